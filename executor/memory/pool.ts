@@ -1,0 +1,150 @@
+import { assert } from "../../catalog/errors.ts";
+
+/**
+ * The buffer pool: one shared WebAssembly memory that every worker sees, cut into blocks. A block belongs to an owner (a task attempt, a query,
+ * a cached table), written in the owner table; claiming is a compare-and-swap per block and freeing is by owner, so there is no lock and a
+ * worker that dies leaves nothing that cannot be freed.
+ *
+ *     0        64 KiB        256 KiB
+ *     | never  | owner table | block 1 | block 2 | ...
+ *
+ * The memory's initial and maximum size are equal: it never grows (older views would keep the old length); the pages cost nothing until touched.
+ * Claims take the lowest free blocks, so that touched pages are used again before fresh ones.
+ */
+export const BLOCK_BYTES = 256 * 1024;
+const WASM_PAGE_BYTES = 64 * 1024;
+const OWNER_TABLE = WASM_PAGE_BYTES;
+const HIGH_WATER = OWNER_TABLE - 4;
+const USED_BLOCKS = OWNER_TABLE - 8;
+const PEAK_BLOCKS = OWNER_TABLE - 12;
+const NEXT_OWNER = OWNER_TABLE - 16;
+/** 4 GiB minus one block: an address is a uint32 and the end of a buffer must be one too. */
+export const MAX_POOL_BYTES = 4 * 1024 ** 3 - BLOCK_BYTES;
+
+/** Positive; 0 is "free". */
+export type Owner = number;
+
+export interface PoolOptions {
+  /** Bytes; rounded down to blocks. */
+  readonly bytes: number;
+  /** The first block to hand out: tests start above 2 GiB to meet addresses with the top bit set. */
+  readonly firstBlock?: number;
+}
+
+export class Pool {
+  readonly memory: WebAssembly.Memory;
+  readonly blocks: number;
+  readonly firstBlock: number;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly u32: Uint32Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+  readonly i64: BigInt64Array;
+  readonly view: DataView;
+  readonly #owners: Int32Array;
+
+  private constructor(memory: WebAssembly.Memory, firstBlock: number) {
+    const { buffer } = memory;
+    this.memory = memory;
+    this.blocks = Math.floor(buffer.byteLength / BLOCK_BYTES);
+    this.firstBlock = firstBlock;
+    this.u8 = new Uint8Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
+    this.view = new DataView(buffer);
+    this.#owners = new Int32Array(buffer, OWNER_TABLE, this.blocks);
+  }
+
+  static create(options: PoolOptions): Pool {
+    const blocks = Math.floor(Math.min(options.bytes, MAX_POOL_BYTES) / BLOCK_BYTES);
+    const firstBlock = Math.max(1, options.firstBlock ?? 1);
+    assert(blocks > firstBlock, `a pool of ${options.bytes} bytes has no block to hand out`);
+    const pages = (blocks * BLOCK_BYTES) / WASM_PAGE_BYTES;
+    const pool = new Pool(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), firstBlock);
+    pool.i32[HIGH_WATER >> 2] = firstBlock;
+    return pool;
+  }
+
+  /** The pool in another thread, from the memory that was sent there. */
+  static attach(memory: WebAssembly.Memory, firstBlock: number): Pool {
+    return new Pool(memory, firstBlock);
+  }
+
+  /** An owner id that was never used in this pool. */
+  newOwner(): Owner {
+    return Atomics.add(this.i32, NEXT_OWNER >> 2, 1) + 1;
+  }
+
+  /** Address of `count` adjoining blocks, now the owner's, contents undefined; 0 when there is no such run. */
+  claim(owner: Owner, count: number): number {
+    const owners = this.#owners;
+    let start = this.firstBlock;
+    while (start + count <= this.blocks) {
+      let length = 0;
+      while (length < count && Atomics.compareExchange(owners, start + length, 0, owner) === 0) length++;
+      if (length === count) {
+        this.#account(start + count, count);
+        return start * BLOCK_BYTES;
+      }
+      for (let i = 0; i < length; i++) Atomics.store(owners, start + i, 0);
+      start += length + 1;
+    }
+    return 0;
+  }
+
+  /** Frees all blocks of an owner. */
+  release(owner: Owner): void {
+    this.#replaceOwner(owner, 0);
+  }
+
+  /** Gives all blocks of one owner to another: how a finished attempt hands its result to its query. */
+  reassign(from: Owner, to: Owner): void {
+    this.#replaceOwner(from, to);
+  }
+
+  /** Frees one run; the caller knows that it owns it. */
+  releaseRun(address: number, count: number): void {
+    const first = address / BLOCK_BYTES;
+    for (let i = 0; i < count; i++) Atomics.store(this.#owners, first + i, 0);
+    Atomics.sub(this.i32, USED_BLOCKS >> 2, count);
+  }
+
+  get usedBytes(): number {
+    return Atomics.load(this.i32, USED_BLOCKS >> 2) * BLOCK_BYTES;
+  }
+
+  get peakBytes(): number {
+    return Atomics.load(this.i32, PEAK_BLOCKS >> 2) * BLOCK_BYTES;
+  }
+
+  /** Bytes that an owner holds now. */
+  ownedBytes(owner: Owner): number {
+    const end = Atomics.load(this.i32, HIGH_WATER >> 2);
+    let count = 0;
+    for (let i = this.firstBlock; i < end; i++) if (this.#owners[i] === owner) count++;
+    return count * BLOCK_BYTES;
+  }
+
+  #replaceOwner(from: Owner, to: Owner | 0): void {
+    const end = Atomics.load(this.i32, HIGH_WATER >> 2);
+    let freed = 0;
+    for (let i = this.firstBlock; i < end; i++) {
+      if (this.#owners[i] !== from) continue;
+      Atomics.store(this.#owners, i, to);
+      freed++;
+    }
+    if (to === 0) Atomics.sub(this.i32, USED_BLOCKS >> 2, freed);
+  }
+
+  #account(end: number, count: number): void {
+    let high = Atomics.load(this.i32, HIGH_WATER >> 2);
+    while (high < end) high = Atomics.compareExchange(this.i32, HIGH_WATER >> 2, high, end);
+    const used = Atomics.add(this.i32, USED_BLOCKS >> 2, count) + count;
+    let peak = Atomics.load(this.i32, PEAK_BLOCKS >> 2);
+    while (peak < used) peak = Atomics.compareExchange(this.i32, PEAK_BLOCKS >> 2, peak, used);
+  }
+}
