@@ -1,0 +1,249 @@
+import { SparrowError } from "./errors.ts";
+
+/**
+ * What a setting takes, and how its text is read. Texts are kept as they were given, for they are what SET shows and what keys a plan cache.
+ *
+ * | kind | text | value |
+ * |---|---|---|
+ * | boolean | true, false | boolean |
+ * | int | digits, within the range | number |
+ * | bytes | a number of bytes, or with k, m, g, t and an optional b (powers of 1024) | bytes |
+ * | duration | a number with us, ms, s, min, h, d; without one, seconds | milliseconds |
+ * | choice | one of the options, in any case | the option |
+ * | timeZone | an IANA zone or an offset like +02:00 | string |
+ * | string | anything | string |
+ */
+export type SettingType =
+  | { readonly kind: "boolean" }
+  | { readonly kind: "int"; readonly min: number; readonly max: number }
+  | { readonly kind: "bytes"; readonly min: number }
+  | { readonly kind: "duration" }
+  | { readonly kind: "choice"; readonly options: readonly string[] }
+  | { readonly kind: "timeZone" }
+  | { readonly kind: "string" };
+
+export interface Setting {
+  readonly name: string;
+  readonly type: SettingType;
+  /** Text; empty where the engine finds the value by itself (number of CPUs, size of the machine's memory). */
+  readonly defaultText: string;
+  readonly doc: string;
+  /** Older names of Spark's that mean this setting. */
+  readonly aliases?: readonly string[];
+  /** Fixed when the engine opens: SET raises CANNOT_MODIFY_STATIC_CONFIG. */
+  readonly fixed?: boolean;
+}
+
+const BOOLEAN_SETTING: SettingType = { kind: "boolean" };
+const STRING_SETTING: SettingType = { kind: "string" };
+
+function choice(...options: string[]): SettingType {
+  return { kind: "choice", options };
+}
+
+/** Dialects that `sparrow.sql.dialect` takes. */
+export const DIALECTS = ["spark", "postgresql", "mysql", "mariadb", "bigquery", "snowflake", "redshift", "sqlite", "transactsql", "trino", "athena", "db2", "flinksql", "hive", "noql"] as const;
+
+/** Every setting that is known by name, in order of names. Other `spark.*` names are kept as texts and have no effect, as in Spark. */
+export const SETTINGS: readonly Setting[] = [
+  { name: "spark.sql.ansi.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Overflow, invalid casts and division by zero are errors; when false they give NULL or wrap, as in Hive." },
+  { name: "spark.sql.crossJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, a join without a condition is an error unless it is written CROSS JOIN." },
+  { name: "spark.sql.groupByAliases", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY may name columns of the select list." },
+  { name: "spark.sql.groupByOrdinal", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY 1 means the first column of the select list." },
+  { name: "spark.sql.lateralColumnAlias.enableImplicitResolution", type: BOOLEAN_SETTING, defaultText: "true", doc: "A select item may name the items before it." },
+  { name: "spark.sql.optimizer.excludedRules", type: STRING_SETTING, defaultText: "", doc: "Comma-separated names of optimizer rules to leave out; `all` leaves out every rule that is optional." },
+  { name: "spark.sql.orderByOrdinal", type: BOOLEAN_SETTING, defaultText: "true", doc: "ORDER BY 1 means the first column of the select list." },
+  { name: "spark.sql.parquet.compression.codec", type: choice("none", "uncompressed", "snappy", "gzip", "brotli", "lz4", "lz4_raw", "zstd"), defaultText: "snappy", doc: "Compression of Parquet files that are written; a table's option `compression` comes before it." },
+  { name: "spark.sql.session.timeZone", type: { kind: "timeZone" }, defaultText: "", doc: "Zone in which timestamps are read and shown; by default the machine's." },
+  { name: "spark.sql.sources.default", type: choice("parquet", "csv", "json", "arrow"), defaultText: "parquet", doc: "Format of a table made without USING." },
+  { name: "spark.sql.sources.partitionOverwriteMode", type: choice("static", "dynamic"), defaultText: "static", doc: "INSERT OVERWRITE of a partitioned table replaces all of it, or, when dynamic, the partitions that the new rows fall into." },
+  { name: "spark.sql.storeAssignmentPolicy", type: choice("ansi", "legacy", "strict"), defaultText: "ANSI", doc: "Which casts an INSERT may put in." },
+  { name: "spark.sql.timestampType", type: choice("timestamp_ltz", "timestamp_ntz"), defaultText: "TIMESTAMP_LTZ", doc: "What TIMESTAMP means in SQL text." },
+  { name: "spark.sql.warehouse.dir", type: STRING_SETTING, defaultText: "sparrow-warehouse", doc: "Folder of the catalog and of tables made without a LOCATION; created when the first of them is.", fixed: true },
+  { name: "sparrow.exec.batchRows", type: { kind: "int", min: 1, max: 65536 }, defaultText: "2048", doc: "Rows that a pipeline works on at a time." },
+  { name: "sparrow.exec.emit", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, every expression runs through its TypeScript implementation instead of compiled WebAssembly: for comparing the two." },
+  { name: "sparrow.memory.limit", type: { kind: "bytes", min: 16 * 1024 * 1024 }, defaultText: "", doc: "Size of the buffer pool in bytes; by default half of the memory that the process may use, at most 3 GiB.", fixed: true },
+  { name: "sparrow.query.timeout", type: { kind: "duration" }, defaultText: "0s", doc: "A query that runs longer is cancelled; 0 for no limit." },
+  { name: "sparrow.sql.dialect", type: choice(...DIALECTS), defaultText: "spark", doc: "SQL dialect of the statements that follow; SET and RESET are read in Spark's." },
+  { name: "sparrow.workers", type: { kind: "int", min: 1, max: 256 }, defaultText: "", doc: "Worker threads; by default one for each CPU that the process may use.", fixed: true },
+];
+
+const BY_NAME = new Map<string, Setting>(SETTINGS.flatMap((setting) => [setting.name, ...(setting.aliases ?? [])].map((name) => [name.toLowerCase(), setting] as const)));
+
+/** By name or older name, in any case. */
+export function findSetting(name: string): Setting | undefined {
+  return BY_NAME.get(name.trim().toLowerCase());
+}
+
+/** The name that a value is kept under. Raises SQL_CONF_NOT_FOUND for `sparrow.*` names that do not exist. */
+export function canonicalSettingName(name: string): string {
+  const setting = findSetting(name);
+  if (setting !== undefined) return setting.name;
+  const trimmed = name.trim();
+  if (!trimmed.toLowerCase().startsWith("sparrow.")) return trimmed;
+  const nearest = nearestName(trimmed);
+  throw new SparrowError("SQL_CONF_NOT_FOUND", "42K0I", `The SQL config "${trimmed}" cannot be found. Please verify that the config exists.`, { sqlConf: `"${trimmed}"` }, { hint: `Did you mean ${nearest}?` });
+}
+
+function nearestName(name: string): string {
+  const shared = (candidate: string): number => {
+    let length = 0;
+    while (length < name.length && candidate[length] === name[length].toLowerCase()) length++;
+    return length;
+  };
+  return SETTINGS.map((setting) => setting.name).toSorted((a, b) => shared(b) - shared(a))[0];
+}
+
+export type SettingValue = boolean | number | string;
+
+/** Reads a setting's text. Raises INVALID_CONF_VALUE.* where it does not fit. */
+export function parseSetting(setting: Setting, text: string): SettingValue {
+  const { type } = setting;
+  const trimmed = text.trim();
+  switch (type.kind) {
+    case "string":
+      return text;
+    case "boolean": {
+      const lower = trimmed.toLowerCase();
+      if (lower === "true" || lower === "false") return lower === "true";
+      throw typeMismatch(setting, text, "boolean");
+    }
+    case "int": {
+      if (!/^[+-]?\d+$/.test(trimmed)) throw typeMismatch(setting, text, "int");
+      const value = Number(trimmed);
+      if (value < type.min || value > type.max) throw invalid(setting, text, "REQUIREMENT", `The value must be from ${type.min} to ${type.max}.`, { confRequirement: `The value must be from ${type.min} to ${type.max}.` });
+      return value;
+    }
+    case "bytes": {
+      const value = parseBytes(trimmed);
+      if (value === undefined) throw typeMismatch(setting, text, "size in bytes (512m, 2g)");
+      if (value < type.min) throw invalid(setting, text, "REQUIREMENT", `The value must be at least ${type.min} bytes.`, { confRequirement: `The value must be at least ${type.min} bytes.` });
+      return value;
+    }
+    case "duration": {
+      const value = parseDuration(trimmed);
+      if (value === undefined) throw typeMismatch(setting, text, "duration (500ms, 10s, 2min)");
+      return value;
+    }
+    case "choice": {
+      const found = type.options.find((option) => option === trimmed.toLowerCase());
+      if (found !== undefined) return found;
+      const options = type.options.map((option) => `'${option}'`).join(", ");
+      throw invalid(setting, text, "OUT_OF_RANGE_OF_OPTIONS", `It should be one of ${options}.`, { confOptions: options });
+    }
+    case "timeZone": {
+      if (isTimeZone(trimmed)) return trimmed;
+      throw invalid(setting, text, "TIME_ZONE", "Cannot resolve the given timezone.", {});
+    }
+  }
+}
+
+const BYTE_UNITS: Record<string, number> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?$/i.exec(text);
+  return match === null ? undefined : Math.floor(Number(match[1]) * BYTE_UNITS[match[2].toLowerCase()]);
+}
+
+const DURATION_UNITS_MS: Record<string, number> = { us: 0.001, ms: 1, s: 1000, "": 1000, min: 60_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(us|ms|s|min|m|h|d|)$/i.exec(text);
+  return match === null ? undefined : Number(match[1]) * DURATION_UNITS_MS[match[2].toLowerCase()];
+}
+
+function isTimeZone(text: string): boolean {
+  if (/^[+-]\d{1,2}(:\d{2}(:\d{2})?)?$/.test(text) || /^(UTC|GMT|Z)([+-]\d{1,2}(:\d{2})?)?$/i.test(text)) return true;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+function typeMismatch(setting: Setting, text: string, wanted: string): SparrowError {
+  return invalid(setting, text, "TYPE_MISMATCH", `It should be a/an "${wanted}" value.`, { confType: wanted });
+}
+
+function invalid(setting: Setting, text: string, kind: string, why: string, parameters: Record<string, string>): SparrowError {
+  return new SparrowError(`INVALID_CONF_VALUE.${kind}`, "22022", `The value '${text}' in the config "${setting.name}" is invalid. ${why}`, { confName: setting.name, confValue: text, ...parameters });
+}
+
+/** The values that a session, or an engine, has been given; everything else stands at its default. Names are canonical. */
+export class Settings {
+  readonly #given: Map<string, string>;
+  readonly #base: ReadonlyMap<string, string>;
+
+  /** `base`: what RESET goes back to. */
+  constructor(base: Readonly<Record<string, string>> = {}) {
+    const checked = new Map<string, string>();
+    for (const [name, text] of Object.entries(base)) {
+      const setting = findSetting(name);
+      if (setting !== undefined) parseSetting(setting, text);
+      checked.set(canonicalSettingName(name), text);
+    }
+    this.#base = checked;
+    this.#given = new Map(checked);
+  }
+
+  /** Text of a setting; its default when it was not given; undefined for a name that is neither known nor given. */
+  text(name: string): string | undefined {
+    const canonical = canonicalSettingName(name);
+    return this.#given.get(canonical) ?? findSetting(canonical)?.defaultText;
+  }
+
+  /** Typed value; undefined where it was not given and the default is for the engine to find. */
+  value(name: string): SettingValue | undefined {
+    const setting = findSetting(name);
+    const text = this.text(name);
+    return setting === undefined || text === undefined || (text === "" && setting.type.kind !== "string") ? undefined : parseSetting(setting, text);
+  }
+
+  flag(name: string): boolean {
+    return this.value(name) === true;
+  }
+
+  number(name: string): number | undefined {
+    const value = this.value(name);
+    return typeof value === "number" ? value : undefined;
+  }
+
+  /** Raises INVALID_CONF_VALUE.* for a value that does not fit, CANNOT_MODIFY_STATIC_CONFIG for a fixed setting. */
+  set(name: string, text: string): void {
+    const setting = findSetting(name);
+    if (setting !== undefined) {
+      rejectFixed(setting);
+      parseSetting(setting, text);
+    }
+    this.#given.set(canonicalSettingName(name), text);
+  }
+
+  /** Back to what the session began with; all settings when no name is given. */
+  reset(name?: string): void {
+    const names = name === undefined ? [...this.#given.keys(), ...this.#base.keys()] : [canonicalSettingName(name)];
+    if (name !== undefined) {
+      const setting = findSetting(name);
+      if (setting !== undefined) rejectFixed(setting);
+    }
+    for (const key of names) {
+      const base = this.#base.get(key);
+      if (base === undefined) this.#given.delete(key);
+      else this.#given.set(key, base);
+    }
+  }
+
+  /** What was given, in order of names. */
+  given(): [string, string][] {
+    return [...this.#given].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** A copy that begins, and is reset, with what is given here. */
+  fork(changes: Readonly<Record<string, string>> = {}): Settings {
+    return new Settings({ ...Object.fromEntries(this.#given), ...changes });
+  }
+}
+
+function rejectFixed(setting: Setting): void {
+  if (setting.fixed !== true) return;
+  throw new SparrowError("CANNOT_MODIFY_STATIC_CONFIG", "46110", `Cannot modify the value of the static Spark config: "${setting.name}".`, { key: `"${setting.name}"` }, { hint: `Give it when the engine starts: --set ${setting.name}=..., or open({ settings }).` });
+}

@@ -1,0 +1,132 @@
+import { constants } from "node:fs";
+import { link, mkdir, open, opendir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
+import { SparrowError } from "../catalog/errors.ts";
+import type { Storage, StoredObject } from "../catalog/ports.ts";
+
+let temporaryCount = 0;
+
+/** The storage port on the local disk. Writers go through a temporary file beside the target, so that no reader sees half an object. */
+export const localStorage: Storage = {
+  read: (path) => orPathError(path, () => readFile(path)),
+
+  readRange: (path, start, end) =>
+    orPathError(path, async () => {
+      const file = await open(path, constants.O_RDONLY);
+      try {
+        const { size } = await file.stat();
+        const from = start < 0 ? Math.max(0, size + start) : start;
+        const length = Math.max(0, Math.min(end ?? size, size) - from);
+        const bytes = new Uint8Array(length);
+        let filled = 0;
+        while (filled < length) {
+          const { bytesRead } = await file.read(bytes, filled, length - filled, from + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return bytes.subarray(0, filled);
+      } finally {
+        await file.close();
+      }
+    }),
+
+  stat: async (path) => {
+    const found = await absentAsUndefined(() => stat(path));
+    return found?.isFile() ? { path, bytes: found.size, modifiedMs: found.mtimeMs } : undefined;
+  },
+
+  async *list(folder, options = {}) {
+    const paths = (await filesBelow(folder, options.recursive ?? false)).sort(byteOrder);
+    for (const path of paths) {
+      if (options.startAfter !== undefined && byteOrder(path, options.startAfter) <= 0) continue;
+      const found = await absentAsUndefined(() => stat(join(folder, path)));
+      if (found !== undefined) yield { path, bytes: found.size, modifiedMs: found.mtimeMs } satisfies StoredObject;
+    }
+  },
+
+  write: (path, bytes) =>
+    withTemporaryFile(path, bytes, async (temporary) => {
+      await rename(temporary, path);
+      return undefined;
+    }),
+
+  putIfAbsent: (path, bytes) =>
+    withTemporaryFile(path, bytes, async (temporary) => {
+      try {
+        await link(temporary, path);
+        return true;
+      } catch (error) {
+        if (codeOf(error) === "EEXIST") return false;
+        throw error;
+      } finally {
+        await unlink(temporary);
+      }
+    }),
+
+  delete: (path) => orPathError(path, () => unlink(path)),
+};
+
+/** Writes and syncs a file beside `path`, lets `publish` give it its name, and syncs the folder, so that the name outlives a crash too. */
+async function withTemporaryFile<T>(path: string, bytes: Uint8Array, publish: (temporary: string) => Promise<T>): Promise<T> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `.tmp-${process.pid}-${++temporaryCount}`);
+  const file = await open(temporary, "wx");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const result = await publish(temporary);
+  await syncFolder(folder);
+  return result;
+}
+
+/** Windows has no handle on a folder to sync; there the rename itself is what is relied on. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Paths of the files below a folder, relative to it; empty when there is no such folder. Unfinished writes are not objects. */
+async function filesBelow(folder: string, recursive: boolean): Promise<string[]> {
+  const entries = await absentAsUndefined(() => opendir(folder, { recursive }));
+  const paths: string[] = [];
+  if (entries === undefined) return paths;
+  for await (const entry of entries) {
+    if (!entry.isFile() || entry.name.startsWith(".tmp-")) continue;
+    paths.push(relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
+  }
+  return paths;
+}
+
+function byteOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
+
+async function absentAsUndefined<T>(action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+async function orPathError<T>(path: string, action: () => Promise<T>): Promise<T> {
+  const result = await absentAsUndefined(action);
+  if (result === undefined && (await absentAsUndefined(() => stat(path))) === undefined) {
+    throw new SparrowError("PATH_NOT_FOUND", "42K03", `Path does not exist: ${path}.`, { path }, { origin: "data" });
+  }
+  return result as T;
+}

@@ -1,0 +1,52 @@
+import { mkdtemp, rm, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { localStorage } from "../../server/local-storage.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sparrow-storage-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const text = (data: Uint8Array): string => Buffer.from(data).toString();
+
+test("reads whole objects and ranges, from the end too", async () => {
+  const path = join(folder, "deep/er/file.txt");
+  await localStorage.write(path, bytes("0123456789"));
+  expect(text(await localStorage.read(path))).toBe("0123456789");
+  expect(text(await localStorage.readRange(path, 2, 5))).toBe("234");
+  expect(text(await localStorage.readRange(path, -3))).toBe("789");
+  expect(text(await localStorage.readRange(path, 8, 50))).toBe("89");
+  expect((await localStorage.stat(path))?.bytes).toBe(10);
+});
+
+test("of many who create one object, one succeeds, and its bytes stand", async () => {
+  const path = join(folder, "00000.json");
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => localStorage.putIfAbsent(path, bytes(`writer ${i}`))));
+  expect(answers.filter(Boolean)).toHaveLength(1);
+  expect(text(await localStorage.read(path))).toBe(`writer ${answers.indexOf(true)}`);
+  expect(await readdir(folder)).toEqual(["00000.json"]);
+});
+
+test("lists in byte order, recursively, after a path, and nothing for a missing folder", async () => {
+  for (const name of ["b.txt", "a/z.txt", "B.txt", "é.txt"]) await localStorage.write(join(folder, name), bytes(name));
+  const list = async (options?: { recursive?: boolean; startAfter?: string }): Promise<string[]> => {
+    const paths: string[] = [];
+    for await (const object of localStorage.list(folder, options)) paths.push(object.path);
+    return paths;
+  };
+  expect(await list({ recursive: true })).toEqual(["B.txt", "a/z.txt", "b.txt", "é.txt"]);
+  expect(await list()).toEqual(["B.txt", "b.txt", "é.txt"]);
+  expect(await list({ recursive: true, startAfter: "a/z.txt" })).toEqual(["b.txt", "é.txt"]);
+  expect(await Array.fromAsync(localStorage.list(join(folder, "absent")))).toEqual([]);
+});
+
+test("a missing object raises PATH_NOT_FOUND", async () => {
+  const path = join(folder, "absent");
+  await expect(localStorage.read(path)).rejects.toMatchObject({ condition: "PATH_NOT_FOUND", message: `Path does not exist: ${path}.` });
+  await expect(localStorage.delete(path)).rejects.toMatchObject({ condition: "PATH_NOT_FOUND" });
+  expect(await localStorage.stat(path)).toBeUndefined();
+});
