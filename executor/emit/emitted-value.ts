@@ -1,6 +1,6 @@
 import { unreachable } from "../../catalog/errors.ts";
 import type { DataType } from "../../catalog/types.ts";
-import type { Val, ValType } from "../wasm/instructions.ts";
+import type { Local, Val, ValType } from "../wasm/instructions.ts";
 
 /**
  * How a value of a type is held in WebAssembly locals. `bytes` is an address and a length (strings, binary, encoded nested values); `i128` is the
@@ -84,4 +84,7 @@ export interface DictionaryCode {
   readonly key: string;
   /** Entries, when the same dictionary serves the whole scan (cached tables); else it changes from morsel to morsel. */
   readonly entries: number | undefined;
+  /** Addresses of the dictionary's int32 offsets and of its bytes. */
+  readonly offsets: Local;
+  readonly bytes: Local;
 }
