@@ -131,3 +131,50 @@ function isNested(type: DataType): boolean {
   return type.kind === "array" || type.kind === "map" || type.kind === "struct" || type.kind === "variant";
 }
 
+
+/**
+ * Whether a value may be stored into another type without an explicit cast (a value that does not fit raises when it is stored).
+ * Source: Spark's `Cast.canANSIStoreAssign`.
+ */
+export function canStoreAssign(from: DataType, to: DataType): boolean {
+  if (from.kind === "null" || sameType(from, to)) return true;
+  if (isNumeric(from) && isNumeric(to)) return true;
+  if (isStringLike(to)) return !isNested(from) && from.kind !== "binary";
+  if (isDateTime(from) && isDateTime(to)) return true;
+  if (from.kind === "time" && to.kind === "time") return true;
+  if (from.kind === "interval_ym" && to.kind === "interval_ym") return true;
+  if (from.kind === "interval_dt" && to.kind === "interval_dt") return true;
+  if (from.kind === "array" && to.kind === "array") return canStoreAssign(from.element, to.element);
+  if (from.kind === "map" && to.kind === "map") return canStoreAssign(from.key, to.key) && canStoreAssign(from.value, to.value);
+  if (from.kind === "struct" && to.kind === "struct") return from.fields.length === to.fields.length && from.fields.every((f, i) => canStoreAssign(f.type, to.fields[i].type));
+  return false;
+}
+
+export type DecimalOperator = "+" | "-" | "*" | "/" | "%";
+
+/** Result type of decimal arithmetic; the operands keep their own types. Source: Spark's `Add`, `Multiply`, `Divide`, `Remainder` `.resultDecimalType`. */
+export function decimalResult(operator: DecimalOperator, a: DataType & { kind: "decimal" }, b: DataType & { kind: "decimal" }): DataType {
+  switch (operator) {
+    case "+":
+    case "-": {
+      const scale = Math.max(a.scale, b.scale);
+      return adjustedDecimal(Math.max(a.precision - a.scale, b.precision - b.scale) + scale + 1, scale);
+    }
+    case "*":
+      return adjustedDecimal(a.precision + b.precision + 1, a.scale + b.scale);
+    case "/": {
+      const scale = Math.max(6, a.scale + b.precision + 1);
+      return adjustedDecimal(a.precision - a.scale + b.scale + scale, scale);
+    }
+    case "%": {
+      const scale = Math.max(a.scale, b.scale);
+      return adjustedDecimal(Math.min(a.precision - a.scale, b.precision - b.scale) + scale, scale);
+    }
+  }
+}
+
+/** The least decimal that holds an integer written in the statement: 100 is decimal(3,0). Source: Spark's `DecimalType.fromLiteral`. */
+export function decimalForInteger(value: bigint): DataType & { kind: "decimal" } {
+  const digits = (value < 0n ? -value : value).toString().length;
+  return decimal(Math.min(digits, MAX_DECIMAL_PRECISION), 0);
+}

@@ -13,6 +13,10 @@ export interface ResolveContext {
   /** IANA zone of the session. */
   readonly timeZone: string;
   readonly span?: Span;
+  /** Spark's SQL text of the call and of each argument, for the parameters `sqlExpr` and `inputSql` of messages; asked for only when one is made. */
+  readonly sqlText?: () => { readonly call: string; readonly args: readonly string[] };
+  /** Field or alias name of each argument where it has one: what `struct(a, b)` calls its fields. */
+  readonly argumentNames?: readonly (string | undefined)[];
 }
 
 export interface Resolution {
@@ -55,6 +59,8 @@ export interface AggregateSignature {
   readonly mode?: EvalMode;
   /** Takes WITHIN GROUP (ORDER BY ...): percentile_cont, listagg, mode. */
   readonly withinGroup?: boolean;
+  /** The WITHIN GROUP key is the function's first argument (percentile_cont, percentile_disc, mode), put there before `resolve`; else it only orders the input. */
+  readonly withinGroupValue?: boolean;
   readonly resolve: (args: readonly DataType[], context: ResolveContext) => Resolution;
 }
 
