@@ -1,0 +1,134 @@
+import type { CallExpr, Expr, LiteralExpr } from "../catalog/expression.ts";
+import { isNullable, typeOf } from "../catalog/expression.ts";
+import { BOOLEAN } from "../catalog/types.ts";
+
+export const TRUE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: true };
+export const FALSE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: false };
+export const UNKNOWN: LiteralExpr = { kind: "literal", type: BOOLEAN, value: null };
+
+/** The operands of a chain of `and`, left to right, however it is nested; [] for no condition and for TRUE. */
+export function conjuncts(expr: Expr | undefined): readonly Expr[] {
+  if (expr === undefined || isTrue(expr)) return [];
+  return chainOperands(expr, "and");
+}
+
+/** The operands of a chain of `or`, left to right. */
+export function disjuncts(expr: Expr): readonly Expr[] {
+  return chainOperands(expr, "or");
+}
+
+/** Chains are tens of thousands long in machine-written statements: the walk keeps its own stack. */
+function chainOperands(expr: Expr, connective: "and" | "or"): readonly Expr[] {
+  if (!isCall(expr, connective)) return [expr];
+  const out: Expr[] = [];
+  const stack: Expr[] = [expr];
+  while (stack.length > 0) {
+    const top = stack.pop() as Expr;
+    if (isCall(top, connective)) for (let i = top.args.length - 1; i >= 0; i--) stack.push(top.args[i]);
+    else out.push(top);
+  }
+  return out;
+}
+
+/** The conjunction of the conditions in this order; undefined for none. A balanced tree, so that its depth is logarithmic. */
+export function conjunction(conditions: readonly Expr[]): Expr | undefined {
+  return conditions.length === 0 ? undefined : balanced("and", conditions, 0, conditions.length);
+}
+
+/** The disjunction of at least one condition, as a balanced tree. */
+export function disjunction(conditions: readonly Expr[]): Expr {
+  return conditions.length === 0 ? FALSE : balanced("or", conditions, 0, conditions.length);
+}
+
+function balanced(name: "and" | "or", items: readonly Expr[], from: number, to: number): Expr {
+  if (to - from === 1) return items[from];
+  const middle = (from + to) >> 1;
+  return booleanCall(name, [balanced(name, items, from, middle), balanced(name, items, middle, to)]);
+}
+
+/** A call of a boolean function that is NULL only when an argument can be, and that cannot raise by itself. */
+export function booleanCall(name: string, args: readonly Expr[]): CallExpr {
+  const nullable = name === "isnull" || name === "isnotnull" || name === "<=>" ? false : args.some(isNullable);
+  return { kind: "call", name, args, type: BOOLEAN, nullable, mode: "ansi" };
+}
+
+export function equals(left: Expr, right: Expr): CallExpr {
+  return booleanCall("=", [left, right]);
+}
+
+export function isCall(expr: Expr, name: string): expr is CallExpr {
+  return expr.kind === "call" && expr.name === name;
+}
+
+export function isTrue(expr: Expr): boolean {
+  return expr.kind === "literal" && expr.value === true;
+}
+
+export function isFalse(expr: Expr): boolean {
+  return expr.kind === "literal" && expr.value === false;
+}
+
+export function isNullLiteral(expr: Expr): boolean {
+  return expr.kind === "literal" && expr.value === null;
+}
+
+/** Structural equality: same values for the same row, given that both are deterministic. Spans do not count. */
+export function sameExpr(a: Expr, b: Expr): boolean {
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
+  switch (a.kind) {
+    case "column":
+      return b.kind === "column" && a.id === b.id;
+    case "literal":
+      return b.kind === "literal" && exprKey(a) === exprKey(b);
+    case "call":
+      return b.kind === "call" && a.name === b.name && a.mode === b.mode && a.args.length === b.args.length && a.type.kind === b.type.kind && a.args.every((x, i) => sameExpr(x, b.args[i]));
+    case "cast":
+    case "case":
+    case "in":
+    case "lambda":
+      return exprKey(a) === exprKey(b);
+  }
+}
+
+/** A text that is equal for structurally equal expressions: what sets and maps of expressions are keyed by. */
+export function exprKey(expr: Expr): string {
+  switch (expr.kind) {
+    case "column":
+      return `#${expr.id}`;
+    case "literal":
+      return `${JSON.stringify(expr.type)}:${JSON.stringify(expr.value, valueReplacer)}`;
+    case "call":
+      return `${expr.name}/${expr.mode}/${JSON.stringify(expr.type)}(${expr.args.map(exprKey).join(",")})`;
+    case "cast":
+      return `cast/${expr.mode}/${JSON.stringify(expr.type)}(${exprKey(expr.input)})`;
+    case "case":
+      return `case(${expr.branches.map((b) => `${exprKey(b.when)}?${exprKey(b.then)}`).join(",")}:${exprKey(expr.otherwise)})`;
+    case "in":
+      return `in(${exprKey(expr.input)};${expr.list.map(exprKey).join(",")})`;
+    case "lambda":
+      return `lambda(${expr.parameters.map((p) => p.id).join(",")};${exprKey(expr.body)})`;
+  }
+}
+
+/** Keeps apart what JSON would make equal: bigint and number, -0 and 0, NaN and null. */
+function valueReplacer(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) return `number ${Object.is(value, -0) ? "-0" : value}`;
+  return value;
+}
+
+/** `a = b` or `a <=> b` between the two sides given by the predicates, turned so that `left` is on the left; undefined for anything else. */
+export function equalityBetween(
+  condition: Expr,
+  readsLeft: (expr: Expr) => boolean,
+  readsRight: (expr: Expr) => boolean,
+): { readonly left: Expr; readonly right: Expr; readonly nullSafe: boolean } | undefined {
+  if (condition.kind !== "call" || (condition.name !== "=" && condition.name !== "<=>")) return undefined;
+  const [a, b] = condition.args;
+  const nullSafe = condition.name === "<=>";
+  if (typeOf(a).kind === "null" || typeOf(b).kind === "null") return undefined;
+  if (readsLeft(a) && readsRight(b)) return { left: a, right: b, nullSafe };
+  if (readsLeft(b) && readsRight(a)) return { left: b, right: a, nullSafe };
+  return undefined;
+}

@@ -1,0 +1,137 @@
+import { assert } from "../catalog/errors.ts";
+import type { ColumnId, Expr } from "../catalog/expression.ts";
+import { columnExpr } from "../catalog/expression.ts";
+import { conjuncts } from "./conjunctions.ts";
+import type { LogicalCte, LogicalPlan } from "./logical.ts";
+import { outputOf } from "./logical.ts";
+import { planJoin } from "./physical-joins.ts";
+import type { PhysicalPlan } from "./physical.ts";
+import { physicalOutput } from "./physical.ts";
+import { pruneSplits } from "./pruning.ts";
+import { isDeterministic } from "./optimizer/expression-facts.ts";
+import { estimateRows } from "./optimizer/cardinality.ts";
+
+/** Rows up to which ORDER BY ... LIMIT keeps a heap instead of sorting everything. */
+const TOP_N_LIMIT = 100_000;
+
+/** How each step is done. The plan is optimized (or at least normalized): no dependent joins, no set operations but UNION ALL. */
+export function planPhysical(plan: LogicalPlan): PhysicalPlan {
+  const planner = new PhysicalPlanner();
+  return planner.inOrder(planner.plan(plan), outputOf(plan).map((column) => column.id));
+}
+
+/** The part of a physical node that is not its id and estimate. */
+export type Step = PhysicalPlan extends infer P ? (P extends PhysicalPlan ? Omit<P, "id" | "rows"> : never) : never;
+
+export class PhysicalPlanner {
+  #nextId = 0;
+  readonly #definitions = new Map<number, LogicalCte>();
+  readonly #shared = new Map<number, PhysicalPlan>();
+
+  /** A node numbered in the order of making, inputs first. */
+  node(rows: number, step: Step): PhysicalPlan {
+    return { id: this.#nextId++, rows: Math.max(0, Math.round(rows)), ...step } as PhysicalPlan;
+  }
+
+  /** The same rows with the columns in this order. */
+  inOrder(plan: PhysicalPlan, ids: readonly ColumnId[]): PhysicalPlan {
+    const output = physicalOutput(plan);
+    if (output.length === ids.length && output.every((column, i) => column.id === ids[i])) return plan;
+    const byId = new Map(output.map((column) => [column.id, column]));
+    const outputs = ids.map((id) => {
+      const column = byId.get(id);
+      assert(column !== undefined, `physical plan does not give column ${id}`);
+      return { column, expr: columnExpr(column) };
+    });
+    return this.node(plan.rows, { kind: "project", input: plan, outputs });
+  }
+
+  plan(plan: LogicalPlan): PhysicalPlan {
+    const rows = estimateRows(plan);
+    switch (plan.kind) {
+      case "scan":
+        return this.#scan(plan, plan.skipBy);
+      case "values":
+        return this.node(rows, { kind: "values", columns: plan.columns, data: plan.rows });
+      case "range":
+        return this.node(rows, { kind: "range", column: plan.column, start: plan.start, end: plan.end, step: plan.step });
+      case "filter":
+        return this.#filter(plan);
+      case "project":
+        return this.node(rows, { kind: "project", input: this.plan(plan.input), outputs: plan.outputs });
+      case "aggregate":
+        if (plan.keys.length === 0 && plan.calls.length === 0) return this.node(1, { kind: "values", columns: [], data: [[]] });
+        return this.node(rows, { kind: "aggregate", input: this.plan(plan.input), keys: plan.keys, calls: plan.calls });
+      case "expand":
+        return this.node(rows, { kind: "expand", input: this.plan(plan.input), columns: plan.columns, projections: plan.projections });
+      case "window":
+        return this.node(rows, { kind: "window", input: this.plan(plan.input), partitionBy: plan.partitionBy, orderBy: plan.orderBy, calls: plan.calls });
+      case "join":
+        return planJoin(plan, this);
+      case "sort":
+        return this.node(rows, { kind: "sort", input: this.plan(plan.input), order: plan.order });
+      case "limit":
+        return this.#limit(plan);
+      case "setOperation":
+        assert(plan.operation === "union" && plan.all, `${plan.operation} is replaced before physical planning`);
+        return this.node(rows, { kind: "union", columns: plan.columns, inputs: plan.inputs.map((input) => ({ plan: this.plan(input.plan), columns: input.columns })) });
+      case "generate":
+        return this.node(rows, { kind: "generate", input: this.plan(plan.input), generator: plan.generator, args: plan.args, outer: plan.outer, columns: plan.columns });
+      case "sample":
+        return this.node(rows, { kind: "sample", input: this.plan(plan.input), lower: plan.lower, upper: plan.upper, withReplacement: plan.withReplacement, seed: plan.seed });
+      case "repartition":
+        // One machine has one memory: how rows are spread over it is the executor's business and cannot be seen in a result.
+        return this.plan(plan.input);
+      case "cte":
+        this.#definitions.set(plan.id, plan);
+        return this.plan(plan.input);
+      case "cteReference":
+        return this.node(rows, { kind: "shared", shareId: plan.id, definition: this.#sharedDefinition(plan.id), columns: plan.columns, source: plan.source });
+    }
+  }
+
+  #sharedDefinition(id: number): PhysicalPlan {
+    const known = this.#shared.get(id);
+    if (known !== undefined) return known;
+    const cte = this.#definitions.get(id);
+    assert(cte !== undefined, `reference to unknown CTE ${id}`);
+    const definition = this.plan(cte.definition);
+    this.#shared.set(id, definition);
+    return definition;
+  }
+
+  #scan(plan: Extract<LogicalPlan, { kind: "scan" }>, skipBy: readonly Expr[]): PhysicalPlan {
+    const fieldOf = new Map(plan.columns.map((c) => [c.column.id, c.field]));
+    const splits = pruneSplits(plan.table.splits, skipBy, fieldOf);
+    return this.node(estimateRows(plan), {
+      kind: "scan",
+      table: plan.table.name,
+      columns: plan.columns,
+      splits,
+      cached: plan.table.cached,
+      totalSplits: plan.table.splits.length,
+      skipBy,
+    });
+  }
+
+  /** A filter right above a scan also says what the scan may skip; it still filters, for skipping is coarse. */
+  #filter(plan: Extract<LogicalPlan, { kind: "filter" }>): PhysicalPlan {
+    const { input, condition } = plan;
+    const below = input.kind === "scan" ? this.#scan(input, [...input.skipBy, ...conjuncts(condition).filter(isDeterministic)]) : this.plan(input);
+    return this.node(estimateRows(plan), { kind: "filter", input: below, condition });
+  }
+
+  #limit(plan: Extract<LogicalPlan, { kind: "limit" }>): PhysicalPlan {
+    const { input, limit, offset } = plan;
+    const rows = estimateRows(plan);
+    if (limit !== undefined && limit + offset <= TOP_N_LIMIT) {
+      if (input.kind === "sort") return this.node(rows, { kind: "topN", input: this.plan(input.input), order: input.order, limit, offset });
+      if (input.kind === "project" && input.input.kind === "sort") {
+        const { input: below, order } = input.input;
+        const top = this.node(rows, { kind: "topN", input: this.plan(below), order, limit, offset });
+        return this.node(rows, { kind: "project", input: top, outputs: input.outputs });
+      }
+    }
+    return this.node(rows, { kind: "limit", input: this.plan(input), limit, offset });
+  }
+}
