@@ -20,13 +20,13 @@ export interface QualifiedName {
 export type AstExpr = { readonly span: Span } & (
   | { readonly kind: "null" }
   | { readonly kind: "boolean"; readonly value: boolean }
-  /** Digits as written; the suffix decides the type (L, S, Y, F, D, BD), else an integer literal is int, long or decimal by size, one with a point is decimal, one with an exponent double. */
+  /** Digits as written, after `-` where the literal is negative (`-1` is one literal, as in Spark); the suffix decides the type (L, S, Y, F, D, BD), else an integer literal is int, long or decimal by size, one with a point is decimal, one with an exponent double. */
   | { readonly kind: "number"; readonly text: string; readonly suffix: "" | "L" | "S" | "Y" | "F" | "D" | "BD" }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "binary"; readonly value: Uint8Array }
   /** DATE '...', TIMESTAMP '...', TIMESTAMP_NTZ '...', TIMESTAMP_LTZ '...', TIME '...', X'..' is `binary`. */
   | { readonly kind: "typedLiteral"; readonly type: "date" | "timestamp" | "timestamp_ntz" | "timestamp_ltz" | "time"; readonly value: string }
-  /** INTERVAL '1' DAY, INTERVAL '1-2' YEAR TO MONTH, INTERVAL 3 days 2 hours. */
+  /** INTERVAL '1' DAY, INTERVAL '1-2' YEAR TO MONTH, INTERVAL 3 days 2 hours; `quoted` for INTERVAL '3 days 2 hours', whose string is already split into parts. */
   | { readonly kind: "interval"; readonly parts: readonly IntervalPart[]; readonly quoted: boolean }
   /** `a`, `t.a`, `db.t.a.field`: what is a column and what is a field is the analyzer's to find. */
   | { readonly kind: "name"; readonly name: QualifiedName }
@@ -62,6 +62,8 @@ export type AstExpr = { readonly span: Span } & (
   | { readonly kind: "collate"; readonly operand: AstExpr; readonly collation: string }
   /** DEFAULT in VALUES and SET */
   | { readonly kind: "default" }
+  /** `TABLE t`, `TABLE (query)`: an argument of a table-valued function */
+  | { readonly kind: "tableArgument"; readonly query: Query; readonly partitionBy: readonly AstExpr[]; readonly singlePartition: boolean; readonly orderBy: readonly SortItem[] }
 );
 
 export type BinaryOperator =

@@ -1,0 +1,76 @@
+import type { AstExpr, GroupBy, GroupingItem } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import { parseExpression } from "./expressions.ts";
+
+const MAX_CUBE_ELEMENTS = 12;
+
+type GroupingSet = readonly AstExpr[];
+
+export function parseGroupBy(c: Cursor): GroupBy | undefined {
+  if (!c.acceptPhrase("GROUP", "BY")) return undefined;
+  if (c.word === "ALL" && c.wordAt(1) !== "," && c.wordAt(1) !== "." && c.wordAt(1) !== "(") {
+    c.advance();
+    return { kind: "all" };
+  }
+  const items = c.commaList(groupingItem);
+  const trailing = trailingAnalytics(c, items);
+  return { kind: "items", items: trailing === undefined ? items : [trailing] };
+}
+
+/** The older forms after a plain list: `a, b WITH ROLLUP`, `a, b GROUPING SETS (...)`. */
+function trailingAnalytics(c: Cursor, items: readonly GroupingItem[]): GroupingItem | undefined {
+  const plain = (): GroupingSet[] => items.map((item) => (item.kind === "expr" ? [item.expr] : c.fail("plain expressions before it")));
+  if (c.acceptPhrase("WITH", "ROLLUP")) return { kind: "rollup", sets: plain() };
+  if (c.acceptPhrase("WITH", "CUBE")) return { kind: "cube", sets: plain() };
+  if (!c.acceptPhrase("GROUPING", "SETS")) return undefined;
+  plain();
+  return { kind: "groupingSets", sets: c.parenthesizedList(groupingElement).flat() };
+}
+
+function groupingItem(c: Cursor): GroupingItem {
+  if (c.wordAt(1) === "(" && (c.word === "ROLLUP" || c.word === "CUBE")) {
+    const kind = c.word === "ROLLUP" ? "rollup" : "cube";
+    c.advance();
+    return { kind, sets: c.parenthesizedList(groupingSet) };
+  }
+  if (c.acceptPhrase("GROUPING", "SETS")) return { kind: "groupingSets", sets: c.parenthesizedList(groupingElement).flat() };
+  return { kind: "expr", expr: parseExpression(c) };
+}
+
+/** `()`, `(a, b)` or `a`. */
+function groupingSet(c: Cursor): GroupingSet {
+  if (c.acceptPhrase("(", ")")) return [];
+  const expr = parseExpression(c);
+  return expr.kind === "row" ? expr.items : [expr];
+}
+
+/** An element of GROUPING SETS, which may itself be ROLLUP, CUBE or GROUPING SETS: written out as the sets that it stands for. */
+function groupingElement(c: Cursor): readonly GroupingSet[] {
+  c.enter();
+  const start = c.start;
+  const isAnalytics = (c.wordAt(1) === "(" && (c.word === "ROLLUP" || c.word === "CUBE")) || (c.word === "GROUPING" && c.wordAt(1) === "SETS");
+  let sets: readonly GroupingSet[];
+  if (!isAnalytics) sets = [groupingSet(c)];
+  else {
+    const item = groupingItem(c);
+    if (item.kind === "expr") sets = [[item.expr]];
+    else if (item.kind === "groupingSets") sets = item.sets;
+    else if (item.kind === "rollup") sets = rollupSets(item.sets);
+    else {
+      if (item.sets.length > MAX_CUBE_ELEMENTS) c.refuse("UNSUPPORTED_FEATURE.LARGE_CUBE", `The feature is not supported: CUBE of ${item.sets.length} elements inside of GROUPING SETS; at most ${MAX_CUBE_ELEMENTS} are.`, {}, start, "0A000");
+      sets = cubeSets(item.sets);
+    }
+  }
+  c.leave();
+  return sets;
+}
+
+function rollupSets(sets: readonly GroupingSet[]): GroupingSet[] {
+  return Array.from({ length: sets.length + 1 }, (_, i) => sets.slice(0, sets.length - i).flat());
+}
+
+/** All subsets, the whole first. */
+function cubeSets(sets: readonly GroupingSet[]): GroupingSet[] {
+  const count = 1 << sets.length;
+  return Array.from({ length: count }, (_, i) => sets.filter((_set, bit) => ((count - 1 - i) & (1 << (sets.length - 1 - bit))) !== 0).flat());
+}
