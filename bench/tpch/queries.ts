@@ -1,10 +1,5 @@
 import { readFileSync } from "node:fs";
-
-/** A benchmark query: its text is valid in Spark's dialect and in DuckDB's. */
-export interface BenchQuery {
-  readonly id: string;
-  readonly sql: string;
-}
+import type { BenchQuery } from "../suite.ts";
 
 const QUERY_COUNT = 22;
 

@@ -76,6 +76,13 @@ export class DuckDBOracle {
     };
   }
 
+  /** Runs one statement, fetches its whole result as DuckDB's own vectors, and gives the number of rows. */
+  async count(sql: string): Promise<number> {
+    const result = await this.#connection.run(sql);
+    const chunks = await result.fetchAllChunks();
+    return chunks.reduce((rows, chunk) => rows + chunk.rowCount, 0);
+  }
+
   /** Runs one statement for its effect. */
   async execute(sql: string): Promise<void> {
     await this.#connection.run(sql);

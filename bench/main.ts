@@ -1,0 +1,113 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { measure } from "./measure.ts";
+import type { MeasureOptions } from "./measure.ts";
+import { writeRecord } from "./report/record.ts";
+import { tableFooter, tableHeader, tableRow } from "./report/table.ts";
+import type { BenchMode, Suite } from "./suite.ts";
+import { tpchSuite } from "./tpch/suite.ts";
+
+const USAGE = `Usage: npm run bench -- SUITE [options]
+
+SUITE
+  tpch          the 22 queries of TPC-H
+
+Options
+  --sf N              scale factor (tpch; default 1)
+  --mode hot|parquet  from the engines' memory, or from the Parquet files (default: both, one after the other)
+  --threads N         of each engine (default: all processors)
+  --memory SIZE       limit of each engine, such as 3GB (default: the engine's own)
+  --runs N            timed runs per query and engine (default 5)
+  --queries 1,3       only these: numbers or names
+  --vary              other literals at every run
+  --noise             DuckDB against itself, to see what the machine's noise is
+  --data DIR          where generated data is kept (default bench/data)
+  --out DIR           where the record and the chart go (default bench/results)
+`;
+
+const OPTIONS = {
+  sf: { type: "string", default: "1" },
+  mode: { type: "string" },
+  threads: { type: "string" },
+  memory: { type: "string" },
+  runs: { type: "string", default: "5" },
+  queries: { type: "string" },
+  vary: { type: "boolean", default: false },
+  noise: { type: "boolean", default: false },
+  data: { type: "string", default: "bench/data" },
+  out: { type: "string", default: "bench/results" },
+  help: { type: "boolean", default: false },
+} as const;
+
+type Arguments = ReturnType<typeof readArguments>["values"];
+
+function readArguments(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+}
+
+/** A wrong command line. */
+class UsageError extends Error {}
+
+async function openSuite(name: string | undefined, args: Arguments): Promise<Suite> {
+  switch (name) {
+    case "tpch":
+      return await tpchSuite(`${args.data}/tpch-sf${args.sf}`, positive("sf", args.sf));
+    case undefined:
+      throw new UsageError("no suite was given");
+    default:
+      throw new UsageError(`there is no suite ${name}`);
+  }
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new UsageError(`--${option} takes a positive number, not ${text}`);
+  return value;
+}
+
+function modes(text: string | undefined): BenchMode[] {
+  if (text === undefined) return ["hot", "parquet"];
+  if (text !== "hot" && text !== "parquet") throw new UsageError(`--mode is hot or parquet, not ${text}`);
+  return [text];
+}
+
+/** `1,3` or `q01,q03`. */
+function chosen(suite: Suite, text: string | undefined): Suite {
+  if (text === undefined) return suite;
+  const queries = text.split(",").map((wanted) => {
+    const query = suite.queries.find((q) => q.id === wanted || q.id.replace(/^\D+0*/, "") === wanted);
+    if (query === undefined) throw new UsageError(`${suite.name} has no query ${wanted}`);
+    return query;
+  });
+  return { ...suite, queries };
+}
+
+async function main(): Promise<void> {
+  const { values: args, positionals } = readArguments(process.argv.slice(2));
+  if (args.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const runs = positive("runs", args.runs);
+  const threads = args.threads === undefined ? availableParallelism() : positive("threads", args.threads);
+  const wantedModes = modes(args.mode);
+  const suite = chosen(await openSuite(positionals[0], args), args.queries);
+  let failed = false;
+  for (const mode of wantedModes) {
+    const options: MeasureOptions = { mode, runs, threads, memory: args.memory, vary: args.vary, ours: args.noise ? "duckdb" : "sparrow" };
+    console.log(`\n${suite.name} ${suite.size}, ${mode}, ${threads} threads, median of ${runs} runs${args.noise ? ", DuckDB as ours" : ""}\n${tableHeader()}`);
+    const measurement = await measure(suite, options, (query) => console.log(tableRow(query)));
+    console.log(tableFooter(measurement));
+    for (const file of writeRecord(args.out, suite, options, measurement)) console.log(file);
+    failed ||= measurement.queries.some((query) => query.problem !== undefined);
+  }
+  if (failed) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError) && !(error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"))) throw error;
+  process.stderr.write(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
