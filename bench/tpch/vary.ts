@@ -14,7 +14,8 @@ export function varyTpch(sql: string, run: number): string {
     .replace(/'Brand#(\d)(\d)'/g, (_, maker: string, brand: string) => `'Brand#${maker}${((Number(brand) - 1 + run) % 5) + 1}'`)
     .replace("> 300", `> ${300 + (run % 10)}`)
     .replace("p_size = 15", `p_size = ${((14 + run) % 50) + 1}`);
-  return moved.replace(/'(%?)([A-Za-z ]+?)(%?)'/g, (literal, before: string, word: string, after: string) => {
+  return moved.replace(/'([^']*)'/g, (literal, text: string) => {
+    const [, before, word, after] = /^(%?)(.*?)(%?)$/.exec(text)!;
     const domain = DOMAINS.find((words) => words.includes(word));
     return domain === undefined ? literal : `'${before}${domain[(domain.indexOf(word) + run) % domain.length]}${after}'`;
   });
