@@ -1,0 +1,139 @@
+import type { ArrowHint } from "./arrow-schema-hint.ts";
+import { arrowSchemaHint } from "./arrow-schema-hint.ts";
+import type { ColumnChunk, ParquetFooter, SchemaNode } from "./parquet-footer.ts";
+import { chunkStart } from "./parquet-footer.ts";
+import { ThriftType, ThriftWriter } from "./thrift-compact.ts";
+
+/**
+ * A small Parquet file that holds some columns of one row group, made by copying their chunks and writing a new footer. It gives a reader that can only
+ * take whole files projection, row-group selection, and, by an `ARROW:schema` hint, the wanted output types.
+ */
+export interface MiniFileColumn {
+  /** A direct child of the schema's root. */
+  readonly node: SchemaNode;
+  readonly hint: ArrowHint;
+}
+
+/** What is read from the file: runs of adjoining chunks. */
+export interface ChunkRun {
+  readonly fileOffset: number;
+  readonly bytes: number;
+}
+
+/** Chunks closer than this are read in one call; the gap travels along. */
+const MAX_GAP_BYTES = 16 * 1024;
+
+/** The runs that hold the columns' chunks, in file order. */
+export function chunkRuns(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): ChunkRun[] {
+  const ranges = leavesOf(columns)
+    .map((leaf) => footer.rowGroups[rowGroup].chunks[leaf])
+    .map((chunk) => ({ fileOffset: chunkStart(chunk), bytes: chunk.compressedBytes }))
+    .sort((a, b) => a.fileOffset - b.fileOffset);
+  const runs: { fileOffset: number; bytes: number }[] = [];
+  for (const range of ranges) {
+    const last = runs.at(-1);
+    if (last !== undefined && range.fileOffset - (last.fileOffset + last.bytes) <= MAX_GAP_BYTES) {
+      last.bytes = Math.max(last.bytes, range.fileOffset + range.bytes - last.fileOffset);
+    } else runs.push(range);
+  }
+  return runs;
+}
+
+const MAGIC = new TextEncoder().encode("PAR1");
+
+/** Builds the file; `read` fills the given bytes from the file's offset. */
+export function miniFile(
+  footer: ParquetFooter,
+  rowGroup: number,
+  columns: readonly MiniFileColumn[],
+  read: (into: Uint8Array, fileOffset: number) => void,
+): Uint8Array {
+  const runs = chunkRuns(footer, rowGroup, columns);
+  const starts: number[] = [];
+  let end = MAGIC.length;
+  for (const run of runs) {
+    starts.push(end);
+    end += run.bytes;
+  }
+  const moved = (fileOffset: number): number => {
+    const at = runs.findLastIndex((run) => run.fileOffset <= fileOffset);
+    return fileOffset - runs[at].fileOffset + starts[at];
+  };
+  const metadata = rewrittenFooter(footer, rowGroup, columns, moved);
+  const bytes = new Uint8Array(end + metadata.length + 8);
+  bytes.set(MAGIC);
+  runs.forEach((run, i) => read(bytes.subarray(starts[i], starts[i] + run.bytes), run.fileOffset));
+  bytes.set(metadata, end);
+  new DataView(bytes.buffer).setUint32(end + metadata.length, metadata.length, true);
+  bytes.set(MAGIC, end + metadata.length + 4);
+  return bytes;
+}
+
+function leavesOf(columns: readonly MiniFileColumn[]): number[] {
+  return columns.flatMap(({ node }) => Array.from({ length: node.endLeaf - node.firstLeaf }, (_, i) => node.firstLeaf + i));
+}
+
+function rewrittenFooter(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[], moved: (offset: number) => number): Uint8Array {
+  const group = footer.rowGroups[rowGroup];
+  const writer = new ThriftWriter();
+  const elements: Uint8Array[] = [];
+  const collect = (node: SchemaNode): void => {
+    elements.push(node.encoded);
+    node.children.forEach(collect);
+  };
+  for (const column of columns) collect(column.node);
+  const leaves = leavesOf(columns);
+  const totalBytes = leaves.reduce((sum, leaf) => sum + group.chunks[leaf].uncompressedBytes, 0);
+  writer.struct(() => {
+    writer.intField(1, ThriftType.i32, 1);
+    writer.field(2, ThriftType.list);
+    writer.listHeader(ThriftType.struct, elements.length + 1);
+    writer.struct(() => {
+      writer.field(4, ThriftType.binary);
+      writer.string("schema");
+      writer.intField(5, ThriftType.i32, columns.length);
+    });
+    for (const element of elements) writer.raw(element);
+    writer.intField(3, ThriftType.i64, group.rows);
+    writer.field(4, ThriftType.list);
+    writer.listHeader(ThriftType.struct, 1);
+    writer.struct(() => {
+      writer.field(1, ThriftType.list);
+      writer.listHeader(ThriftType.struct, leaves.length);
+      for (const leaf of leaves) writeChunk(writer, group.chunks[leaf], footer.leafPaths[leaf], moved);
+      writer.intField(2, ThriftType.i64, totalBytes);
+      writer.intField(3, ThriftType.i64, group.rows);
+    });
+    writer.field(5, ThriftType.list);
+    writer.listHeader(ThriftType.struct, 1);
+    writer.struct(() => {
+      writer.field(1, ThriftType.binary);
+      writer.string("ARROW:schema");
+      writer.field(2, ThriftType.binary);
+      writer.string(arrowSchemaHint(columns.map(({ node, hint }) => ({ name: node.name, hint }))));
+    });
+  });
+  return writer.finish();
+}
+
+function writeChunk(writer: ThriftWriter, chunk: ColumnChunk, path: readonly string[], moved: (offset: number) => number): void {
+  writer.struct(() => {
+    writer.intField(2, ThriftType.i64, moved(chunkStart(chunk)));
+    writer.field(3, ThriftType.struct);
+    writer.struct(() => {
+      writer.intField(1, ThriftType.i32, chunk.physical);
+      writer.field(2, ThriftType.list);
+      writer.listHeader(ThriftType.i32, chunk.encodings.length);
+      for (const encoding of chunk.encodings) writer.int(encoding);
+      writer.field(3, ThriftType.list);
+      writer.listHeader(ThriftType.binary, path.length);
+      for (const part of path) writer.string(part);
+      writer.intField(4, ThriftType.i32, chunk.codec);
+      writer.intField(5, ThriftType.i64, chunk.values);
+      writer.intField(6, ThriftType.i64, chunk.uncompressedBytes);
+      writer.intField(7, ThriftType.i64, chunk.compressedBytes);
+      writer.intField(9, ThriftType.i64, moved(chunk.dataPageOffset));
+      if (chunkStart(chunk) !== chunk.dataPageOffset) writer.intField(11, ThriftType.i64, moved(chunkStart(chunk)));
+    });
+  });
+}

@@ -1,0 +1,19 @@
+import { SparrowError } from "../../catalog/errors.ts";
+import type { Split } from "../../catalog/table.ts";
+import { ParquetSplitReader } from "./parquet-reader.ts";
+import type { ScanContext, SplitReader, WantedColumn } from "./scan-context.ts";
+
+/** Opens a split for reading on this thread. Columns come in the order of `wanted`. */
+export function readSplit(split: Split, wanted: readonly WantedColumn[], context: ScanContext): SplitReader {
+  const { source } = split;
+  switch (source.kind) {
+    case "parquet":
+      return new ParquetSplitReader(source, wanted, context);
+    case "csv":
+    case "json":
+    case "arrow":
+    case "ipc":
+    case "cached":
+      throw new SparrowError("UNSUPPORTED_FEATURE.SPLIT_KIND", "0A000", `Reading ${source.kind} splits is not supported yet.`, { kind: source.kind });
+  }
+}

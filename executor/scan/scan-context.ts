@@ -1,0 +1,31 @@
+import type { ColumnLayout, FileField } from "../../catalog/table.ts";
+import type { DataType } from "../../catalog/types.ts";
+import type { Allocator } from "../memory/arena.ts";
+import type { ColumnBatch } from "../memory/column-buffers.ts";
+import type { Pool } from "../memory/pool.ts";
+import type { ParquetDecoder } from "./parquet-decoder.ts";
+
+/** What a thread needs to read splits; one per worker. */
+export interface ScanContext {
+  readonly pool: Pool;
+  readonly parquet: ParquetDecoder;
+}
+
+/** A column that a pipeline asks of a scan. */
+export interface WantedColumn {
+  readonly field: FileField;
+  readonly type: DataType;
+  readonly layout: ColumnLayout;
+}
+
+/** The rows of one split, batch by batch. Reads synchronously; errors are SparrowErrors that name the file. */
+export interface SplitReader {
+  /** The next rows in memory of the allocator; undefined at the end. A batch can be empty. */
+  readonly next: (allocator: Allocator) => ColumnBatch | undefined;
+  /** Frees what is held outside of the pool; may be called at any time, and more than once. */
+  readonly close: () => void;
+}
+
+/** Rows that a batch has at most; a batch has fewer when a buffer would exceed MAX_BUFFER_BYTES. */
+export const MAX_BATCH_ROWS = 128 * 1024;
+export const MAX_BUFFER_BYTES = 16 * 1024 * 1024;

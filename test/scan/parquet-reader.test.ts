@@ -1,0 +1,213 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { SparrowError } from "../../catalog/errors.ts";
+import type { TableSnapshot } from "../../catalog/table.ts";
+import { STRING, typeName } from "../../catalog/types.ts";
+import { chooseLayouts } from "../../executor/scan/layouts.ts";
+import { parquetProvider } from "../../executor/scan/parquet-provider.ts";
+import { readTable, scanContext } from "./batch-values.ts";
+import type { Workbench } from "./duckdb-files.ts";
+import { duckdbColumns, openWorkbench } from "./duckdb-files.ts";
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+
+function open(location: string, options: Record<string, string> = {}): Promise<TableSnapshot> {
+  return parquetProvider.open({ name: "t", location, schema: undefined, partitionColumns: [], options });
+}
+
+/** Every type that both sides have, with NULLs among the rows. */
+const ALL_TYPES = `
+  SELECT CASE WHEN i % 5 = 3 THEN NULL ELSE x END AS x FROM (SELECT i, EXPR AS x FROM range(5000) t(i))`;
+
+const COLUMNS: readonly (readonly [expression: string, type: string])[] = [
+  ["(i % 2 = 0)", "boolean"],
+  ["(i % 256 - 128)::tinyint", "tinyint"],
+  ["(i - 500)::smallint", "smallint"],
+  ["(i * 800003 - 2000000000)::int", "int"],
+  ["(i * 900719925474099 - 2250000000000000000)::bigint", "bigint"],
+  ["(i % 256)::utinyint", "smallint"],
+  ["(i * 13)::usmallint", "int"],
+  ["(i * 858993)::uinteger", "bigint"],
+  ["(18446744073709551615 - i)::ubigint", "decimal(20,0)"],
+  ["(i / 7.0)::float", "float"],
+  ["(i / 7.0 - 50)::double", "double"],
+  ["(i % 1000 - 300)::decimal(4,1)", "decimal(4,1)"],
+  ["(i / 8 - 30)::decimal(9,3)", "decimal(9,3)"],
+  ["(i * 12345.67 - 400)::decimal(18,2)", "decimal(18,2)"],
+  ["((i - 400)::decimal(38,5) * 1000000000000000000000)::decimal(38,5)", "decimal(38,5)"],
+  ["'s' || (i % 7)", "string"],
+  ["repeat('é', (i % 9)::int) || hash(i)", "string"],
+  ["CASE WHEN i % 3 = 0 THEN '' ELSE 'x' END", "string"],
+  ["encode('b' || i)", "binary"],
+  ["(DATE '1600-01-01' + (i * 300)::int)", "date"],
+  ["(TIMESTAMP '1500-03-04 05:06:07.123456' + INTERVAL (i) MONTH)", "timestamp_ntz"],
+  ["(TIMESTAMPTZ '1990-03-04 05:06:07.123456+00' + INTERVAL (i) HOUR)", "timestamp"],
+  ["(TIMESTAMP_NS '1990-03-04 05:06:07.123456' + INTERVAL (i) HOUR)::TIMESTAMP_NS", "timestamp_ntz"],
+  ["(TIMESTAMP_MS '1950-03-04 05:06:07.123' + INTERVAL (i) HOUR)::TIMESTAMP_MS", "timestamp_ntz"],
+  ["(TIME '01:02:03.456789' + INTERVAL (i) MINUTE)", "time(6)"],
+  ["md5(i::varchar)::uuid", "string"],
+];
+
+test.each(COLUMNS.map(([expression, type], i) => [type, expression, i] as const))("reads %s of %s as DuckDB does", async (type, expression, i) => {
+  const path = join(bench.folder, `type${i}.parquet`);
+  // DuckDB's smallest row group is one vector of 2,048 rows.
+  await bench.duckdb.run(`COPY (${ALL_TYPES.replace("EXPR", expression)}) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
+  const table = await open(path);
+  expect(table.columns.map((c) => typeName(c.type))).toEqual([type]);
+  expect(table.splits.length).toBe(3);
+  const types = table.columns.map((c) => c.type);
+  const expected = await duckdbColumns(bench.duckdb, `SELECT ${type === "string" ? "x::varchar" : "x::" + duckdbType(type)} FROM '${path}'`, types);
+  expect(readTable(table)).toEqual(expected);
+  expect(expected[0].filter((value) => value === null).length).toBe(1000);
+});
+
+/** DuckDB's type that holds what the Spark type holds: nanoseconds are cut there too. */
+function duckdbType(type: string): string {
+  if (type === "timestamp_ntz") return "TIMESTAMP";
+  if (type === "timestamp") return "TIMESTAMPTZ";
+  if (type === "binary") return "BLOB";
+  if (type.startsWith("time(")) return "TIME";
+  return type;
+}
+
+test("keeps small dictionaries, whatever the codec", async () => {
+  for (const codec of ["snappy", "zstd", "gzip", "uncompressed", "lz4_raw", "brotli"]) {
+    const path = join(bench.folder, `dictionary-${codec}.parquet`);
+    await bench.duckdb.run(
+      `COPY (SELECT CASE WHEN i % 10 = 4 THEN NULL ELSE 'mode ' || (i % 7) END AS few, 'text ' || i AS many FROM range(5000) t(i)) TO '${path}' (FORMAT parquet, CODEC ${codec})`,
+    );
+    const table = await open(path);
+    const layouts = await chooseLayouts(table.splits, table.columns.map((c, field) => ({ field, type: c.type })));
+    expect(layouts.map((l) => l.kind)).toEqual(["dictionary", "utf8"]);
+    const expected = await duckdbColumns(bench.duckdb, `FROM '${path}'`, table.columns.map((c) => c.type));
+    expect(readTable(table, layouts)).toEqual(expected);
+    expect(readTable(table, [{ kind: "utf8" }, { kind: "dictionary", width: 2 }])).toEqual(expected);
+    expect(readTable(table, [{ kind: "dictionary", width: 1 }, { kind: "utf8" }])).toEqual(expected);
+  }
+});
+
+test("reads a large row group in batches and in slices", async () => {
+  const path = join(bench.folder, "large.parquet");
+  await bench.duckdb.run(
+    `COPY (SELECT i::int AS i, hash(i) || repeat('z', 800) AS s FROM range(150000) t(i)) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 150000)`,
+  );
+  const table = await open(path);
+  expect(table.splits.length).toBe(1);
+  const [numbers, texts] = readTable(table);
+  expect(numbers.length).toBe(150000);
+  expect(numbers.every((value, i) => value === i)).toBe(true);
+  const [expected] = await duckdbColumns(bench.duckdb, `SELECT s[:20] FROM '${path}'`, [STRING]);
+  expect(texts.every((value, i) => (value as string).slice(0, 20) === expected[i])).toBe(true);
+});
+
+test("leaves deleted rows out", async () => {
+  const path = join(bench.folder, "deleted.parquet");
+  await bench.duckdb.run(
+    `COPY (SELECT i::int AS i, i % 3 = 0 AS b, CASE WHEN i % 4 = 1 THEN NULL ELSE 's' || i END AS s FROM range(6000) t(i)) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+  );
+  const table = await open(path);
+  const deletedRows = Uint32Array.of(0, 1, 100, 2100, 2101, 2102, 4096, 6000);
+  const splits = table.splits.map((split) => (split.source.kind === "parquet" ? { ...split, source: { ...split.source, deletedRows } } : split));
+  const types = table.columns.map((c) => c.type);
+  const expected = await duckdbColumns(bench.duckdb, `SELECT * FROM '${path}' WHERE (i BETWEEN 1 AND 99) OR i = 2100 OR (i BETWEEN 2102 AND 4095)`, types);
+  expect(readTable({ ...table, splits })).toEqual(expected);
+});
+
+test("column statistics are typed, and bounds hold", async () => {
+  const path = join(bench.folder, "statistics.parquet");
+  await bench.duckdb.run(
+    `COPY (SELECT i - 10 AS l, (i / 4)::decimal(9,2) AS d, DATE '2020-01-01' + i::int AS day, 's' || (i % 5) AS s, CASE WHEN i < 3 THEN NULL ELSE i / 2.0::double END AS f, NULL::int AS n FROM range(100) t(i)) TO '${path}' (FORMAT parquet)`,
+  );
+  const table = await open(path);
+  const column = (i: number) => table.statistics.columns.get(i);
+  expect(column(0)).toMatchObject({ min: -10n, max: 89n, nulls: 0 });
+  expect(column(1)).toMatchObject({ min: 0n, max: 2475n, nulls: 0 });
+  expect(column(2)).toMatchObject({ min: 18262, max: 18361 });
+  expect(column(3)).toMatchObject({ min: "s0", max: "s4", distinct: 5 });
+  expect(column(4)).toMatchObject({ min: 1.5, max: 49.5, nulls: 3 });
+  expect(column(5)).toMatchObject({ min: null, max: null, nulls: 100 });
+  expect(table.statistics.rows).toBe(100);
+});
+
+test("partition folders are columns, with Spark's types", async () => {
+  const folder = join(bench.folder, "parts");
+  await bench.duckdb.run(
+    `COPY (SELECT i, (2020 + i % 3)::int AS year, CASE WHEN i % 4 = 0 THEN NULL ELSE 'a b/' || (i % 4) END AS part FROM range(200) t(i)) TO '${folder}' (FORMAT parquet, PARTITION_BY (year, part))`,
+  );
+  const table = await open(folder);
+  expect(table.columns.map((c) => `${c.name} ${typeName(c.type)}`)).toEqual(["i bigint", "year int", "part string"]);
+  const rows = readTable(table);
+  const sorted = rows[0].map((_, row) => rows.map((column) => column[row])).sort((a, b) => Number(a[0]) - Number(b[0]));
+  expect(sorted).toEqual(
+    Array.from({ length: 200 }, (_, i) => [BigInt(i), 2020 + (i % 3), i % 4 === 0 ? null : `a b/${i % 4}`]),
+  );
+  expect(table.splits.length).toBe(12);
+  expect((await open(join(folder, "year=2021"))).columns.map((c) => c.name)).toEqual(["i", "part"]);
+  expect((await open(join(folder, "*", "*", "*.parquet"))).columns.map((c) => c.name)).toEqual(["i"]);
+  expect((await open(join(folder, "*", "*", "*.parquet"), { basePath: folder })).columns.map((c) => c.name)).toEqual(["i", "year", "part"]);
+});
+
+test("columns are found by name whatever their case; missing ones are NULL; mergeSchema takes all", async () => {
+  const folder = join(bench.folder, "merged");
+  await bench.duckdb.run(`COPY (SELECT 1::int AS a, 'x' AS b) TO '${folder}-1.parquet' (FORMAT parquet)`);
+  await bench.duckdb.run(`COPY (SELECT 2::bigint AS A, 3.5::double AS c) TO '${folder}-2.parquet' (FORMAT parquet)`);
+  const table = await open(`${folder}-*.parquet`, { mergeSchema: "true" });
+  expect(table.columns.map((c) => `${c.name} ${typeName(c.type)}`)).toEqual(["a bigint", "b string", "c double"]);
+  expect(readTable(table)).toEqual([
+    [1n, 2n],
+    ["x", null],
+    [null, 3.5],
+  ]);
+  const first = await open(`${folder}-*.parquet`);
+  expect(() => readTable(first)).toThrow(/Column A is expected to be INT/);
+});
+
+test("corrupt and truncated files give one clear error, and the reader goes on", async () => {
+  const good = join(bench.folder, "good.parquet");
+  await bench.duckdb.run(`COPY (SELECT i, 'value ' || hash(i) AS s FROM range(3000) t(i)) TO '${good}' (FORMAT parquet)`);
+  const bytes = readFileSync(good);
+  const bad = join(bench.folder, "bad.parquet");
+  const context = scanContext();
+  const outcome = async (content: Uint8Array): Promise<string> => {
+    writeFileSync(bad, content);
+    try {
+      readTable(await open(bad), undefined, context);
+      return "read";
+    } catch (error) {
+      if (!(error instanceof SparrowError) || !error.message.includes(bad)) throw error;
+      return error.condition;
+    }
+  };
+  expect(await outcome(new Uint8Array(0))).toBe("FAILED_READ_FILE.NO_HINT");
+  expect(await outcome(new TextEncoder().encode("hello, this is text"))).toBe("FAILED_READ_FILE.NO_HINT");
+  for (let cut = 1; cut < bytes.length; cut += 997) expect(await outcome(bytes.subarray(0, bytes.length - cut))).toBe("FAILED_READ_FILE.NO_HINT");
+  const outcomes = new Set<string>();
+  let seed = 7;
+  for (let round = 0; round < 60; round++) {
+    const copy = Uint8Array.from(bytes);
+    for (let i = 0; i < 20; i++) {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      copy[seed % copy.length] ^= 0x55;
+    }
+    outcomes.add(await outcome(copy));
+  }
+  expect(outcomes).toContain("FAILED_READ_FILE.NO_HINT");
+  expect(readTable(await open(good), undefined, context)[0].length).toBe(3000);
+});
+
+test("a file that changes between planning and reading is refused", async () => {
+  const path = join(bench.folder, "changing.parquet");
+  await bench.duckdb.run(`COPY (SELECT 1 AS a) TO '${path}' (FORMAT parquet)`);
+  const table = await open(path);
+  await bench.duckdb.run(`COPY (SELECT 1 AS a, 2 AS b) TO '${path}' (FORMAT parquet)`);
+  expect(() => readTable(table)).toThrow(/has changed since the query was planned/);
+});
+
+test("a missing path is named", async () => {
+  await expect(open(join(bench.folder, "nowhere"))).rejects.toThrow(/Path does not exist: .*nowhere/);
+});
