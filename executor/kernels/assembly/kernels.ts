@@ -1,0 +1,3 @@
+// The module: every exported kernel, by topic.
+export * from "./bytes";
+export * from "./decimals";
