@@ -113,7 +113,7 @@ function caseExpression(c: Cursor): AstExpr {
 /** `a`, `a.b.c`, `a.*`, `f(...)`, `a.f(...)`, `x -> ...`. */
 function nameOrCall(c: Cursor): AstExpr {
   const start = c.start;
-  const parts: Identifier[] = [c.identifier()];
+  const parts: Identifier[] = c.nameParts();
   while (c.word === ".") {
     if (c.wordAt(1) === "*") {
       const qualifier = { parts, span: c.spanFrom(start) };
@@ -121,7 +121,7 @@ function nameOrCall(c: Cursor): AstExpr {
       return star(c, qualifier, start);
     }
     c.advance();
-    parts.push(c.identifier());
+    parts.push(...c.nameParts());
   }
   const name: QualifiedName = { parts, span: c.spanFrom(start) };
   if (c.is("(")) return parseCall(c, name);

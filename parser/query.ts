@@ -1,7 +1,6 @@
 import type { AstExpr, CommonTable, Query, QueryBody, SortItem } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression } from "./expressions.ts";
-import { parseNameReference } from "./identifier-clause.ts";
 import { parsePipes } from "./pipes.ts";
 import { parseTableAlias } from "./relations.ts";
 import { parseFromFirst, parseSelect } from "./select.ts";
@@ -187,7 +186,7 @@ function parseQueryPrimary(c: Cursor): QueryBody {
     }
     case "TABLE": {
       c.advance();
-      const name = parseNameReference(c, "a table name");
+      const name = c.qualifiedName("a table name");
       return { kind: "table", name, span: c.spanFrom(start) };
     }
     case "(": {
