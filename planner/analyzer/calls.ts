@@ -67,12 +67,21 @@ export function resultNullable(resolution: Resolution, args: readonly Expr[]): b
 
 export function resolveContext(args: readonly Expr[], env: ExprEnvironment, site: CallSite): ResolveContext {
   const { settings } = env.query.context;
-  return { name: site.name, ansi: settings.ansi, literals: args.map((a) => constantValue(a, env)), timeZone: settings.timeZone, span: site.span, sqlText: site.sql, argumentNames: site.argumentNames };
+  return { name: site.name, ansi: settings.ansi, literals: lazyConstants(args, env), timeZone: settings.timeZone, span: site.span, sqlText: site.sql, argumentNames: site.argumentNames };
+}
+
+/** Few signatures look at values: what has to be computed is computed when it is asked for. */
+function lazyConstants(args: readonly Expr[], env: ExprEnvironment): readonly (Value | undefined)[] {
+  const values: (Value | undefined)[] = [];
+  args.forEach((arg, i) => {
+    if (arg.kind === "literal") values[i] = arg.value;
+    else Object.defineProperty(values, i, { enumerable: true, get: () => constantValue(arg, env) });
+  });
+  return values;
 }
 
 /** The value of an argument that reads no column; undefined when it reads one, or raises (which is then the run's to say). */
 function constantValue(expr: Expr, env: ExprEnvironment): Value | undefined {
-  if (expr.kind === "literal") return expr.value;
   if (!isConstant(expr, env)) return undefined;
   try {
     return env.query.context.evaluate(expr);

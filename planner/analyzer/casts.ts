@@ -39,8 +39,6 @@ export function sameStructure(a: DataType, b: DataType): boolean {
 export function castTo(expr: Expr, type: DataType, mode: EvalMode, span?: Span): Expr {
   const from = typeOf(expr);
   if (from === type || JSON.stringify(from) === JSON.stringify(type)) return expr;
-  // A char or varchar is a string to every expression.
-  if (isStringLike(from) && type.kind === "string" && expr.kind === "column") return { ...expr, type };
   if (expr.kind === "literal") {
     const value = castLiteral(expr.value, from, type);
     if (value !== undefined) return { kind: "literal", type, value };

@@ -110,6 +110,8 @@ export function prettySql(ast: AstExpr, names: PrettyNames): string {
       return `collate(${show(ast.operand)}, ${ast.collation})`;
     case "default":
       return "DEFAULT";
+    case "tableArgument":
+      return "TABLE()";
   }
   return unreachable(ast);
 }
@@ -157,7 +159,7 @@ export function doubleText(value: number): string {
 function unaryText(operator: "-" | "+" | "~" | "not", operand: AstExpr, show: (e: AstExpr) => string): string {
   switch (operator) {
     case "-":
-      return operand.kind === "number" ? `-${show(operand)}` : `(- ${show(operand)})`;
+      return `(- ${show(operand)})`;
     case "+":
       return `(+ ${show(operand)})`;
     case "~":

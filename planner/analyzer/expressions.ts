@@ -4,7 +4,7 @@ import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
 import { BINARY, BOOLEAN, isNested, NULL, STRING } from "../../catalog/types.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
-import { analysisError, dataTypeMismatch, differentTypes, quoteType } from "./analysis-errors.ts";
+import { analysisError, dataTypeMismatch, differentTypes, quoteType, unsupported } from "./analysis-errors.ts";
 import { applyFunction, evalMode } from "./calls.ts";
 import type { CallSite } from "./calls.ts";
 import { caseOf, castTo, literal, nullOf, toCommonType } from "./casts.ts";
@@ -25,7 +25,7 @@ export function resolveExpr(ast: AstExpr, env: ExprEnvironment): Expr {
     case "boolean":
       return literal(ast.value, BOOLEAN);
     case "number":
-      return numberLiteral(ast, false);
+      return numberLiteral(ast);
     case "string":
       return literal(ast.value, STRING);
     case "binary":
@@ -90,6 +90,8 @@ export function resolveExpr(ast: AstExpr, env: ExprEnvironment): Expr {
       return castTo(resolveExpr(ast.operand, env), { kind: "string", collation: ast.collation.toUpperCase() }, evalMode(env), ast.span);
     case "default":
       throw analysisError("DEFAULT_PLACEMENT_INVALID", "42608", "A DEFAULT keyword in a MERGE, INSERT, UPDATE, or SET VARIABLE command could not be directly assigned to a target column because it was part of an expression.", {}, ast.span);
+    case "tableArgument":
+      throw unsupported("a TABLE argument", ast.span);
   }
   return unreachable(ast);
 }
@@ -129,7 +131,7 @@ export function resolveCondition(ast: AstExpr, env: ExprEnvironment, error: (sql
 function resolveUnary(ast: AstExpr & { kind: "unary" }, env: ExprEnvironment): Expr {
   switch (ast.operator) {
     case "-":
-      return ast.operand.kind === "number" ? numberLiteral(ast.operand, true) : apply("negative", [ast.operand], ast, env);
+      return apply("negative", [ast.operand], ast, env);
     case "+":
       return apply("positive", [ast.operand], ast, env);
     case "~":

@@ -10,9 +10,9 @@ import type { AnalysisContext } from "./context.ts";
 
 type NumberAst = AstExpr & { kind: "number" };
 
-/** A number literal; `negative` when a minus sign stands right before it, which belongs to the literal (-2147483648 is an int). */
-export function numberLiteral(ast: NumberAst, negative: boolean): LiteralExpr {
-  const text = negative ? `-${ast.text}` : ast.text;
+/** A number literal; a minus sign right before it belongs to it (-2147483648 is an int). */
+export function numberLiteral(ast: NumberAst): LiteralExpr {
+  const { text } = ast;
   switch (ast.suffix) {
     case "L":
       return integral(text, ast, LONG, -(2n ** 63n), 2n ** 63n - 1n);

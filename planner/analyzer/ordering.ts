@@ -7,12 +7,7 @@ import { sortKey } from "./sort-keys.ts";
 
 /** The position that an integer literal in GROUP BY or ORDER BY means, or undefined. */
 export function ordinalOf(ast: AstExpr): number | undefined {
-  if (ast.kind === "number" && ast.suffix === "" && /^-?\d+$/.test(ast.text)) return Number(ast.text);
-  if (ast.kind === "unary" && ast.operator === "-") {
-    const inner = ordinalOf(ast.operand);
-    return inner === undefined ? undefined : -inner;
-  }
-  return undefined;
+  return ast.kind === "number" && ast.suffix === "" && /^-?\d+$/.test(ast.text) ? Number(ast.text) : undefined;
 }
 
 /** ORDER BY 2: the output column at that place, from 1. */

@@ -2,11 +2,11 @@ import { commonType } from "../../catalog/coercion.ts";
 import type { Column } from "../../catalog/expression.ts";
 import { columnExpr, isNullable } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { sqlTypeName } from "../../catalog/types.ts";
+import { sameType, sqlTypeName } from "../../catalog/types.ts";
 import type { QueryBody } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
 import { analysisError } from "./analysis-errors.ts";
-import { castTo, sameStructure } from "./casts.ts";
+import { castTo } from "./casts.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import { analyzeBody } from "./queries.ts";
 import type { QueryEnvironment } from "./scope.ts";
@@ -80,7 +80,7 @@ function nullableIn(node: SetOperation, inputs: readonly AnalyzedQuery[], i: num
 
 /** The query under these column types; a column selected twice gets two ids, for an input's columns are told apart by id. */
 function widened(query: AnalyzedQuery, types: readonly DataType[], env: QueryEnvironment): AnalyzedQuery {
-  if (query.columns.every((c, i) => sameStructure(c.type, types[i]))) return query;
+  if (query.columns.every((c, i) => sameType(c.type, types[i]))) return query;
   const mode = env.context.settings.ansi ? "ansi" : "legacy";
   const outputs: Assignment[] = query.columns.map((c, i) => {
     const expr = castTo(columnExpr(c), types[i], mode);
