@@ -14,6 +14,12 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   memequal: signature("i32 i32 i32", "i32"),
   /** (a, bytes of a, b, bytes of b): -1, 0, 1 */
   memcompare: signature("i32 i32 i32 i32", "i32"),
+  /** (address, bytes): 64-bit hash, for more than 8 bytes */
+  hash_bytes: signature("i32 i32", "i64"),
+  /** (entries of {u64 key, 8 bytes}, count, scratch of 16 * count + 8192 bytes): sorted by unsigned key, stable */
+  sort_pairs: signature("i32 i32 i32", undefined),
+  /** (bitmap, bits): how many are set */
+  count_bits: signature("i32 i32", "i32"),
   result_high: signature("", "i64"),
   /** (a, b, digits): a * b / 10^digits, half up */
   decimal_multiply: signature("i64 i64 i64 i64 i32", "i64"),

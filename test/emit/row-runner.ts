@@ -52,8 +52,10 @@ function putValue(cells: Cells, at: number, type: DataType, value: Value): void 
   view.setUint32(at + 16, value === null ? 1 : 0, true);
   if (value === null) {
     const kind = laneKind(type);
-    if (kind === "bytes") return;
-    if (type.kind === "boolean") view.setInt32(at, 1, true);
+    if (kind === "bytes") {
+      view.setUint32(at, HEAP, true);
+      view.setUint32(at + 8, (at / CELL) % 19, true);
+    } else if (type.kind === "boolean") view.setInt32(at, 1, true);
     else if (kind === "i32") view.setInt32(at, [0, -1, 127, -128][(at / CELL) & 3], true);
     else view.setBigInt64(at, [0n, -(2n ** 63n), 7n, -1n][(at / CELL) & 3], true);
     return;
@@ -256,4 +258,10 @@ export async function runRows(emit: Emit, resultType: DataType, columns: readonl
 
 export function runExpression(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], timeZone = "UTC"): Promise<RunOutcome> {
   return runRows((ctx) => emitExpr(expr, ctx), typeOf(expr), columns, rows, timeZone);
+}
+
+/** The kernels over the test's memory. */
+export async function kernelExports(): Promise<{ view: DataView; bytes: Uint8Array; functions: Record<string, unknown> }> {
+  memory ??= new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  return { view: new DataView(memory.buffer), bytes: new Uint8Array(memory.buffer), functions: instantiateKernels(await kernelModule(), memory) };
 }

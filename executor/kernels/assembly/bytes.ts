@@ -37,3 +37,25 @@ export function memcompare(a: u32, na: u32, b: u32, nb: u32): i32 {
   }
   return na == nb ? 0 : na < nb ? -1 : 1;
 }
+
+// @ts-ignore: decorator
+@inline
+function mix(hash: u64, word: u64): u64 {
+  const x = (hash ^ word) * 0x9e3779b97f4a7c15;
+  return x ^ (x >> 32);
+}
+
+/** Hash of bytes, 64 bits, for lengths above 8; shorter ones are hashed in place by compiled code. */
+export function hash_bytes(p: u32, n: u32): u64 {
+  let hash: u64 = <u64>n * 0xff51afd7ed558ccd;
+  if (n < 8) {
+    for (let i: u32 = 0; i < n; i++) hash = mix(hash, load<u8>(p + i));
+    return hash;
+  }
+  const last = p + n - 8;
+  while (p < last) {
+    hash = mix(hash, load<u64>(p));
+    p += 8;
+  }
+  return mix(hash, load<u64>(last));
+}
