@@ -67,17 +67,24 @@ export function resultNullable(resolution: Resolution, args: readonly Expr[]): b
 
 export function resolveContext(args: readonly Expr[], env: ExprEnvironment, site: CallSite): ResolveContext {
   const { settings } = env.query.context;
-  return { name: site.name, ansi: settings.ansi, literals: lazyConstants(args, env), timeZone: settings.timeZone, span: site.span, sqlText: site.sql, argumentNames: site.argumentNames };
+  return { name: site.name, ansi: settings.ansi, literals: lazyConstants(args, env, isOperator(site.name)), timeZone: settings.timeZone, span: site.span, sqlText: site.sql, argumentNames: site.argumentNames };
 }
 
-/** Few signatures look at values: what has to be computed is computed when it is asked for. */
-function lazyConstants(args: readonly Expr[], env: ExprEnvironment): readonly (Value | undefined)[] {
-  const values: (Value | undefined)[] = [];
+/**
+ * Few signatures look at values: what has to be computed is computed when it is asked for. The types of operators follow what is written:
+ * `d + 2` beside a decimal counts the digits of 2, `d + (1 + 1)` those of any int.
+ */
+function lazyConstants(args: readonly Expr[], env: ExprEnvironment, isOperator: boolean): readonly (Value | undefined)[] {
+  const values: (Value | undefined)[] = Array.from({ length: args.length });
   args.forEach((arg, i) => {
     if (arg.kind === "literal") values[i] = arg.value;
-    else Object.defineProperty(values, i, { enumerable: true, get: () => constantValue(arg, env) });
+    else if (!isOperator) Object.defineProperty(values, i, { enumerable: true, get: () => constantValue(arg, env) });
   });
   return values;
+}
+
+function isOperator(name: string): boolean {
+  return name === "div" || !/[a-z]/i.test(name);
 }
 
 /** The value of an argument that reads no column; undefined when it reads one, or raises (which is then the run's to say). */

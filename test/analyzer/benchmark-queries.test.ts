@@ -22,11 +22,14 @@ function analyzedWidth(sql: string, tables: Readonly<Record<string, readonly Str
 const tpcds = new URL("tpcds/", CORPUS);
 const tpcdsFiles = existsSync(tpcds) ? readdirSync(tpcds) : [];
 test.skipIf(tpcdsFiles.length === 0)("TPC-DS analyzes (skipped where ../shared/corpus is absent)", () => {
-  for (const file of tpcdsFiles) expect(analyzedWidth(readFileSync(new URL(file, tpcds), "utf8"), TPCDS_TABLES), file).toBeGreaterThan(0);
+  const widths = tpcdsFiles.map((file) => analyzedWidth(readFileSync(new URL(file, tpcds), "utf8"), TPCDS_TABLES));
+  expect(Math.min(...widths)).toBeGreaterThan(0);
 });
 
 const clickbench = new URL("clickbench/queries.sql", CORPUS);
 test.skipIf(!existsSync(clickbench))("ClickBench analyzes (skipped where ../shared/corpus is absent)", () => {
   expect(HITS.length).toBe(105);
-  for (const line of readFileSync(clickbench, "utf8").trim().split("\n")) expect(analyzedWidth(line.replace(/;$/, ""), { hits: HITS }), line).toBeGreaterThan(0);
+  const queries = readFileSync(clickbench, "utf8").trim().split("\n");
+  const widths = queries.map((query) => analyzedWidth(query.replace(/;$/, ""), { hits: HITS }));
+  expect(Math.min(...widths)).toBeGreaterThan(0);
 });
