@@ -126,6 +126,10 @@ export class Cursor {
     return this.acceptAny(...words) ?? this.fail();
   }
 
+  expectEnd(): void {
+    if (this.kind !== "end") this.fail();
+  }
+
   /** The grammar does not go on here. */
   fail(wanted?: string): never {
     throw new SyntaxFailure(this.position, wanted);
@@ -190,15 +194,20 @@ export class Cursor {
     return parts[0];
   }
 
-  /** One identifier, or the parts of the name that `IDENTIFIER('a.b')` holds. */
-  nameParts(wanted = "an identifier"): Identifier[] {
+  /** A word as it stands, where IDENTIFIER(...) has no place: hints, parameters. */
+  bareIdentifier(wanted: string): Identifier {
     if (!this.isIdentifier()) this.fail(wanted);
-    if (this.word === "IDENTIFIER" && this.wordAt(1) === "(" && this.kindAt(2) === "string") return identifierClause(this);
     const quoted = this.kind === "quoted";
     const span = { start: this.start, end: this.tokens.ends[this.position] };
     const name = quoted ? quotedName(this.text) : this.text;
     this.position++;
-    return [{ name, quoted, span }];
+    return { name, quoted, span };
+  }
+
+  /** One identifier, or the parts of the name that `IDENTIFIER('a.b')` holds. */
+  nameParts(wanted = "an identifier"): Identifier[] {
+    if (this.word === "IDENTIFIER" && this.wordAt(1) === "(" && this.kindAt(2) === "string") return identifierClause(this);
+    return [this.bareIdentifier(wanted)];
   }
 
   /** An identifier where no expression could stand: `a-b` there is a name that lacks its backquotes. */

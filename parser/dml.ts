@@ -70,13 +70,13 @@ export function startsMultiInsert(c: Cursor): boolean {
   return false;
 }
 
-/** FROM t INSERT INTO a SELECT ... INSERT INTO b SELECT ... */
-export function parseMultiInsert(c: Cursor): StatementBody {
+/** FROM t INSERT INTO a SELECT ... INSERT INTO b SELECT ...; each query has the WITH that was written before. */
+export function parseMultiInsert(c: Cursor, withClause: ReturnType<typeof parseWith> = { tables: [], recursive: false }): StatementBody {
   const from = parseSharedFrom(c);
   const inserts: Statement[] = [];
   do {
     const start = c.start;
-    const insert = parseInsertOf(c, (x) => parseSelectOver(x, from));
+    const insert = parseInsertOf(c, (x) => ({ ...parseSelectOver(x, from), with: withClause.tables, recursive: withClause.recursive }));
     inserts.push({ ...insert, span: c.spanFrom(start) });
   } while (c.is("INSERT"));
   return { kind: "multiInsert", inserts };

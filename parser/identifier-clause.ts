@@ -15,6 +15,7 @@ export function identifierClause(c: Cursor): Identifier[] {
   }
   c.expect(")");
   const span = c.spanFrom(start);
+  if (text.trim() === "") c.refuse("PARSE_EMPTY_STATEMENT", "Syntax error, unexpected empty statement.", {}, start, "42617");
   return splitName(c, text, start).map((part) => ({ ...part, span }));
 }
 

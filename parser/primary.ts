@@ -40,7 +40,7 @@ function symbolExpression(c: Cursor): AstExpr {
       return { kind: "parameter", ordinal: c.parameters++, span: c.spanFrom(start) };
     case ":": {
       c.advance();
-      const { name } = c.identifier("a parameter's name");
+      const { name } = c.bareIdentifier("a parameter's name");
       return { kind: "parameter", name, span: c.spanFrom(start) };
     }
     default:

@@ -88,7 +88,7 @@ function parseHints(c: Cursor, hints: Hint[]): void {
   c.expect("/*+");
   do {
     const start = c.start;
-    const { name } = c.identifier("a hint");
+    const { name } = c.bareIdentifier("a hint");
     const args = c.is("(") ? hintArguments(c) : [];
     hints.push({ name, args, span: c.spanFrom(start) });
   } while (c.accept(",") || c.isIdentifier());

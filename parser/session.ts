@@ -121,6 +121,6 @@ export function parseExecuteImmediate(c: Cursor): StatementBody {
   c.expectPhrase("EXECUTE", "IMMEDIATE");
   const text = parsePrimary(c);
   const into = c.accept("INTO") ? c.commaList((x) => x.qualifiedName("a variable")) : [];
-  const using = !c.accept("USING") ? [] : c.is("(") ? c.parenthesizedList(parseNamedExpression) : c.commaList(parseNamedExpression);
+  const using = !c.accept("USING") ? [] : c.is("(") && !startsQuery(c, 1) ? c.parenthesizedList(parseNamedExpression) : c.commaList(parseNamedExpression);
   return { kind: "executeImmediate", text, into, using };
 }

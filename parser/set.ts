@@ -30,7 +30,7 @@ function setSetting(c: Cursor): StatementBody {
   if (!SETTING_KEY.test(key) && !c.tokens.text.startsWith("`", start)) invalidKey(c, key, start);
   if (c.word !== "=") {
     while (!atEnd(c)) c.advance();
-    c.refuse("INVALID_SET_SYNTAX", "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special characters in key, or include semicolon in value, please use backquotes, e.g., SET `key`=`value`.", {}, start, "42000");
+    invalidSet(c, start);
   }
   c.advance();
   if (c.kind === "quoted" && endsAt(c, 1)) {
@@ -39,6 +39,10 @@ function setSetting(c: Cursor): StatementBody {
     return { kind: "set", key, value, verbose: false };
   }
   return { kind: "set", key, value: restOfText(c), verbose: false };
+}
+
+function invalidSet(c: Cursor, start: number): never {
+  c.refuse("INVALID_SET_SYNTAX", "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include special characters in key, or include semicolon in value, please use backquotes, e.g., SET `key`=`value`.", {}, start, "42000");
 }
 
 function invalidKey(c: Cursor, key: string, start: number): never {
@@ -88,7 +92,9 @@ function setCatalog(c: Cursor): StatementBody {
 }
 
 function setVariable(c: Cursor): StatementBody {
+  const start = c.start;
   c.expectAny("VAR", "VARIABLE");
+  if (c.isPhrase("(", ")")) invalidSet(c, start);
   if (!c.is("(")) return { kind: "setVariable", assignments: c.commaList(parseAssignment) };
   const targets = c.parenthesizedList((x) => x.qualifiedName());
   c.expect("=");

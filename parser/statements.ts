@@ -84,6 +84,7 @@ function afterWith(c: Cursor): StatementBody {
   const before = c.position;
   const withClause = parseWith(c);
   if (c.word === "INSERT") return parseInsert(c, withClause);
+  if (c.word === "FROM" && startsMultiInsert(c)) return parseMultiInsert(c, withClause);
   if (c.word === "UPDATE" || c.word === "DELETE" || c.word === "MERGE") c.refuse("UNSUPPORTED_FEATURE.CTE_IN_DML", `The feature is not supported: WITH before ${c.word}.`, {}, undefined, "0A000");
   c.position = before;
   return { kind: "select", query: parseQuery(c) };
