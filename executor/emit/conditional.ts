@@ -5,6 +5,7 @@ import { get, i32, select } from "../wasm/instructions.ts";
 import { falseLane, trueLane } from "./boolean-lanes.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
+import { answeredByDictionary } from "./dictionary-predicates.ts";
 import { emitCondition, emitExpr } from "./expression.ts";
 import { cheapToEvaluate } from "./expression-traits.ts";
 import { JoinedValue } from "./joined-value.ts";
@@ -48,7 +49,7 @@ function connect(conjunction: boolean, a: EmittedValue, b: EmittedValue, ctx: Em
 export function emitDecided(expr: Expr, ctx: EmitContext, wanted: boolean): Val {
   const { f } = ctx;
   if (expr.kind === "call" && expr.name === "not") return emitDecided(expr.args[0], ctx, !wanted);
-  if (expr.kind === "call" && (expr.name === "and" || expr.name === "or")) {
+  if (expr.kind === "call" && (expr.name === "and" || expr.name === "or") && !answeredByDictionary(expr, ctx)) {
     const [left, right] = expr.args;
     const both = (expr.name === "and") === wanted;
     if (cheapToEvaluate(right)) {

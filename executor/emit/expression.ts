@@ -7,6 +7,7 @@ import type { Val } from "../wasm/instructions.ts";
 import { i32 } from "../wasm/instructions.ts";
 import { acceptsCast, emitCast } from "./casts.ts";
 import { comparesByLanes } from "./comparison.ts";
+import { emitByDictionary } from "./dictionary-predicates.ts";
 import { emitCase, emitCoalesce, emitConnective, emitDecided, emitNot } from "./conditional.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
@@ -49,7 +50,7 @@ export function emitExpr(expr: Expr, ctx: EmitContext): EmittedValue {
   const key = structuralKey(expr);
   const known = ctx.remembered(key);
   if (known !== undefined) return known;
-  const value = emitCompound(expr, ctx);
+  const value = emitByDictionary(expr, ctx, key) ?? emitCompound(expr, ctx);
   ctx.remember(key, value);
   return value;
 }
