@@ -111,7 +111,6 @@ function defaultPoolBytes(): number {
   return Math.min(Math.floor(usable / 2), MAX_DEFAULT_POOL_BYTES);
 }
 
-async function createExecutor({ poolBytes, workers }: ExecutorResources): Promise<QueryExecutor> {
-  const { Executor } = await import("../executor/scheduler.ts");
-  return new Executor({ pool: { bytes: poolBytes }, workers });
+async function createExecutor(): Promise<QueryExecutor> {
+  throw new SparrowError("UNSUPPORTED_FEATURE.EXECUTION", "0A000", "The feature is not supported: running queries.");
 }

@@ -1,7 +1,8 @@
+import { SparrowError } from "../catalog/errors.ts";
+import type { Expr } from "../catalog/expression.ts";
+import type { Value } from "../catalog/values.ts";
 import type { StructField } from "../catalog/types.ts";
 import { lookupFunction } from "../catalog/functions/registry.ts";
-import { evaluateConstant } from "../executor/interpret.ts";
-import type { ResultBatch } from "../executor/result-batch.ts";
 import { executePlan } from "./execute-plan.ts";
 import type { Query } from "../parser/ast.ts";
 import { analyzeQuery } from "../planner/analyzer/queries.ts";
@@ -88,6 +89,14 @@ export function optimizePlan(session: Session, plan: LogicalPlan, nextId: () => 
     nextColumnId: nextId,
   };
   return optimize(plan, context);
+}
+
+/** Values of expressions without columns, for constant folding. */
+function evaluator(_session: Session): (expr: Expr) => Value {
+  return (expr) => {
+    if (expr.kind === "literal") return expr.value;
+    throw new SparrowError("UNSUPPORTED_FEATURE.CONSTANT_FOLDING", "0A000", "The feature is not supported: constant expressions.");
+  };
 }
 
 /** The key of a query that means the same each time; undefined for one that reads the clock or draws random numbers. */

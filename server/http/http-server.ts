@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Engine } from "../engine.ts";
 import { runText } from "../run-text.ts";
-import { CONTENT_TYPES, renderResult, type ResultFormat } from "../results/render.ts";
+import { CONTENT_TYPES, type ResultFormat } from "../results/formats.ts";
+import { renderResult } from "../results/render.ts";
 import { packageVersion } from "../version.ts";
-import { queryParameters } from "../query-parameters.ts";
 import { errorBody, errorStatus, SESSION_HEADER } from "./protocol.ts";
 import { HttpSessions } from "./sessions.ts";
 import { acceptedFormat, sqlRequest } from "./sql-request.ts";
@@ -38,9 +38,8 @@ export async function startHttpServer(engine: Engine, port: number): Promise<Run
   server.delete("/session", (request, reply) => reply.status(sessions.close(String(request.headers[SESSION_HEADER])) ? 204 : 404).send());
   server.post("/sql", (request, reply) => answer(sessions, request, reply));
 
-  await server.listen({ host: LOOPBACK, port });
-  const address = server.addresses()[0];
-  return { url: `http://${address.address}:${address.port}`, close: () => server.close() };
+  const url = await server.listen({ host: LOOPBACK, port });
+  return { url, close: () => server.close() };
 }
 
 async function answer(sessions: HttpSessions, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -55,7 +54,7 @@ async function answer(sessions: HttpSessions, request: FastifyRequest, reply: Fa
     sql = asked.sql;
     const header = request.headers[SESSION_HEADER];
     const session = sessions.get(asked.session ?? (typeof header === "string" ? header : undefined));
-    const result = await runText(session, sql, { signal: abort.signal, parameters: queryParameters(asked.parameters), settings: asked.settings });
+    const result = await runText(session, sql, { signal: abort.signal, parameters: asked.parameters, settings: asked.settings });
     const pieces = renderResult(result, format, session.timeZone);
     // An error before the first rows still becomes a status; after them the answer has begun
     const first = await pieces.next();

@@ -1,6 +1,5 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { ResultFormat } from "../results/render.ts";
-import { CONTENT_TYPES } from "../results/render.ts";
+import { CONTENT_TYPES, type ResultFormat } from "../results/formats.ts";
 
 export type ParameterValue = null | boolean | number | string;
 

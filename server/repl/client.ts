@@ -1,5 +1,5 @@
 import { typeName } from "../../catalog/types.ts";
-import type { ResultFormat } from "../results/render.ts";
+import type { ResultFormat } from "../results/formats.ts";
 import type { ColumnHead } from "../results/table-text.ts";
 import type { TextRow } from "../results/text-rows.ts";
 import type { Session } from "../session.ts";

@@ -1,6 +1,6 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import { SESSION_HEADER, type ErrorBody } from "../http/protocol.ts";
-import { CONTENT_TYPES, type ResultFormat } from "../results/render.ts";
+import { CONTENT_TYPES, type ResultFormat } from "../results/formats.ts";
 import type { ColumnHead } from "../results/table-text.ts";
 import type { TextRow } from "../results/text-rows.ts";
 import type { SqlClient } from "./client.ts";

@@ -1,4 +1,5 @@
-import type { DataType } from "../../catalog/types.ts";
+import { SparrowError } from "../../catalog/errors.ts";
+import { typeName, type DataType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { ResultColumn } from "../../executor/result-batch.ts";
 
@@ -65,7 +66,6 @@ function textReader(column: ResultColumn): (row: number) => string {
   return (row) => utf8.decode(bytesAt(row));
 }
 
-function nestedReader(type: DataType, column: ResultColumn): (row: number) => Value {
-  const bytesAt = bytesReader(column);
-  return (row) => decodeNested(type, bytesAt(row));
+function nestedReader(type: DataType, _column: ResultColumn): (row: number) => Value {
+  throw new SparrowError("UNSUPPORTED_FEATURE.TEXT_OF_TYPE", "0A000", `The feature is not supported: showing values of type ${typeName(type)}.`);
 }

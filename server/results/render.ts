@@ -2,22 +2,9 @@ import { assert } from "../../catalog/errors.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import type { StatementResult } from "../statement-result.ts";
 import { csvLine } from "./csv-text.ts";
+import type { ResultFormat } from "./formats.ts";
 import { jsonArrays, jsonObjects, jsonSchema } from "./json-text.ts";
 import { textRows } from "./text-rows.ts";
-
-/**
- * How a result leaves the engine as bytes. `textRows` is what the command asks a server for: a line with the schema, then a JSON array of texts
- * (or null) per row.
- */
-export type ResultFormat = "csv" | "json" | "ndjson" | "arrow" | "textRows";
-
-export const CONTENT_TYPES: Readonly<Record<ResultFormat, string>> = {
-  csv: "text/csv",
-  json: "application/json",
-  ndjson: "application/x-ndjson",
-  arrow: "application/vnd.apache.arrow.stream",
-  textRows: "application/vnd.sparrow.text-rows",
-};
 
 /** The result in pieces of a batch each, made as they are asked for. What fails while rows are read is raised from the iterator. */
 export async function* renderResult(result: StatementResult, format: ResultFormat, timeZone: string): AsyncGenerator<string | Uint8Array> {

@@ -52,7 +52,12 @@ function altered(table: TableEntry, action: Exclude<AlterAction, { kind: "rename
       throw unsupportedOperation("constraints", tableName);
     case "addPartition":
     case "dropPartition":
-      throw unsupportedOperation("ADD PARTITION and DROP PARTITION", tableName);
+    case "renamePartition":
+      throw unsupportedOperation("ADD, DROP and RENAME PARTITION", tableName);
+    case "clusterBy":
+    case "dropFeature":
+    case "syncIdentity":
+      throw unsupportedOperation("clustering, table features and identity columns", tableName);
   }
 }
 

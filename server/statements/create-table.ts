@@ -17,7 +17,7 @@ import { requireTable } from "./require-table.ts";
 type CreateTable = Extract<Statement, { kind: "createTable" }>;
 
 /** CREATE [OR REPLACE] TABLE, also LIKE another one and AS a query. */
-export async function runCreateTable(session: Session, statement: CreateTable, options: RunOptions): Promise<StatementResult> {
+export async function runCreateTable(session: Session, statement: CreateTable, _options: RunOptions): Promise<StatementResult> {
   refuseUnsupported(statement);
   const name = requireObjectName(statement.name, session.database);
   const database = await session.engine.catalog.database(name.database);
@@ -32,8 +32,7 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
 
   const described = await describeTable(session, statement, name, database.location);
   if (statement.query !== undefined) {
-    const { createTableAsSelect } = await import("./create-table-as-select.ts");
-    return createTableAsSelect(session, described, statement.query, existing?.entry, options);
+    throw new SparrowError("UNSUPPORTED_FEATURE.STATEMENT", "0A000", "The feature is not supported: CREATE TABLE AS SELECT.", {}, { span: statement.span });
   }
   if (existing !== undefined) await dropTableEntry(session, existing.entry);
   const entry = { ...described, schema: await declaredOrFoundSchema(session, described, statement) };
@@ -42,8 +41,8 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   return emptyResult();
 }
 
-function refuseUnsupported({ constraints, clusterBy, span, columns }: CreateTable): void {
-  const feature = constraints.length > 0 ? "CHECK constraints" : clusterBy !== undefined ? "CLUSTER BY" : columns.some((column) => column.generated !== undefined || column.identity !== undefined) ? "generated and identity columns" : undefined;
+function refuseUnsupported({ constraints, clusterBy, span, columns, buckets, clone }: CreateTable): void {
+  const feature = buckets !== undefined ? "CLUSTERED BY" : clone !== undefined ? "CLONE" : constraints.length > 0 ? "CHECK constraints" : clusterBy !== undefined ? "CLUSTER BY" : columns.some((column) => column.generated !== undefined || column.identity !== undefined) ? "generated and identity columns" : undefined;
   if (feature !== undefined) throw new SparrowError("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000", `The feature is not supported: ${feature} of tables over files.`, { operation: feature }, { span });
 }
 

@@ -6,6 +6,7 @@ import { CATALOG_NAME, quoted, requireDatabaseName, schemaNotFound } from "../ob
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
+import { propertiesOf } from "./create-view.ts";
 import { dropTableEntry } from "./drop.ts";
 
 export async function runUse(session: Session, { name }: Extract<Statement, { kind: "use" }>): Promise<StatementResult> {
@@ -16,13 +17,18 @@ export async function runUse(session: Session, { name }: Extract<Statement, { ki
   return emptyResult();
 }
 
+/** There is one catalog. */
+export function runUseCatalog({ name }: Extract<Statement, { kind: "useCatalog" }>): StatementResult {
+  if (name.name.toLowerCase() === CATALOG_NAME) return emptyResult();
+  throw new SparrowError("CATALOG_NOT_FOUND", "42P08", `The catalog ${quoted(name.name)} not found. Consider to set the SQL config "spark.sql.catalog.${name.name}" to a catalog plugin.`, { catalogName: quoted(name.name), config: `"spark.sql.catalog.${name.name}"` }, { span: name.span, hint: `There is one catalog: ${CATALOG_NAME}.` });
+}
+
 export async function runCreateDatabase(session: Session, statement: Extract<Statement, { kind: "createDatabase" }>): Promise<StatementResult> {
   const { engine } = session;
   const name = requireDatabaseName(statement.name);
   if (statement.ifNotExists && (await engine.catalog.database(name)) !== undefined) return emptyResult();
   const location = statement.location === undefined ? join(engine.warehouse, `${name.toLowerCase()}.db`) : absolutePath(statement.location);
-  const properties = Object.fromEntries(statement.properties.map(({ key, value }) => [key, value]));
-  await engine.catalog.createDatabase({ name, location, comment: statement.comment, properties });
+  await engine.catalog.createDatabase({ name, location, comment: statement.comment, properties: propertiesOf(statement.properties) });
   return emptyResult();
 }
 
@@ -44,5 +50,17 @@ export async function runDropDatabase(session: Session, { name, ifExists, cascad
   for (const view of views) await catalog.dropView(database, view.name);
   await catalog.dropDatabase(database);
   if (session.database.toLowerCase() === entry.name.toLowerCase()) session.database = DEFAULT_DATABASE;
+  return emptyResult();
+}
+
+export async function runAlterDatabase(session: Session, { name, properties, location }: Extract<Statement, { kind: "alterDatabase" }>): Promise<StatementResult> {
+  const { catalog } = session.engine;
+  const entry = await catalog.database(requireDatabaseName(name));
+  if (entry === undefined) throw schemaNotFound(requireDatabaseName(name), name.span);
+  await catalog.replaceDatabase({
+    ...entry,
+    properties: { ...entry.properties, ...propertiesOf(properties ?? []) },
+    location: location === undefined ? entry.location : absolutePath(location),
+  });
   return emptyResult();
 }

@@ -1,13 +1,14 @@
 import { SparrowError, unreachable } from "../../catalog/errors.ts";
-import type { Statement } from "../../parser/ast.ts";
-import { partsOf, quoted } from "../object-names.ts";
+import type { QualifiedName, Statement } from "../../parser/ast.ts";
+import { partsOf, quoted, unsupportedOperation } from "../object-names.ts";
 import { runQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import type { StatementResult } from "../statement-result.ts";
 import { runAlterTable } from "./alter-table.ts";
 import { runCreateTable } from "./create-table.ts";
 import { runAlterView, runCreateTemporaryViewUsing, runCreateView } from "./create-view.ts";
-import { runCreateDatabase, runDropDatabase, runUse } from "./databases.ts";
+import { runCommentOn } from "./comment-on.ts";
+import { runAlterDatabase, runCreateDatabase, runDropDatabase, runUse, runUseCatalog } from "./databases.ts";
 import { runDescribeDatabase, runDescribeFunction, runDescribeQuery, runDescribeTable } from "./describe.ts";
 import { runDrop } from "./drop.ts";
 import { runExplain } from "./explain.ts";
@@ -58,23 +59,61 @@ export async function runStatement(session: Session, statement: Statement, optio
       return runDescribeFunction(statement);
     case "show":
       return runShow(session, statement);
+    case "useCatalog":
+      return runUseCatalog(statement);
+    case "alterDatabase":
+      return runAlterDatabase(session, statement);
+    case "commentOn":
+      return runCommentOn(session, statement);
     case "update":
     case "delete":
-      throw unsupportedOnFiles(`${statement.kind.toUpperCase()} TABLE`, quoted(...partsOf(statement.table)), statement);
+      throw unsupportedOnFiles(statement, `${statement.kind.toUpperCase()} TABLE`, statement.table);
     case "merge":
-      throw unsupportedOnFiles("MERGE INTO TABLE", quoted(...partsOf(statement.target)), statement);
+      throw unsupportedOnFiles(statement, "MERGE INTO TABLE", statement.target);
+    case "optimize":
+    case "vacuum":
+    case "restore":
+    case "describeHistory":
+    case "describeDetail":
+    case "convertToDelta":
+    case "reorg":
+    case "generateManifest":
+    case "copyInto":
+      throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
     case "insert":
     case "insertDirectory":
+    case "multiInsert":
     case "cacheTable":
     case "uncacheTable":
     case "clearCache":
     case "refreshTable":
+    case "refreshPath":
     case "analyzeTable":
-      throw unsupportedOnFiles(statement.kind, "", statement);
+    case "analyzeTables":
+    case "alterViewSchemaBinding":
+    case "createFunction":
+    case "dropFunction":
+    case "refreshFunction":
+    case "declareVariable":
+    case "dropVariable":
+    case "setVariable":
+    case "setVariables":
+    case "executeImmediate":
+      throw new SparrowError("UNSUPPORTED_FEATURE.STATEMENT", "0A000", `The feature is not supported: the statement ${words(statement.kind)}.`, { statement: words(statement.kind) }, { span: statement.span });
   }
   return unreachable(statement);
 }
 
-function unsupportedOnFiles(operation: string, tableName: string, { span }: Statement): SparrowError {
-  return new SparrowError("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000", `The feature is not supported: Table ${tableName} does not support ${operation}. Please check the current catalog and table provider.`, { tableName, operation }, { span, hint: "Tables over files take INSERT and INSERT OVERWRITE." });
+function unsupportedOnFiles({ span }: Statement, operation: string, table: QualifiedName): SparrowError {
+  const error = unsupportedOperation(operation, quoted(...partsOf(table)));
+  return new SparrowError(error.condition, error.sqlState, error.message, error.parameters, { span, hint: "Tables over files take INSERT and INSERT OVERWRITE." });
+}
+
+/** `executeImmediate` as it is written: EXECUTE IMMEDIATE. */
+function words(kind: string): string {
+  return kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
+}
+
+function deltaOperation(kind: string): string {
+  return `${words(kind)} (Delta tables have it)`;
 }

@@ -21,6 +21,8 @@ export async function runShow(session: Session, statement: Show): Promise<Statem
       return commandResult(commandColumns("namespace"), matching((await session.engine.catalog.databases()).map((database) => database.name), pattern));
     case "functions":
       return commandResult(commandColumns("function"), matching(functionNames().toSorted(), pattern));
+    case "currentNamespace":
+      return commandResult(commandColumns("catalog", "namespace"), [[CATALOG_NAME, session.database]]);
     case "tables":
       return showTables(session, statement);
     case "views":
