@@ -75,7 +75,7 @@ export function digits(value: bigint): number {
 }
 
 /** Whether a cast can give NULL for a value that is not. Source: Spark's `Cast.forceNullable`. */
-function castAddsNull(from: DataType, to: DataType, mode: EvalMode): boolean {
+export function castAddsNull(from: DataType, to: DataType, mode: EvalMode): boolean {
   if (from.kind === "null" || mode === "try") return true;
   if (mode === "ansi") return false;
   if (isStringLike(from)) return !(isStringLike(to) || to.kind === "binary");
@@ -89,10 +89,11 @@ function castAddsNull(from: DataType, to: DataType, mode: EvalMode): boolean {
 /** All under their common type; undefined: they have none. */
 export function toCommonType(exprs: readonly Expr[], ansi: boolean): { readonly type: DataType; readonly exprs: readonly Expr[] } | undefined {
   const types = exprs.map(typeOf);
-  const type = commonTypeOf(types, ansi);
+  // Structs may differ in the names of their fields, and are then compared by position.
+  const type = commonTypeOf(types, ansi) ?? (types.every((t) => sameStructure(t, types[0])) ? types[0] : undefined);
   if (type === undefined) return undefined;
   const mode: EvalMode = ansi ? "ansi" : "legacy";
-  return { type, exprs: exprs.map((e) => (sameStructure(typeOf(e), type) ? e : castTo(e, type, mode))) };
+  return { type, exprs: exprs.map((e) => castTo(e, type, mode)) };
 }
 
 /** Spark's CASE; branches that have no common type: undefined. */

@@ -1,5 +1,6 @@
 import { unreachable } from "../../catalog/errors.ts";
-import { sqlTypeName } from "../../catalog/types.ts";
+import { isNested, sqlTypeName } from "../../catalog/types.ts";
+import { CALL_FORMS } from "./call-forms.ts";
 import type { AstExpr, SortItem, WindowReference, WindowSpec, AstFrameBound } from "../../parser/ast.ts";
 
 /**
@@ -87,6 +88,8 @@ export function prettySql(ast: AstExpr, names: PrettyNames): string {
       return `CASE${branches.join("")}${ast.otherwise === undefined ? "" : ` ELSE ${show(ast.otherwise)}`} END`;
     }
     case "cast":
+      // A NULL of a nested type is a literal in Spark.
+      if (ast.operand.kind === "null" && isNested(ast.type)) return "NULL";
       return `${ast.try ? "TRY_CAST" : "CAST"}(${show(ast.operand)} AS ${sqlTypeName(ast.type)})`;
     case "call":
       return callText(ast, ast.name.parts[ast.name.parts.length - 1].name.toLowerCase(), names);
@@ -128,7 +131,8 @@ export function fieldName(item: AstExpr, names: PrettyNames, index = 0): string 
 export function callText(ast: AstExpr & { kind: "call" }, name: string, names: PrettyNames): string {
   const show = (e: AstExpr): string => prettySql(e, names);
   const args = ast.args.map((a) => show(a.value.kind === "star" && name === "count" ? { kind: "number", text: "1", suffix: "", span: ast.span } : a.value.kind === "alias" ? a.value.operand : a.value));
-  let text = `${name}(${ast.distinct ? "DISTINCT " : ""}${args.join(", ")})`;
+  const form = ast.distinct ? undefined : CALL_FORMS.get(name);
+  let text = form === undefined ? `${name}(${ast.distinct ? "DISTINCT " : ""}${args.join(", ")})` : form(args);
   if (ast.nulls === "ignore") text += " ignore nulls";
   if (ast.withinGroup !== undefined) text += ` WITHIN GROUP (ORDER BY ${ast.withinGroup.map((s) => sortText(s, names)).join(", ")})`;
   if (ast.filter !== undefined) text += ` FILTER (WHERE ${show(ast.filter)})`;
@@ -141,8 +145,21 @@ function numberText(text: string, suffix: string): string {
   return suffix === "BD" || /[.]/.test(text) ? decimalText(text) : BigInt(text).toString();
 }
 
+/** Java's `BigDecimal.toString`: digits as written, an exponent when there are more than six zeros after the point. */
 function decimalText(text: string): string {
-  return text.startsWith(".") ? `0${text}` : text.endsWith(".") ? text.slice(0, -1) : text;
+  const [mantissa, exponent = "0"] = text.toLowerCase().split("e");
+  const negative = mantissa.startsWith("-");
+  const [whole, fraction = ""] = (negative ? mantissa.slice(1) : mantissa).split(".");
+  const digits = BigInt(`${whole || "0"}${fraction}`).toString();
+  const scale = fraction.length - Number(exponent);
+  const adjusted = digits.length - 1 - scale;
+  const sign = negative && digits !== "0" ? "-" : "";
+  if (scale >= 0 && adjusted >= -6) {
+    const padded = digits.padStart(scale + 1, "0");
+    return `${sign}${padded.slice(0, padded.length - scale)}${scale === 0 ? "" : `.${padded.slice(padded.length - scale)}`}`;
+  }
+  if (scale < 0) return `${sign}${digits}${"0".repeat(-scale)}`;
+  return `${sign}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ""}E${adjusted >= 0 ? "+" : ""}${adjusted}`;
 }
 
 /** Java's `Double.toString`. */

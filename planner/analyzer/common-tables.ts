@@ -61,6 +61,10 @@ function readsItself(table: CommonTable): boolean {
 /** A mention of a common table: its columns under ids of their own. */
 export function commonTableReference(table: CommonTables, env: QueryEnvironment): AnalyzedQuery {
   const columns: Column[] = table.definition.columns.map((c) => ({ ...c, id: env.context.nextId() }));
+  table.definition.columns.forEach((c, i) => {
+    const first = table.definition.columns.findIndex((d) => d.id === env.duplicates.get(c.id));
+    if (first >= 0) env.duplicates.set(columns[i].id, columns[first].id);
+  });
   return { columns, plan: { kind: "cteReference", id: table.id, name: table.name, columns, source: table.definition.columns.map((c) => c.id) } };
 }
 

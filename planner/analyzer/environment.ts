@@ -57,6 +57,6 @@ export interface PendingSubquery {
 
 export interface SubqueryCollector {
   readonly pending: PendingSubquery[];
-  /** By the subquery's text: equal ones share a column. */
-  readonly known: Map<string, Expr>;
+  /** By the subquery's tree: equal ones share a column. With the text that Spark shows for it. */
+  readonly known: Map<string, { readonly expr: Expr; readonly text: string }>;
 }

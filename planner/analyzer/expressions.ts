@@ -1,5 +1,5 @@
 import { unreachable } from "../../catalog/errors.ts";
-import type { Column, Expr } from "../../catalog/expression.ts";
+import type { Column, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
 import { BINARY, BOOLEAN, isNested, NULL, STRING } from "../../catalog/types.ts";
 import type { DataType } from "../../catalog/types.ts";
@@ -7,13 +7,13 @@ import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, dataTypeMismatch, differentTypes, quoteType, unsupported } from "./analysis-errors.ts";
 import { applyFunction, evalMode } from "./calls.ts";
 import type { CallSite } from "./calls.ts";
-import { caseOf, castTo, literal, nullOf, toCommonType } from "./casts.ts";
+import { caseOf, castAddsNull, castTo, literal, nullOf, toCommonType } from "./casts.ts";
 import { fieldName, prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { extractField, getItem } from "./fields.ts";
 import { resolveCall } from "./function-calls.ts";
 import { intervalLiteral } from "./intervals.ts";
-import { numberLiteral, typedLiteral } from "./literals.ts";
+import { literalSql, numberLiteral, typedLiteral } from "./literals.ts";
 import { resolveName } from "./name-resolution.ts";
 import { resolveExists, resolveInSubquery, resolveScalarSubquery } from "./subqueries.ts";
 
@@ -31,9 +31,9 @@ export function resolveExpr(ast: AstExpr, env: ExprEnvironment): Expr {
     case "binary":
       return literal(ast.value, BINARY);
     case "typedLiteral":
-      return typedLiteral(ast, env.query.context);
+      return shown(typedLiteral(ast, env.query.context), ast, env);
     case "interval":
-      return intervalLiteral(ast);
+      return shown(intervalLiteral(ast), ast, env);
     case "name":
       return resolveName(ast, env);
     case "star":
@@ -94,6 +94,12 @@ export function resolveExpr(ast: AstExpr, env: ExprEnvironment): Expr {
       throw unsupported("a TABLE argument", ast.span);
   }
   return unreachable(ast);
+}
+
+/** A literal that Spark shows by its value, not as it was written. */
+function shown(value: LiteralExpr, ast: AstExpr, env: ExprEnvironment): Expr {
+  env.query.pretty.set(ast, literalSql(value, env.query.context));
+  return value;
 }
 
 export function callSite(name: string, ast: AstExpr, args: readonly AstExpr[], env: ExprEnvironment): CallSite {
@@ -263,7 +269,10 @@ function resolveCast(ast: AstExpr & { kind: "cast" }, env: ExprEnvironment): Exp
   const type: DataType = ast.type.kind === "char" || ast.type.kind === "varchar" ? STRING : ast.type;
   const from = typeOf(input);
   if (isNested(from) !== isNested(type) && !(from.kind === "null" || type.kind === "string" || from.kind === "variant" || type.kind === "variant")) throw impossibleCast(ast, from, env);
-  return castTo(input, type, ast.try ? "try" : evalMode(env), ast.span);
+  const mode = ast.try ? "try" : evalMode(env);
+  // What is written as a cast is no literal to the rules that look at the digits of literals.
+  if (input.kind === "literal") return { kind: "cast", input, type, nullable: isNullable(input) || castAddsNull(from, type, mode), mode, span: ast.span };
+  return castTo(input, type, mode, ast.span);
 }
 
 function impossibleCast(ast: AstExpr & { kind: "cast" }, from: DataType, env: ExprEnvironment): Error {

@@ -46,7 +46,6 @@ export function resolveCall(ast: CallAst, env: ExprEnvironment): Expr {
   const constant = sessionConstant(ast, name, env.query.context);
   if (constant !== undefined) return constant;
   const signature = lookUpCall(ast, env);
-  env.query.pretty.set(ast, callText(ast, shownName(name, signature), env.query.pretty));
   if (ast.over !== undefined) return resolveWindowCall(ast, signature, env);
   switch (signature.kind) {
     case "window":
@@ -64,11 +63,6 @@ export function resolveCall(ast: CallAst, env: ExprEnvironment): Expr {
       return applyFunction(name, args.map((a) => resolveExpr(a, env)), env, site);
     }
   }
-}
-
-/** Most aliases show themselves; a few functions show the name that Spark's class for them has. */
-function shownName(name: string, signature: FunctionSignature): string {
-  return name === "!" || name === "==" ? signature.name : name;
 }
 
 /** Positional arguments, stars replaced by the columns that they stand for. */

@@ -3,17 +3,15 @@ import { typeOf } from "../../catalog/expression.ts";
 import type { GeneratorSignature } from "../../catalog/functions/signature.ts";
 import type { AstExpr, Identifier, LateralView } from "../../parser/ast.ts";
 import type { LogicalPlan } from "../logical.ts";
-import { analysisError, quoteSql } from "./analysis-errors.ts";
+import { analysisError } from "./analysis-errors.ts";
 import { castArguments, resolveContext } from "./calls.ts";
-import { prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { callSite, resolveExpr } from "./expressions.ts";
 import type { CallAst } from "./function-calls.ts";
 import { argumentsOf, callName, lookUpCall } from "./function-calls.ts";
 import type { ScopedPlan } from "./relations.ts";
-import type { QueryEnvironment, Scope } from "./scope.ts";
+import type { QueryEnvironment } from "./scope.ts";
 import { scopeOf } from "./scope.ts";
-import { pinnedItem } from "./stars.ts";
 import { attachSubqueries, subqueryCollector } from "./subqueries.ts";
 
 export interface GeneratorCall {
@@ -54,31 +52,15 @@ export function applyLateralView(view: LateralView, input: ScopedPlan, env: Quer
   return { plan, scope: [...input.scope, ...scopeOf(call.columns, view.table === undefined ? [] : [view.table.name])] };
 }
 
-/** The one generator of a select list. */
-export interface SelectGenerator {
-  readonly ast: AstExpr;
-  /** The select list with the generator replaced by its columns. */
-  readonly items: readonly AstExpr[];
-  readonly scope: Scope;
-  readonly attach: (plan: LogicalPlan, settle: (expr: Expr) => Expr) => LogicalPlan;
+/** A generator as an item of the select list; undefined for any other item. */
+export function generatorItem(item: AstExpr, env: ExprEnvironment): GeneratorCall | undefined {
+  const call = generatorCallOf(item, env);
+  return call === undefined ? undefined : resolveGenerator(call, item.kind === "alias" ? item.names : [], false, { ...env, windows: undefined });
 }
 
-export function generatorItem(items: readonly AstExpr[], env: ExprEnvironment): SelectGenerator | undefined {
-  const found = items.filter((item) => generatorCallOf(item, env) !== undefined);
-  if (found.length === 0) return undefined;
-  if (found.length > 1) {
-    const shown = found.map((f) => quoteSql(prettySql(f.kind === "alias" ? f.operand : f, env.query.pretty))).join(", ");
-    throw analysisError("UNSUPPORTED_GENERATOR.MULTI_GENERATOR", "42K0E", `The generator is not supported: only one generator allowed per SELECT clause but found ${found.length}: ${shown}.`, { num: String(found.length), generators: shown }, found[1].span);
-  }
-  const [item] = found;
-  const call = resolveGenerator(generatorCallOf(item, env) as CallAst, item.kind === "alias" ? item.names : [], false, { ...env, windows: undefined });
-  const scope = scopeOf(call.columns);
-  return {
-    ast: item,
-    items: items.flatMap((i) => (i === item ? scope.map((c) => pinnedItem(c, item.span)) : [i])),
-    scope: scope.map((c) => ({ ...c, qualifiedOnly: true })),
-    attach: (input, settle) => ({ kind: "generate", input, generator: call.name, args: call.args.map(settle), outer: call.outer, columns: call.columns }),
-  };
+/** The plan's rows, each with what the generators make of it; several multiply. */
+export function attachGenerators(plan: LogicalPlan, calls: readonly GeneratorCall[], settle: (expr: Expr) => Expr): LogicalPlan {
+  return calls.reduce<LogicalPlan>((input, call) => ({ kind: "generate", input, generator: call.name, args: call.args.map(settle), outer: call.outer, columns: call.columns }), plan);
 }
 
 function generatorCallOf(item: AstExpr, env: ExprEnvironment): CallAst | undefined {

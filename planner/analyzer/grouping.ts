@@ -10,6 +10,7 @@ import type { ExprEnvironment } from "./environment.ts";
 import { exprKey } from "./expression-keys.ts";
 import { freshColumn } from "./expressions.ts";
 import type { CallAst } from "./function-calls.ts";
+import { isOuterColumn } from "./scope.ts";
 import { ordinalOf } from "./ordering.ts";
 
 /** GROUP BY with its keys resolved over the rows below the aggregation. */
@@ -58,7 +59,7 @@ function finishGrouping(keyExprs: readonly Expr[], names: readonly string[], set
   const keys = keyExprs.map((expr, i): Assignment => {
     // A column grouped by keeps its id; with sets it is another column, for it is NULL where it is left out.
     const column: Column =
-      expr.kind === "column" && sets === undefined
+      expr.kind === "column" && sets === undefined && !isOuterColumn(expr.id, env.query.outer)
         ? { id: expr.id, name: expr.name, type: expr.type, nullable: expr.nullable }
         : freshColumn(expr.kind === "column" ? expr.name : names[i], { type: typeOf(expr), nullable: sets === undefined ? isNullable(expr) : isNullable(expr) || sets.some((s) => !s.includes(i)) }, env);
     replacements.set(exprKey(expr), columnExpr(column));

@@ -88,9 +88,10 @@ function fromTo(part: IntervalPart, to: string, span: Span): LiteralExpr {
   if (part.unit === "year" && to === "month") {
     const match = /^([+-]?)(\d+)-(\d+)$/.exec(text);
     if (match === null || Number(match[3]) > 11) throw invalid(text, span);
-    const total = Number(match[2]) * 12 + Number(match[3]);
+    const size = Number(match[2]) * 12 + Number(match[3]);
+    const total = match[1] === "-" ? -size : size;
     checkMonths(total, span);
-    return literal(match[1] === "-" ? -total : total, INTERVAL_YM);
+    return literal(total, INTERVAL_YM);
   }
   const from = DAY_TIME_FIELDS.indexOf(part.unit as DayTimeField);
   const last = DAY_TIME_FIELDS.indexOf(to as DayTimeField);
@@ -108,12 +109,13 @@ function fromTo(part: IntervalPart, to: string, span: Span): LiteralExpr {
     if (i > from && Number(value) >= limits[i]) throw invalid(text, span);
     micros += microsOf(value, DAY_TIME_FIELDS[i], span);
   }
+  if (match[1] === "-") micros = -micros;
   checkMicros(micros, span);
-  return literal(match[1] === "-" ? -micros : micros, { ...(INTERVAL_DT as Extract<DataType, { kind: "interval_dt" }>), from: DAY_TIME_FIELDS[from], to: DAY_TIME_FIELDS[last] });
+  return literal(micros, { ...(INTERVAL_DT as Extract<DataType, { kind: "interval_dt" }>), from: DAY_TIME_FIELDS[from], to: DAY_TIME_FIELDS[last] });
 }
 
 function checkMonths(months: number, span: Span): void {
-  if (Math.abs(months) > 2 ** 31 - 1) throw overflow(span);
+  if (months > 2 ** 31 - 1 || months < -(2 ** 31)) throw overflow(span);
 }
 
 function checkMicros(micros: bigint, span: Span): void {

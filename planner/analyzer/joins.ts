@@ -3,7 +3,7 @@ import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
 import type { AstExpr, Identifier, Relation } from "../../parser/ast.ts";
 import type { Assignment, JoinKind, LogicalPlan } from "../logical.ts";
 import { outputOf } from "../logical.ts";
-import { analysisError, ambiguousReference, quoteName, quoteSql, quoteType, unresolvedColumn } from "./analysis-errors.ts";
+import { analysisError, quoteName, quoteSql, quoteType, unresolvedColumn } from "./analysis-errors.ts";
 import { applyFunction } from "./calls.ts";
 import { toCommonType } from "./casts.ts";
 import type { ExprEnvironment } from "./environment.ts";
@@ -91,10 +91,12 @@ function joinedScope(kind: JoinKind, left: Scope, right: Scope): Scope {
 
 function naturalColumns(left: Scope, right: Scope): readonly Identifier[] {
   const names = new Set(right.filter((c) => c.qualifiedOnly !== true).map((c) => c.name.toLowerCase()));
-  return left.filter((c) => c.qualifiedOnly !== true && names.has(c.name.toLowerCase())).map((c) => ({ name: c.name, quoted: true, span: { start: 0, end: 0 } }));
+  const seen = new Set<string>();
+  const shared = left.filter((c) => c.qualifiedOnly !== true && names.has(c.name.toLowerCase()) && !seen.has(c.name.toLowerCase()) && seen.add(c.name.toLowerCase()));
+  return shared.map((c) => ({ name: c.name, quoted: true, span: { start: 0, end: 0 } }));
 }
 
-/** USING: one column for each name, first in the output; both sides' own columns stay reachable by `t.name`. */
+/** USING: one column for each name (of several on one side, the first), first in the output; both sides' own columns stay reachable by `t.name`. */
 function joinUsing(names: readonly Identifier[], kind: JoinKind, left: ScopedPlan, right: ScopedPlan, extras: JoinExtras, env: QueryEnvironment, node: JoinRelation): ScopedPlan {
   const exprEnv: ExprEnvironment = { query: env, scope: [...left.scope, ...right.scope], clause: "USING" };
   const site = (name: string): Parameters<typeof applyFunction>[3] => ({ name: "=", span: node.span, sql: () => ({ call: `(${name} = ${name})`, args: [name, name] }) });
@@ -135,14 +137,8 @@ function joinUsing(names: readonly Identifier[], kind: JoinKind, left: ScopedPla
 
 function usingColumn(name: Identifier, scope: Scope, side: "left" | "right", node: JoinRelation): ScopeColumn {
   const matches = scope.filter((c) => c.qualifiedOnly !== true && c.name.toLowerCase() === name.name.toLowerCase());
-  if (matches.length === 1) return matches[0];
+  if (matches.length > 0) return matches[0];
   const span = name.span.end > name.span.start ? name.span : node.span;
-  if (matches.length > 1)
-    throw ambiguousReference(
-      [name.name],
-      matches.map((m) => [...m.qualifier, m.name]),
-      span,
-    );
   if (scope.length === 0) throw unresolvedColumn([name.name], [], span);
   const suggestion = scope.map((c) => quoteName([c.name])).join(", ");
   throw analysisError("UNRESOLVED_USING_COLUMN_FOR_JOIN", "42703", `USING column ${quoteName([name.name])} cannot be resolved on the ${side} side of the join. The ${side}-side columns: [${suggestion}].`, { colName: quoteName([name.name]), side, suggestion }, span);

@@ -88,6 +88,22 @@ function tooPrecise(precision: number, span: Span): SparrowError {
   );
 }
 
+/** As Spark writes a date, time, timestamp or interval: `DATE '2020-01-01'`, `INTERVAL '1 02' DAY TO HOUR`. */
+export function literalSql(value: LiteralExpr, context: AnalysisContext): string {
+  const text = String(context.evaluate({ kind: "cast", input: value, type: STRING, nullable: false, mode: "ansi" }));
+  switch (value.type.kind) {
+    case "interval_ym":
+    case "interval_dt":
+      return text;
+    case "calendar_interval":
+      return `INTERVAL '${text}'`;
+    case "timestamp":
+      return `${context.settings.timestampType === "timestamp_ntz" ? "TIMESTAMP_LTZ" : "TIMESTAMP"} '${text}'`;
+    default:
+      return `${value.type.kind.toUpperCase()} '${text}'`;
+  }
+}
+
 /** DATE '...', TIMESTAMP '...' and the like: a cast of the string that must succeed. */
 export function typedLiteral(ast: AstExpr & { kind: "typedLiteral" }, context: AnalysisContext): LiteralExpr {
   const type = typedLiteralType(ast, context);

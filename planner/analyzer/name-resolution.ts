@@ -1,11 +1,11 @@
 import type { Span } from "../../catalog/errors.ts";
-import type { Expr } from "../../catalog/expression.ts";
+import type { ColumnId, Expr } from "../../catalog/expression.ts";
 import { columnExpr } from "../../catalog/expression.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { ambiguousReference, unresolvedColumn } from "./analysis-errors.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { extractField } from "./fields.ts";
-import type { Scope, ScopeColumn } from "./scope.ts";
+import type { AliasLookup, Scope, ScopeColumn } from "./scope.ts";
 import { pinnedColumn } from "./stars.ts";
 
 /** The columns that the front of a name can mean, and the fields that its rest names. */
@@ -29,13 +29,9 @@ export function matchColumns(scope: Scope, parts: readonly string[]): Match | un
       for (let i = 0; i < used; i++) if (c.qualifier[start + i].toLowerCase() !== lower[i]) return false;
       return true;
     });
-    if (columns.length > 0) return { columns: distinctColumns(columns), fields: parts.slice(used + 1) };
+    if (columns.length > 0) return { columns, fields: parts.slice(used + 1) };
   }
   return undefined;
-}
-
-function distinctColumns(columns: readonly ScopeColumn[]): readonly ScopeColumn[] {
-  return columns.length < 2 ? columns : columns.filter((c, i) => columns.findIndex((d) => d.column.id === c.column.id) === i);
 }
 
 /** A name in an expression. Order: lambda parameters, (ORDER BY: output columns,) columns of the relation, aliases, enclosing queries. */
@@ -47,22 +43,28 @@ export function resolveName(ast: AstExpr & { kind: "name" }, env: ExprEnvironmen
   }
   const parts = ast.name.parts.map((p) => p.name);
   const found = lookUpName(parts, ast, env);
+  if (found === undefined && parts.length === 1 && parts[0].toLowerCase() === "grouping__id" && env.grouping !== undefined) {
+    // Hive's name for grouping_id().
+    return env.grouping({ kind: "call", name: { parts: [{ name: "grouping_id", quoted: false, span: ast.span }], span: ast.span }, args: [], distinct: false, span: ast.span });
+  }
   if (found === undefined) throw unresolvedColumn(parts, candidateNames(env), ast.span);
   return found;
 }
 
 export function lookUpName(parts: readonly string[], ast: AstExpr, env: ExprEnvironment): Expr | undefined {
-  const viaAlias = (lookup: ((name: string) => Expr | undefined) | undefined): Expr | undefined => {
+  const viaAlias = (lookup: AliasLookup | undefined, shown: string): Expr | undefined => {
     const base = lookup?.(parts[0]);
-    return base === undefined ? undefined : withFields(base, parts.slice(1), parts[0], ast, env);
+    return base === undefined ? undefined : withFields(base, parts.slice(1), shown, ast, env);
   };
-  return viaAlias(env.lambda) ?? viaAlias(env.aliasesFirst) ?? inScope(env.scope, parts, ast, env) ?? viaAlias(env.aliasesLast) ?? inOuterScopes(parts, ast, env);
+  const [first] = parts;
+  const lateral = env.clause === "SELECT" ? `lateralAliasReference(${first})` : first;
+  return viaAlias(env.lambda, first) ?? viaAlias(env.aliasesFirst, first) ?? inScope(env.scope, parts, ast, env) ?? viaAlias(env.aliasesLast, lateral) ?? inOuterScopes(parts, ast, env);
 }
 
 function inScope(scope: Scope, parts: readonly string[], ast: AstExpr, env: ExprEnvironment): Expr | undefined {
   const match = matchColumns(scope, parts);
   if (match === undefined) return undefined;
-  const column = only(match, parts, ast.span);
+  const column = only(match, parts, ast.span, env.query.duplicates);
   return withFields(columnExpr(column.column), match.fields, parts[parts.length - 1 - match.fields.length], ast, env);
 }
 
@@ -70,16 +72,19 @@ function inOuterScopes(parts: readonly string[], ast: AstExpr, env: ExprEnvironm
   for (let outer = env.query.outer; outer !== undefined; outer = outer.outer) {
     const match = matchColumns(outer.scope, parts);
     if (match === undefined) continue;
-    const { column } = only(match, parts, ast.span);
+    const { column, qualifier } = only(match, parts, ast.span, env.query.duplicates);
+    const name = parts[parts.length - 1 - match.fields.length];
     outer.used.add(column.id);
-    const shown = `outer(${[...(only(match, parts, ast.span).qualifier.slice(-1)), parts[parts.length - 1 - match.fields.length]].join(".")})`;
-    return withFields(columnExpr(column), match.fields, shown, ast, env);
+    outer.mentions.push(name);
+    return withFields(columnExpr(column), match.fields, `outer(${[...qualifier.slice(-1), name].join(".")})`, ast, env);
   }
   return undefined;
 }
 
-function only(match: Match, parts: readonly string[], span: Span): ScopeColumn {
-  if (match.columns.length > 1) {
+/** The one column meant; columns that are the same one selected twice are one. */
+function only(match: Match, parts: readonly string[], span: Span, duplicates: ReadonlyMap<ColumnId, ColumnId>): ScopeColumn {
+  const origin = (c: ScopeColumn): ColumnId => duplicates.get(c.column.id) ?? c.column.id;
+  if (match.columns.some((c) => origin(c) !== origin(match.columns[0]))) {
     throw ambiguousReference(
       parts,
       match.columns.map((c) => [...c.qualifier, c.name]),

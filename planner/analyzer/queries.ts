@@ -24,7 +24,7 @@ import { analyzeValues } from "./values.ts";
  * up before (see `collectTableNames`). Raises SparrowError with Spark's condition and the span at fault.
  */
 export function analyzeQuery(query: Query, context: AnalysisContext): AnalyzedQuery {
-  return analyzeInEnvironment(query, { context, pretty: new Map(), commonTables: undefined, outer: undefined, views: [] });
+  return analyzeInEnvironment(query, { context, pretty: new Map(), commonTables: undefined, outer: undefined, duplicates: new Map(), views: [] });
 }
 
 export function analyzeInEnvironment(query: Query, env: QueryEnvironment): AnalyzedQuery {

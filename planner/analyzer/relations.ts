@@ -51,7 +51,7 @@ export function isLateral(relation: Relation): boolean {
 }
 
 export function lateralEnvironment(scope: Scope, env: QueryEnvironment): { readonly env: QueryEnvironment; readonly outer: OuterScope } {
-  const outer: OuterScope = { scope, outer: env.outer, used: new Set() };
+  const outer: OuterScope = { scope, outer: env.outer, used: new Set(), mentions: [] };
   return { env: { ...env, outer }, outer };
 }
 

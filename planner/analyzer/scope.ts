@@ -28,6 +28,8 @@ export interface OuterScope {
   readonly outer: OuterScope | undefined;
   /** Ids that the inner query read: it is correlated when there is one. */
   readonly used: Set<ColumnId>;
+  /** Every mention of them, by name: how Spark shows a correlated subquery. */
+  readonly mentions: string[];
 }
 
 /** What a query sees of its surroundings. */
@@ -36,9 +38,16 @@ export interface QueryEnvironment {
   readonly pretty: PrettyNames;
   readonly commonTables: CommonTables | undefined;
   readonly outer: OuterScope | undefined;
+  /** A column selected twice has two ids; the second is here with the first, for as names they are not ambiguous. */
+  readonly duplicates: Map<ColumnId, ColumnId>;
   /** Names of the views being expanded, outermost first. */
   readonly views: readonly string[];
 }
 
 /** A lookup of names that are not columns of the relation: select list aliases. */
 export type AliasLookup = (name: string) => Expr | undefined;
+
+export function isOuterColumn(id: ColumnId, outer: OuterScope | undefined): boolean {
+  for (let o = outer; o !== undefined; o = o.outer) if (o.used.has(id)) return true;
+  return false;
+}

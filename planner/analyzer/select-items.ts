@@ -9,8 +9,6 @@ export function itemName(ast: AstExpr, names: PrettyNames): string {
       return ast.names[0].name;
     case "name":
       return ast.name.parts[ast.name.parts.length - 1].name;
-    case "field":
-      return ast.name.name;
     // A cast of a column is named after the column.
     case "cast":
       return ast.operand.kind === "name" ? itemName(ast.operand, names) : prettySql(ast, names);

@@ -3,18 +3,24 @@ import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog
 import type { AstExpr, Query, Select } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
 import { ambiguousReference, analysisError, quoteName, quoteSql, quoteType } from "./analysis-errors.ts";
+import { BOOLEAN } from "../../catalog/types.ts";
+import { evalMode } from "./calls.ts";
+import { castTo } from "./casts.ts";
 import { Aggregation } from "./aggregation.ts";
 import { prettySql } from "./column-names.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import type { ExprEnvironment, WindowCollector } from "./environment.ts";
 import { exprKey } from "./expression-keys.ts";
 import { resolveCondition, resolveExpr } from "./expressions.ts";
-import { generatorItem } from "./generators.ts";
+import type { GeneratorCall } from "./generators.ts";
+import { attachGenerators, generatorItem } from "./generators.ts";
 import { applyHints } from "./hints.ts";
+import { matchColumns } from "./name-resolution.ts";
 import { applyOrder, asksForOrder, ordinalOf, outputSortKey } from "./ordering.ts";
 import { replaceByKey } from "./plan-expressions.ts";
 import { analyzeFrom } from "./relations.ts";
 import type { AliasLookup, QueryEnvironment, Scope } from "./scope.ts";
+import { isOuterColumn } from "./scope.ts";
 import { itemName } from "./select-items.ts";
 import { expandStar } from "./stars.ts";
 import { attachSubqueries, filteringSubquery, subqueryCollector } from "./subqueries.ts";
@@ -43,12 +49,11 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   aggregation.resolveKeys(itemAsts);
 
   const base: ExprEnvironment = { query: env, scope, clause: "SELECT", aggregates: aggregation.collector, windows, subqueries: above, grouping: aggregation.groupingCall };
-  const generator = generatorItem(itemAsts, base);
-  const items = resolveItems(generator?.items ?? itemAsts, base, generator?.scope);
+  const { items, generators } = resolveItems(itemAsts, base);
   aggregation.resolveAllKeys(items, env);
 
   const having = select.having === undefined ? undefined : resolveHaving(select.having, items, aggregation, { ...base, windows: undefined });
-  const qualify = select.qualify === undefined ? undefined : resolveFilter(select.qualify, { ...base, clause: "QUALIFY", aliasesLast: aliasLookup(items) });
+  const qualify = select.qualify === undefined ? undefined : resolveFilter(select.qualify, { ...base, clause: "QUALIFY", aliasesLast: aliasLookup(items, scope) });
 
   // ORDER BY is resolved before the aggregation is built: it may bring aggregates and windows of its own.
   const grouped = aggregation.isNeeded;
@@ -58,14 +63,14 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
     env,
   );
   const sorter = new SelectSorter(items, outputs, select.distinct, settle, env);
-  const orderEnv: ExprEnvironment = { ...base, clause: "ORDER BY", aggregates: grouped ? aggregation.collector : undefined, aliasesFirst: aliasLookup(items), subqueries: above };
+  const orderEnv: ExprEnvironment = { ...base, clause: "ORDER BY", aggregates: grouped ? aggregation.collector : undefined, aliasesFirst: aliasLookup(items, scope), subqueries: above };
   const sort = tail !== undefined && asksForOrder(tail) ? sorter.prepare(tail, orderEnv) : undefined;
 
   let plan = input;
   if (grouped) plan = aggregation.build(plan);
   else plan = attachSubqueries(plan, aggregation.below.pending);
   if (having !== undefined) plan = { kind: "filter", input: attachSubqueries(plan, aggregation.havingSubqueries.pending), condition: settle(having, select.having as AstExpr) };
-  if (generator !== undefined) plan = generator.attach(plan, (e) => settle(e, generator.ast));
+  plan = attachGenerators(plan, generators, (e) => settle(e, select.items[0]));
   plan = attachWindows(plan, above.pending, windows, settle, select, grouped ? aggregation.rewrite : undefined);
   if (qualify !== undefined) plan = { kind: "filter", input: plan, condition: settle(qualify, select.qualify as AstExpr) };
 
@@ -117,36 +122,52 @@ function resolveFilter(ast: AstExpr, env: ExprEnvironment): Expr {
 }
 
 function resolveHaving(ast: AstExpr, items: readonly Item[], aggregation: Aggregation, env: ExprEnvironment): Expr {
-  return resolveFilter(ast, { ...env, clause: "HAVING", subqueries: aggregation.havingSubqueries, aliasesLast: aliasLookup(items) });
+  // Spark casts whatever HAVING has to a boolean.
+  const condition = resolveExpr(ast, { ...env, clause: "HAVING", subqueries: aggregation.havingSubqueries, aliasesLast: aliasLookup(items, env.scope) });
+  return castTo(condition, BOOLEAN, evalMode(env), ast.span);
 }
 
-/** Items left to right; an item may name the aliases before it (lateral column aliases) where no column has the name. */
-function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment, generated: Scope | undefined): readonly Item[] {
+/**
+ * Items left to right; an item may name the aliases before it (lateral column aliases) where no column has the name. A generator gives as
+ * many items as it makes columns.
+ */
+function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonly items: readonly Item[]; readonly generators: readonly GeneratorCall[] } {
   const aliases = new Map<string, Expr | "ambiguous">();
   const lateral: AliasLookup = (name) => {
     const known = aliases.get(name.toLowerCase());
     if (known === "ambiguous") throw analysisError("AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702", `Lateral column alias ${quoteName([name])} is ambiguous and has several matches.`, { name: quoteName([name]), n: "2" }, undefined);
     return known;
   };
-  const enabled = env.query.context.settings.lateralColumnAlias;
-  const itemEnv: ExprEnvironment = { ...env, ...(enabled ? { aliasesLast: lateral } : {}), ...(generated === undefined ? {} : { scope: [...env.scope, ...generated] }) };
-  return asts.map((ast) => {
+  const addAlias = (name: string, expr: Expr): void => {
+    const key = name.toLowerCase();
+    aliases.set(key, aliases.has(key) ? "ambiguous" : expr);
+  };
+  const itemEnv: ExprEnvironment = { ...env, ...(env.query.context.settings.lateralColumnAlias ? { aliasesLast: lateral } : {}) };
+  const generators: GeneratorCall[] = [];
+  const items = asts.flatMap((ast): Item[] => {
+    const generator = generatorItem(ast, itemEnv);
+    if (generator !== undefined) {
+      generators.push(generator);
+      return generator.columns.map((c) => {
+        addAlias(c.name, columnExpr(c));
+        return { ast, name: c.name, expr: columnExpr(c) };
+      });
+    }
     if (ast.kind === "alias" && ast.names.length > 1) throw analysisError("MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E", `Multi part aliasing (${ast.names.map((n) => quoteName([n.name])).join(", ")}) is not supported with ${quoteSql(prettySql(ast.operand, env.query.pretty))} as it is not a generator function.`, { names: ast.names.map((n) => quoteName([n.name])).join(", "), expr: quoteSql(prettySql(ast.operand, env.query.pretty)) }, ast.span);
     const expr = resolveExpr(ast, itemEnv);
     const name = itemName(ast, env.query.pretty);
-    if (ast.kind === "alias") {
-      const key = name.toLowerCase();
-      aliases.set(key, aliases.has(key) ? "ambiguous" : expr);
-    }
-    return { ast, name, expr };
+    if (ast.kind === "alias") addAlias(name, expr);
+    return [{ ast, name, expr }];
   });
+  return { items, generators };
 }
 
-/** Output names as ORDER BY, HAVING and QUALIFY see them. */
-function aliasLookup(items: readonly Item[]): AliasLookup {
+/** Output names as ORDER BY, HAVING and QUALIFY see them. A name of several outputs means none of them where a column has it too. */
+function aliasLookup(items: readonly Item[], scope: Scope): AliasLookup {
   return (name) => {
     const matches = items.filter((i) => i.name.toLowerCase() === name.toLowerCase());
     const distinct = new Set(matches.map((i) => exprKey(i.expr)));
+    if (distinct.size > 1 && matchColumns(scope, [name]) !== undefined) return undefined;
     if (distinct.size > 1)
       throw ambiguousReference(
         [name],
@@ -157,12 +178,13 @@ function aliasLookup(items: readonly Item[]): AliasLookup {
   };
 }
 
-/** A column selected as it is keeps its id, the first time; everything else is a new column. */
+/** A column selected as it is keeps its id, the first time; everything else is a new column, an outer query's column too. */
 function outputColumns(items: readonly { readonly name: string; readonly expr: Expr }[], env: QueryEnvironment): readonly Assignment[] {
   const used = new Set<ColumnId>();
   return items.map(({ name, expr }) => {
-    const keeps = expr.kind === "column" && !used.has(expr.id);
+    const keeps = expr.kind === "column" && !used.has(expr.id) && !isOuterColumn(expr.id, env.outer);
     const id = keeps ? expr.id : env.context.nextId();
+    if (expr.kind === "column" && !keeps) env.duplicates.set(id, env.duplicates.get(expr.id) ?? expr.id);
     used.add(id);
     return { column: { id, name, type: typeOf(expr), nullable: isNullable(expr) }, expr };
   });

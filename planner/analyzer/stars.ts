@@ -60,7 +60,12 @@ function structFields(parts: readonly string[], ast: StarAst, env: ExprEnvironme
     const columns = [...new Set(env.scope.map((c) => quoteName([c.name])))].join(", ");
     throw analysisError("CANNOT_RESOLVE_STAR_EXPAND", "42704", `Cannot resolve ${quoteName(parts)}.* given input columns ${columns}. Please check that the specified table or struct exists and is accessible in the input columns.`, { targetString: quoteName(parts), columns }, ast.span);
   }
-  return type.fields.map((f) => ({ name: f.name, ast: { kind: "field", base, name: { name: f.name, quoted: true, span: ast.span }, span: ast.span } }));
+  return type.fields.map((f) => ({ name: f.name, ast: namedField(base, f.name, ast.span) }));
+}
+
+function namedField(base: AstExpr, field: string, span: Span): AstExpr {
+  const name: Identifier = { name: field, quoted: true, span };
+  return { kind: "alias", operand: { kind: "field", base, name, span }, names: [name], span };
 }
 
 function without(items: readonly StarItem[], ast: StarAst, env: ExprEnvironment): StarItem[] {

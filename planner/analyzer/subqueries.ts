@@ -39,12 +39,14 @@ interface Subquery {
   readonly query: AnalyzedQuery;
   readonly dependent: boolean;
   readonly reads: Set<ColumnId>;
+  /** Names of the outer columns read, one for each mention. */
+  readonly mentions: readonly string[];
 }
 
 function analyzeSubquery(query: Query, env: ExprEnvironment): Subquery {
-  const outer: OuterScope = { scope: env.scope, outer: env.query.outer, used: new Set() };
+  const outer: OuterScope = { scope: env.scope, outer: env.query.outer, used: new Set(), mentions: [] };
   const analyzed = analyzeInEnvironment(query, { ...env.query, outer });
-  return { query: analyzed, dependent: outer.used.size > 0, reads: outer.used };
+  return { query: analyzed, dependent: outer.used.size > 0, reads: outer.used, mentions: outer.mentions };
 }
 
 /** The same text in the same clause is the same subquery. */
@@ -56,20 +58,23 @@ function once(ast: AstExpr, env: ExprEnvironment, make: (collector: SubqueryColl
   const key = JSON.stringify(ast, (name, value: unknown) => (name === "span" ? undefined : typeof value === "bigint" ? String(value) : value));
   let known = collector.known.get(key);
   if (known === undefined) {
-    known = make(collector);
+    const expr = make(collector);
+    known = { expr, text: prettySql(ast, env.query.pretty) };
     collector.known.set(key, known);
   }
-  return known;
+  env.query.pretty.set(ast, known.text);
+  return known.expr;
 }
 
 /** `(SELECT ...)` as a value: a `single` join, whose column is NULL where the subquery gives no row. */
 export function resolveScalarSubquery(ast: AstExpr & { kind: "scalarSubquery" }, env: ExprEnvironment): Expr {
   return once(ast, env, (collector) => {
-    const { query, dependent, reads } = analyzeSubquery(ast.query, env);
+    const { query, dependent, reads, mentions } = analyzeSubquery(ast.query, env);
     if (query.columns.length !== 1) {
       throw analysisError("INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN", "42823", `Invalid subquery: Scalar subquery must return only one column, but got ${query.columns.length}.`, { number: String(query.columns.length) }, ast.span);
     }
     const column = query.columns[0];
+    env.query.pretty.set(ast, `scalarsubquery(${mentions.join(", ")})`);
     collector.pending.push({ join: "single", plan: query.plan, dependent, reads });
     return columnExpr({ ...column, nullable: true });
   });
@@ -77,7 +82,8 @@ export function resolveScalarSubquery(ast: AstExpr & { kind: "scalarSubquery" },
 
 export function resolveExists(ast: AstExpr & { kind: "exists" }, env: ExprEnvironment): Expr {
   return once(ast, env, (collector) => {
-    const { query, dependent, reads } = analyzeSubquery(ast.query, env);
+    const { query, dependent, reads, mentions } = analyzeSubquery(ast.query, env);
+    env.query.pretty.set(ast, `exists(${mentions.join(", ")})`);
     const mark: Column = freshColumn("exists", { type: BOOLEAN, nullable: false }, env);
     collector.pending.push({ join: "mark", plan: query.plan, mark, dependent, reads });
     return columnExpr(mark);
@@ -98,7 +104,9 @@ export function resolveInSubquery(ast: AstExpr & { kind: "inSubquery" }, env: Ex
 function inJoin(ast: AstExpr & { kind: "inSubquery" }, env: ExprEnvironment): { readonly plan: LogicalPlan; readonly condition: Expr; readonly dependent: boolean; readonly reads: ReadonlySet<ColumnId> } {
   const parts = ast.operand.kind === "row" ? ast.operand.items : [ast.operand];
   const values = parts.map((p) => resolveExpr(p, env));
-  const { query, dependent, reads } = analyzeSubquery(ast.query, env);
+  const { query, dependent, reads, mentions } = analyzeSubquery(ast.query, env);
+  const shown = prettySql({ ...ast, negated: false }, env.query.pretty).replace(/listquery\(\)\)$/, `listquery(${mentions.join(", ")}))`);
+  env.query.pretty.set(ast, ast.negated ? `(NOT ${shown})` : shown);
   for (const value of values) referencedColumns(value, reads);
   if (query.columns.length !== values.length) {
     const left = parts.map((p) => `"${prettySql(p, env.query.pretty)}"`).join(", ");
