@@ -7,7 +7,7 @@ import type { AstExpr, SortItem, WindowReference, WindowSpec, AstFrameBound } fr
  * What only resolution knows of how a node is shown: `t.a` is `a`, `mean(x)` keeps its alias, `d + 1` over a date is `date_add(d, 1)`.
  * Nodes that are not in here are shown by their form alone.
  */
-export type PrettyNames = Map<AstExpr, string>;
+export type PrettyNames = Map<AstExpr, string | (() => string)>;
 
 /**
  * The name of a column that has none, and an expression as errors quote it. Source: Spark's `toPrettySQL`: implicit casts left out,
@@ -15,7 +15,7 @@ export type PrettyNames = Map<AstExpr, string>;
  */
 export function prettySql(ast: AstExpr, names: PrettyNames): string {
   const known = names.get(ast);
-  if (known !== undefined) return known;
+  if (known !== undefined) return typeof known === "string" ? known : known();
   const show = (e: AstExpr): string => prettySql(e, names);
   const list = (items: readonly AstExpr[]): string => items.map(show).join(", ");
   switch (ast.kind) {

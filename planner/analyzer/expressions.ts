@@ -1,7 +1,7 @@
 import { unreachable } from "../../catalog/errors.ts";
 import type { Column, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
-import { BINARY, BOOLEAN, isNested, NULL, STRING } from "../../catalog/types.ts";
+import { BINARY, BOOLEAN, isNested, isStringLike, NULL, STRING } from "../../catalog/types.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, dataTypeMismatch, differentTypes, quoteType, unsupported } from "./analysis-errors.ts";
@@ -98,7 +98,7 @@ export function resolveExpr(ast: AstExpr, env: ExprEnvironment): Expr {
 
 /** A literal that Spark shows by its value, not as it was written. */
 function shown(value: LiteralExpr, ast: AstExpr, env: ExprEnvironment): Expr {
-  env.query.pretty.set(ast, literalSql(value, env.query.context));
+  env.query.pretty.set(ast, () => literalSql(value, env.query.context));
   return value;
 }
 
@@ -171,13 +171,14 @@ function showTemporal(ast: AstExpr & { kind: "binary_op" }, left: DataType, righ
   const { pretty } = env.query;
   const isInterval = (t: DataType): boolean => t.kind === "interval_dt" || t.kind === "interval_ym" || t.kind === "calendar_interval";
   const isMoment = (t: DataType): boolean => t.kind === "date" || t.kind === "timestamp" || t.kind === "timestamp_ntz" || t.kind === "time";
-  const l = prettySql(ast.left, pretty);
-  const r = prettySql(ast.right, pretty);
+  const set = (text: (l: string, r: string) => string): void => {
+    pretty.set(ast, () => text(prettySql(ast.left, pretty), prettySql(ast.right, pretty)));
+  };
   const isWhole = (t: DataType): boolean => t.kind === "int" || t.kind === "short" || t.kind === "byte";
-  if (left.kind === "date" && isWhole(right)) pretty.set(ast, `date_${ast.operator === "+" ? "add" : "sub"}(${l}, ${r})`);
-  else if (ast.operator === "+" && right.kind === "date" && isWhole(left)) pretty.set(ast, `date_add(${r}, ${l})`);
-  else if (isMoment(left) && isInterval(right)) pretty.set(ast, `${l} ${ast.operator} ${r}`);
-  else if (ast.operator === "+" && isInterval(left) && isMoment(right)) pretty.set(ast, `${r} + ${l}`);
+  if (left.kind === "date" && isWhole(right)) set((l, r) => `date_${ast.operator === "+" ? "add" : "sub"}(${l}, ${r})`);
+  else if (ast.operator === "+" && right.kind === "date" && isWhole(left)) set((l, r) => `date_add(${r}, ${l})`);
+  else if ((isMoment(left) || isStringLike(left)) && isInterval(right)) set((l, r) => `${l} ${ast.operator} ${r}`);
+  else if (ast.operator === "+" && isInterval(left) && isMoment(right)) set((l, r) => `${r} + ${l}`);
 }
 
 function resolveIsBoolean(ast: AstExpr & { kind: "isBoolean" }, env: ExprEnvironment): Expr {
