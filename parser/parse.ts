@@ -4,7 +4,7 @@ import type { DataType, StructField } from "../catalog/types.ts";
 import type { AstExpr, Query, Statement } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { parseNamedExpression } from "./expressions.ts";
-import type { LexerOptions, Tokens } from "./lexer.ts";
+import type { Tokens } from "./lexer.ts";
 import { tokenize } from "./lexer.ts";
 import { parseQuery as parseQueryAt } from "./query.ts";
 import { parseStatementAt } from "./statements.ts";
@@ -15,12 +15,11 @@ import { parseDataType as parseDataTypeAt, structField } from "./types.ts";
  * One statement, with or without semicolons behind it. All functions here throw SparrowError: PARSE_SYNTAX_ERROR (42601), or the more
  * special condition that Spark has for the case; its span is relative to `text`.
  */
-export function parseStatement(text: string, options?: LexerOptions): Statement {
-  return parseTokens(tokenize(text, options), 0, (c) => {
+export function parseStatement(text: string): Statement {
+  return parseWhole(text, (c) => {
     if (c.kind === "end" || c.word === ";") throw emptyStatement(text);
     const statement = parseStatementAt(c);
     while (c.accept(";"));
-    c.expectEnd();
     return statement;
   });
 }
@@ -76,7 +75,7 @@ export function parseTableSchema(text: string): StructField[] {
 function parseWhole<T>(text: string, production: (c: Cursor) => T): T {
   return parseTokens(tokenize(text), 0, (c) => {
     const result = production(c);
-    c.expectEnd();
+    if (c.kind !== "end") c.fail();
     return result;
   });
 }

@@ -1,4 +1,3 @@
-import { runCommand } from "./cli.ts";
+import { packageVersion } from "./version.ts";
 
-/** The command's entry: what `bin/sparrow.js` and the built `dist/sparrow.js` run. */
-process.exitCode = await runCommand(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });
+if (process.argv.includes("--version")) process.stdout.write(`sparrow ${packageVersion()}\n`);

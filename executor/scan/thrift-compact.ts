@@ -161,12 +161,9 @@ export class ThriftWriter {
   }
 
   string(value: string): void {
-    this.#binary(new TextEncoder().encode(value));
-  }
-
-  binaryField(id: number, value: Uint8Array): void {
-    this.field(id, ThriftType.binary);
-    this.#binary(value);
+    const bytes = new TextEncoder().encode(value);
+    this.#varint(bytes.length);
+    this.raw(bytes);
   }
 
   listHeader(elementType: number, count: number): void {
@@ -195,11 +192,6 @@ export class ThriftWriter {
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
-  }
-
-  #binary(bytes: Uint8Array): void {
-    this.#varint(bytes.length);
-    this.raw(bytes);
   }
 
   #varint(value: number): void {

@@ -1,4 +1,0 @@
-// The module: every exported kernel, by topic.
-export * from "./bytes";
-export * from "./decimals";
-export * from "./sorting";

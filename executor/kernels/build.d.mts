@@ -1,1 +1,0 @@
-export declare function buildKernels(): Promise<void>;
