@@ -83,6 +83,7 @@ export interface CatalogStore {
   readonly databases: () => Promise<readonly DatabaseEntry[]>;
   readonly database: (name: string) => Promise<DatabaseEntry | undefined>;
   readonly createDatabase: (entry: DatabaseEntry) => Promise<void>;
+  readonly replaceDatabase: (entry: DatabaseEntry) => Promise<void>;
   readonly dropDatabase: (name: string) => Promise<void>;
   readonly tables: (database: string) => Promise<readonly TableEntry[]>;
   readonly table: (database: string, name: string) => Promise<TableEntry | undefined>;

@@ -153,7 +153,7 @@ function parseDuration(text: string): number | undefined {
 }
 
 function isTimeZone(text: string): boolean {
-  if (/^[+-]\d{1,2}(:\d{2}(:\d{2})?)?$/.test(text) || /^(UTC|GMT|Z)([+-]\d{1,2}(:\d{2})?)?$/i.test(text)) return true;
+  if (/^[+-]\d{1,2}(:\d{2}(:\d{2})?)?$/.test(text) || text === "Z") return true;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== "";
   } catch {

@@ -1,5 +1,5 @@
 import type { Span } from "../catalog/errors.ts";
-import type { DataType } from "../catalog/types.ts";
+import type { DataType, StructField } from "../catalog/types.ts";
 
 /** The syntax tree of one statement. Names are as written; nothing is resolved. Every node has the span of the text it came from. */
 
@@ -276,15 +276,21 @@ export type Statement = { readonly span: Span } & (
       readonly location?: string;
       readonly comment?: string;
       readonly properties: readonly Property[];
+      /** CLUSTERED BY (...) [SORTED BY (...)] INTO n BUCKETS */
+      readonly buckets?: Buckets;
       readonly query?: Query;
       readonly like?: QualifiedName;
+      /** SHALLOW | DEEP CLONE of a Delta or Parquet table */
+      readonly clone?: { readonly source: QualifiedName; readonly version?: TimeTravel; readonly deep: boolean };
     }
-  | { readonly kind: "createView"; readonly name: QualifiedName; readonly temporary: boolean; readonly global: boolean; readonly orReplace: boolean; readonly ifNotExists: boolean; readonly columns: readonly { readonly name: Identifier; readonly comment?: string }[]; readonly comment?: string; readonly properties: readonly Property[]; readonly query: Query; readonly queryText: string }
+  | { readonly kind: "createView"; readonly name: QualifiedName; readonly temporary: boolean; readonly global: boolean; readonly orReplace: boolean; readonly ifNotExists: boolean; readonly columns: readonly { readonly name: Identifier; readonly comment?: string }[]; readonly comment?: string; readonly properties: readonly Property[]; readonly binding?: SchemaBinding; readonly query: Query; readonly queryText: string }
   /** CREATE TEMPORARY VIEW v USING format OPTIONS (...) */
   | { readonly kind: "createTempViewUsing"; readonly name: QualifiedName; readonly orReplace: boolean; readonly columns: readonly ColumnDefinition[]; readonly provider: string; readonly options: readonly Property[] }
   | { readonly kind: "drop"; readonly object: "table" | "view"; readonly name: QualifiedName; readonly ifExists: boolean; readonly purge: boolean }
   | { readonly kind: "truncate"; readonly name: QualifiedName; readonly partition?: readonly PartitionItem[] }
-  | { readonly kind: "insert"; readonly mode: "into" | "overwrite"; readonly table: QualifiedName; readonly columns?: readonly Identifier[]; readonly byName: boolean; readonly partition?: readonly PartitionItem[]; readonly ifNotExists: boolean; readonly replaceWhere?: AstExpr; readonly query: Query }
+  | { readonly kind: "insert"; readonly mode: "into" | "overwrite"; readonly table: QualifiedName; readonly schemaEvolution?: boolean; readonly columns?: readonly Identifier[]; readonly byName: boolean; readonly partition?: readonly PartitionItem[]; readonly ifNotExists: boolean; readonly replaceWhere?: AstExpr; readonly query: Query }
+  /** FROM ... INSERT ... INSERT ...: each an `insert` or `insertDirectory` over the same relations */
+  | { readonly kind: "multiInsert"; readonly inserts: readonly Statement[] }
   | { readonly kind: "insertDirectory"; readonly path: string; readonly provider: string; readonly options: readonly Property[]; readonly query: Query }
   | { readonly kind: "update"; readonly table: QualifiedName; readonly alias?: TableAlias; readonly assignments: readonly Assignment[]; readonly where?: AstExpr }
   | { readonly kind: "delete"; readonly table: QualifiedName; readonly alias?: TableAlias; readonly where?: AstExpr }
@@ -293,15 +299,51 @@ export type Statement = { readonly span: Span } & (
   | { readonly kind: "describeQuery"; readonly query: Query }
   | { readonly kind: "describeFunction"; readonly name: QualifiedName; readonly extended: boolean }
   | { readonly kind: "describeDatabase"; readonly name: QualifiedName; readonly extended: boolean }
-  | { readonly kind: "show"; readonly what: "databases" | "tables" | "views" | "functions" | "columns" | "partitions" | "tblproperties" | "createTable" | "tableExtended" | "catalogs"; readonly name?: QualifiedName; readonly pattern?: string; readonly key?: string; readonly partition?: readonly PartitionItem[] }
+  | { readonly kind: "show"; readonly what: "databases" | "tables" | "views" | "functions" | "columns" | "partitions" | "tblproperties" | "createTable" | "tableExtended" | "catalogs" | "currentNamespace"; /** Of functions: SHOW USER | SYSTEM | ALL FUNCTIONS. */ readonly scope?: "user" | "system" | "all"; readonly name?: QualifiedName; readonly pattern?: string; readonly key?: string; readonly partition?: readonly PartitionItem[] }
   | { readonly kind: "cacheTable"; readonly name: QualifiedName; readonly lazy: boolean; readonly options: readonly Property[]; readonly query?: Query }
   | { readonly kind: "uncacheTable"; readonly name: QualifiedName; readonly ifExists: boolean }
   | { readonly kind: "clearCache" }
   | { readonly kind: "refreshTable"; readonly name: QualifiedName }
   | { readonly kind: "analyzeTable"; readonly name: QualifiedName; readonly columns: readonly Identifier[] | "all" | "none"; readonly noScan: boolean }
-  | { readonly kind: "alterTable"; readonly name: QualifiedName; readonly action: AlterAction }
+  /** `view` for ALTER VIEW with an action that tables have too. */
+  | { readonly kind: "alterTable"; readonly name: QualifiedName; readonly action: AlterAction; readonly view?: boolean }
   | { readonly kind: "alterView"; readonly name: QualifiedName; readonly query: Query; readonly queryText: string }
+  | { readonly kind: "alterViewSchemaBinding"; readonly name: QualifiedName; readonly binding: SchemaBinding }
+  | { readonly kind: "alterDatabase"; readonly name: QualifiedName; readonly properties?: readonly Property[]; readonly location?: string }
+  | { readonly kind: "commentOn"; readonly object: "table" | "database"; readonly name: QualifiedName; readonly comment: string | null }
+  | { readonly kind: "analyzeTables"; readonly database?: QualifiedName; readonly noScan: boolean }
+  | { readonly kind: "useCatalog"; readonly name: Identifier }
+  /** SQL functions (RETURN ...), and functions of a class or module (AS '...'). */
+  | { readonly kind: "createFunction"; readonly name: QualifiedName; readonly temporary: boolean; readonly orReplace: boolean; readonly ifNotExists: boolean; readonly parameters: readonly ColumnDefinition[]; readonly returns?: { readonly type?: DataType; readonly columns?: readonly StructField[] }; readonly comment?: string; readonly body: FunctionBody }
+  | { readonly kind: "dropFunction"; readonly name: QualifiedName; readonly temporary: boolean; readonly ifExists: boolean }
+  | { readonly kind: "refreshFunction"; readonly name: QualifiedName }
+  | { readonly kind: "refreshPath"; readonly path: string }
+  | { readonly kind: "declareVariable"; readonly names: readonly QualifiedName[]; readonly orReplace: boolean; readonly type?: DataType; readonly default?: SourceText }
+  | { readonly kind: "dropVariable"; readonly name: QualifiedName; readonly ifExists: boolean }
+  | { readonly kind: "setVariable"; readonly assignments: readonly Assignment[] }
+  | { readonly kind: "setVariables"; readonly targets: readonly QualifiedName[]; readonly query: Query }
+  | { readonly kind: "executeImmediate"; readonly text: AstExpr; readonly into: readonly QualifiedName[]; readonly using: readonly AstExpr[] }
+  // Delta's own statements
+  | { readonly kind: "optimize"; readonly name: QualifiedName; readonly full: boolean; readonly where?: AstExpr; readonly zOrderBy: readonly QualifiedName[] }
+  | { readonly kind: "vacuum"; readonly name: QualifiedName; readonly mode?: "lite" | "full"; readonly retainHours?: AstExpr; readonly inventory?: QualifiedName | Query; readonly dryRun: boolean }
+  | { readonly kind: "restore"; readonly name: QualifiedName; readonly to: TimeTravel }
+  | { readonly kind: "describeHistory"; readonly name: QualifiedName; readonly limit?: AstExpr }
+  | { readonly kind: "describeDetail"; readonly name: QualifiedName }
+  | { readonly kind: "convertToDelta"; readonly name: QualifiedName; readonly noStatistics: boolean; readonly partitionedBy: readonly StructField[] }
+  | { readonly kind: "reorg"; readonly name: QualifiedName; readonly where?: AstExpr; readonly action: "purge" | "upgradeUniform"; readonly icebergCompatVersion?: number }
+  | { readonly kind: "generateManifest"; readonly name: QualifiedName; readonly mode: string }
+  | { readonly kind: "copyInto"; readonly name: QualifiedName; readonly source: { readonly path: string } | { readonly query: Query }; readonly format: string; readonly files: readonly string[]; readonly pattern?: string; readonly formatOptions: readonly Property[]; readonly copyOptions: readonly Property[] }
 );
+
+export type SchemaBinding = "binding" | "compensation" | "evolution" | "typeEvolution";
+
+export type FunctionBody = { readonly kind: "expression"; readonly source: SourceText } | { readonly kind: "query"; readonly query: Query; readonly text: string } | { readonly kind: "class"; readonly name: string };
+
+export interface Buckets {
+  readonly columns: readonly Identifier[];
+  readonly sortedBy: readonly { readonly column: Identifier; readonly ascending: boolean }[];
+  readonly count: number;
+}
 
 export interface Assignment {
   readonly target: QualifiedName;
@@ -331,6 +373,11 @@ export type AlterAction =
   | { readonly kind: "setLocation"; readonly location: string }
   | { readonly kind: "addConstraint"; readonly name: string; readonly check: SourceText }
   | { readonly kind: "dropConstraint"; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: "renamePartition"; readonly from: readonly PartitionItem[]; readonly to: readonly PartitionItem[] }
+  | { readonly kind: "dropFeature"; readonly feature: string; readonly truncateHistory: boolean }
+  /** Empty for CLUSTER BY NONE */
+  | { readonly kind: "clusterBy"; readonly columns: readonly QualifiedName[] }
+  | { readonly kind: "syncIdentity"; readonly column: QualifiedName }
   | { readonly kind: "addPartition"; readonly partitions: readonly (readonly PartitionItem[])[]; readonly ifNotExists: boolean }
   | { readonly kind: "dropPartition"; readonly partitions: readonly (readonly PartitionItem[])[]; readonly ifExists: boolean }
   | { readonly kind: "recoverPartitions" };

@@ -1,16 +1,24 @@
 import type { AstExpr, FunctionArgument, Identifier, QualifiedName, SortItem } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression, parseNamedExpression, parseValue } from "./expressions.ts";
-import { identifierClause } from "./identifier-clause.ts";
 import { parseQuery, startsQuery } from "./query.ts";
 import { parseDataType } from "./types.ts";
 import { parseSortItem, parseWindowReference } from "./windows.ts";
 
 type Call = Extract<AstExpr, { kind: "call" }>;
 
-/** A call whose name has been read. */
+/** A call whose name has been read, with FILTER, OVER and what else may follow it. */
 export function parseCall(c: Cursor, name: QualifiedName, argument: (c: Cursor) => FunctionArgument = parseArgument): Call {
-  const start = name.span.start;
+  const call = parsePlainCall(c, name, argument);
+  const withinGroup = c.acceptPhrase("WITHIN", "GROUP", "(") ? closed(c, orderBy) : undefined;
+  const filter = c.acceptPhrase("FILTER", "(", "WHERE") ? closed(c, parseExpression) : undefined;
+  const nulls = acceptNullsOption(c) ?? call.nulls;
+  const over = c.word === "OVER" && (c.wordAt(1) === "(" || c.isIdentifierAt(1)) && c.accept("OVER") ? parseWindowReference(c) : undefined;
+  return { ...call, ...(filter && { filter }), ...(withinGroup && { withinGroup }), ...(over && { over }), ...(nulls && { nulls }), span: c.spanFrom(name.span.start) };
+}
+
+/** Only the arguments in their parentheses. */
+export function parsePlainCall(c: Cursor, name: QualifiedName, argument: (c: Cursor) => FunctionArgument = parseArgument): Call {
   c.expect("(");
   const distinct = acceptQuantifier(c);
   const args: FunctionArgument[] = [];
@@ -21,11 +29,7 @@ export function parseCall(c: Cursor, name: QualifiedName, argument: (c: Cursor) 
     nulls = acceptNullsOption(c);
   }
   c.expect(")");
-  const withinGroup = c.acceptPhrase("WITHIN", "GROUP", "(") ? closed(c, orderBy) : undefined;
-  const filter = c.acceptPhrase("FILTER", "(", "WHERE") ? closed(c, parseExpression) : undefined;
-  nulls = acceptNullsOption(c) ?? nulls;
-  const over = c.word === "OVER" && (c.wordAt(1) === "(" || c.isIdentifierAt(1)) && c.accept("OVER") ? parseWindowReference(c) : undefined;
-  return { kind: "call", name, args, distinct, ...(filter && { filter }), ...(withinGroup && { withinGroup }), ...(over && { over }), ...(nulls && { nulls }), span: c.spanFrom(start) };
+  return { kind: "call", name, args, distinct, ...(nulls && { nulls }), span: c.spanFrom(name.span.start) };
 }
 
 function closed<T>(c: Cursor, production: (c: Cursor) => T): T {
@@ -79,7 +83,6 @@ export const SPECIAL_CALLS: ReadonlyMap<string, (c: Cursor) => AstExpr | undefin
   ["TRIM", trim],
   ["OVERLAY", overlay],
   ["STRUCT", struct],
-  ["IDENTIFIER", identifierCall],
   ["TIMESTAMPADD", (c) => datetimeArithmetic(c, "timestampadd")],
   ["DATEADD", (c) => datetimeArithmetic(c, "timestampadd")],
   ["DATE_ADD", (c) => datetimeArithmetic(c, "timestampadd")],
@@ -216,12 +219,4 @@ function datetimeArithmetic(c: Cursor, name: "timestampadd" | "timestampdiff"): 
   const timestamp = parseValue(c);
   c.expect(")");
   return plainCall(calledName(called, name), [unit, amount, timestamp], c);
-}
-
-/** IDENTIFIER('name') as a column, or as the name of a function that is called. */
-function identifierCall(c: Cursor): AstExpr | undefined {
-  const name = identifierClause(c);
-  if (name === undefined) return undefined;
-  if (c.is("(")) return parseCall(c, name);
-  return { kind: "name", name, span: name.span };
 }

@@ -1,6 +1,7 @@
 import type { Span } from "../catalog/errors.ts";
 import { SparrowError } from "../catalog/errors.ts";
 import type { Identifier, QualifiedName } from "./ast.ts";
+import { identifierClause } from "./identifier-clause.ts";
 import type { TokenKind, Tokens } from "./lexer.ts";
 import { quotedName, stringValue } from "./string-literals.ts";
 import { MAX_NESTING, SyntaxFailure } from "./syntax-error.ts";
@@ -125,6 +126,10 @@ export class Cursor {
     return this.acceptAny(...words) ?? this.fail();
   }
 
+  expectEnd(): void {
+    if (this.kind !== "end") this.fail();
+  }
+
   /** The grammar does not go on here. */
   fail(wanted?: string): never {
     throw new SyntaxFailure(this.position, wanted);
@@ -181,14 +186,28 @@ export class Cursor {
     return kind === "word" || kind === "quoted";
   }
 
-  /** Any word can be a name where a name is asked for: Spark reserves none by default. */
+  /** Any word can be a name where a name is asked for: Spark reserves none by default. `IDENTIFIER('name')` is the name in the string. */
   identifier(wanted = "an identifier"): Identifier {
+    const start = this.start;
+    const parts = this.nameParts(wanted);
+    if (parts.length !== 1) this.refuse("IDENTIFIER_TOO_MANY_NAME_PARTS", `${this.sourceFrom(start)} is not a valid identifier as it has more than 1 name parts.`, { identifier: this.sourceFrom(start), limit: "1" }, start, "42601");
+    return parts[0];
+  }
+
+  /** A word as it stands, where IDENTIFIER(...) has no place: hints, parameters. */
+  bareIdentifier(wanted: string): Identifier {
     if (!this.isIdentifier()) this.fail(wanted);
     const quoted = this.kind === "quoted";
     const span = { start: this.start, end: this.tokens.ends[this.position] };
     const name = quoted ? quotedName(this.text) : this.text;
     this.position++;
     return { name, quoted, span };
+  }
+
+  /** One identifier, or the parts of the name that `IDENTIFIER('a.b')` holds. */
+  nameParts(wanted = "an identifier"): Identifier[] {
+    if (this.word === "IDENTIFIER" && this.wordAt(1) === "(" && this.kindAt(2) === "string") return identifierClause(this);
+    return [this.bareIdentifier(wanted)];
   }
 
   /** An identifier where no expression could stand: `a-b` there is a name that lacks its backquotes. */
@@ -205,8 +224,11 @@ export class Cursor {
   }
 
   qualifiedName(wanted?: string): QualifiedName {
-    const parts = [this.plainIdentifier(wanted)];
-    while (this.accept(".")) parts.push(this.plainIdentifier());
+    const parts: Identifier[] = [];
+    do {
+      parts.push(...this.nameParts(wanted));
+      if (this.word === "-" && this.isIdentifierAt(1)) this.refuseHyphen(parts[parts.length - 1]);
+    } while (this.accept("."));
     return { parts, span: { start: parts[0].span.start, end: this.end } };
   }
 

@@ -178,9 +178,34 @@ function parsePostfix(c: Cursor, base: AstExpr, start: number): AstExpr {
       c.advance();
       const collation = c.qualifiedName().parts.map((part) => part.name).join(".");
       expr = { kind: "collate", operand: expr, collation, span: c.spanFrom(start) };
+    } else if (c.word === ":" && c.isIdentifierAt(1)) {
+      expr = variantPath(c, expr, start);
     } else return expr;
     c.height = Math.max(heightBefore, c.height) + 1;
   }
+}
+
+/** `v:a.b[0]`: what `variant_get(v, '$.a.b[0]')` is. */
+function variantPath(c: Cursor, base: AstExpr, start: number): AstExpr {
+  const pathStart = c.start;
+  c.expect(":");
+  const key = (): string => {
+    const { name, quoted } = c.bareIdentifier("a field");
+    return quoted ? `["${name}"]` : `.${name}`;
+  };
+  let path = `$${key()}`;
+  for (;;) {
+    if (c.word === "." && c.isIdentifierAt(1)) {
+      c.advance();
+      path += key();
+    } else if (c.accept("[")) {
+      path += c.kind === "string" ? `["${c.string()}"]` : `[${c.integer("a position or a field")}]`;
+      c.expect("]");
+    } else break;
+  }
+  const span = c.spanFrom(pathStart);
+  const name = { parts: [{ name: "variant_get", quoted: false, span }], span };
+  return { kind: "call", name, args: [{ value: base }, { value: { kind: "string", value: path, span } }], distinct: false, span: c.spanFrom(start) };
 }
 
 /** `expr [[AS] name | (name, ...)]`: an item of a select list. */

@@ -30,8 +30,11 @@ function trailingAnalytics(c: Cursor, items: readonly GroupingItem[]): GroupingI
 function groupingItem(c: Cursor): GroupingItem {
   if (c.wordAt(1) === "(" && (c.word === "ROLLUP" || c.word === "CUBE")) {
     const kind = c.word === "ROLLUP" ? "rollup" : "cube";
+    const start = c.start;
     c.advance();
-    return { kind, sets: c.parenthesizedList(groupingSet) };
+    const sets = c.parenthesizedList(groupingSet);
+    if (sets.some((set) => set.length === 0)) c.refuse("_LEGACY_ERROR_TEMP_0051", `Empty set in ${kind.toUpperCase()} grouping sets is not supported.`, { element: kind.toUpperCase() }, start);
+    return { kind, sets };
   }
   if (c.acceptPhrase("GROUPING", "SETS")) return { kind: "groupingSets", sets: c.parenthesizedList(groupingElement).flat() };
   return { kind: "expr", expr: parseExpression(c) };

@@ -1,39 +1,34 @@
-import type { AstExpr, Identifier, QualifiedName } from "./ast.ts";
-import { Cursor } from "./cursor.ts";
-import { parseExpression } from "./expressions.ts";
+import type { Identifier } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
 import { tokenize } from "./lexer.ts";
+import { quotedName } from "./string-literals.ts";
 
-/** `IDENTIFIER('a.b')`: a name written as a constant string. Undefined, without moving, when something else stands here. */
-export function identifierClause(c: Cursor): QualifiedName | undefined {
-  if (c.word !== "IDENTIFIER" || c.wordAt(1) !== "(") return undefined;
-  if (c.kindAt(2) !== "string") return undefined;
+/** `IDENTIFIER('a.b')`: the parts of a name that is written as a string, or as strings put together with `||`. */
+export function identifierClause(c: Cursor): Identifier[] {
   const start = c.start;
-  c.position += 2;
-  const text = constantString(c, parseExpression(c), start);
+  c.expect("IDENTIFIER");
+  c.expect("(");
+  let text = c.string();
+  while (c.accept("||")) {
+    if (c.kind !== "string") c.refuse("UNSUPPORTED_FEATURE.IDENTIFIER_EXPRESSION", "The feature is not supported: IDENTIFIER of anything but string literals, alone or put together with ||.", {}, undefined, "0A000");
+    text += c.string();
+  }
   c.expect(")");
-  const inner = new Cursor(tokenize(text));
   const span = c.spanFrom(start);
-  const parts: Identifier[] = [];
-  do {
-    if (!inner.isIdentifier()) refuseName(c, text, start);
-    parts.push({ ...inner.identifier(), span });
-  } while (inner.accept("."));
-  if (inner.kind !== "end") refuseName(c, text, start);
-  return { parts, span };
+  if (text.trim() === "") c.refuse("PARSE_EMPTY_STATEMENT", "Syntax error, unexpected empty statement.", {}, start, "42617");
+  return splitName(c, text, start).map((part) => ({ ...part, span }));
 }
 
-/** A table, view or function by name, or by IDENTIFIER. */
-export function parseNameReference(c: Cursor, wanted?: string): QualifiedName {
-  return identifierClause(c) ?? c.qualifiedName(wanted);
-}
-
-function refuseName(c: Cursor, text: string, start: number): never {
-  c.refuse("PARSE_SYNTAX_ERROR", `Syntax error: IDENTIFIER was given '${text}', which is not a name`, { error: `'${text}'`, hint: "" }, start);
-}
-
-/** Strings and their concatenation are known while parsing. */
-function constantString(c: Cursor, expr: AstExpr, start: number): string {
-  if (expr.kind === "string") return expr.value;
-  if (expr.kind === "binary_op" && expr.operator === "||") return constantString(c, expr.left, start) + constantString(c, expr.right, start);
-  return c.refuse("NOT_A_CONSTANT_STRING.NOT_CONSTANT", "The expression of IDENTIFIER must be a constant string: a string literal, or string literals put together with ||.", {}, start, "42601");
+function splitName(c: Cursor, text: string, start: number): Omit<Identifier, "span">[] {
+  const { kinds, words, starts, ends } = tokenize(text);
+  const parts: Omit<Identifier, "span">[] = [];
+  for (let i = 0; ; i += 2) {
+    const quoted = kinds[i] === "quoted";
+    if (!quoted && kinds[i] !== "word") break;
+    const part = text.slice(starts[i], ends[i]);
+    parts.push({ name: quoted ? quotedName(part) : part, quoted });
+    if (kinds[i + 1] === "end") return parts;
+    if (words[i + 1] !== ".") break;
+  }
+  return c.refuse("PARSE_SYNTAX_ERROR", `Syntax error: IDENTIFIER was given '${text}', which is not a name`, { error: `'${text}'`, hint: "" }, start);
 }

@@ -28,18 +28,28 @@ export function parseInterval(c: Cursor): AstExpr {
   c.expect("INTERVAL");
   if (c.kind === "string" && unitOf(c.wordAt(1)) === undefined) {
     const textStart = c.start;
-    const text = c.string();
-    return { kind: "interval", parts: textParts(c, text, textStart), quoted: true, span: c.spanFrom(start) };
+    const parts = textParts(c, c.string(), textStart);
+    checkUnits(c, parts, start);
+    return { kind: "interval", parts, quoted: true, span: c.spanFrom(start) };
   }
   const parts: IntervalPart[] = [];
-  do parts.push(part(c));
+  do parts.push(part(c, start));
   while (startsPart(c));
-  const ranges = parts.filter((p) => p.to !== undefined).length;
-  if (ranges > 0 && parts.length > 1) {
-    const literal = c.sourceFrom(start);
-    c.refuse("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", `Error parsing '${literal}' to interval. Please ensure that the value provided is in a valid format for defining an interval: a from-to unit does not go with other units.`, { input: literal }, start, "22006");
+  if (parts.length > 1 && parts.some((p) => p.to !== undefined)) {
+    c.refuse("_LEGACY_ERROR_TEMP_0024", "Can only have a single from-to unit in the interval literal syntax.", {}, start);
   }
+  checkUnits(c, parts, start);
   return { kind: "interval", parts, quoted: false, span: c.spanFrom(start) };
+}
+
+const YEAR_MONTH = new Set(["year", "month"]);
+
+/** Months and days have no fixed ratio: an interval has years and months, or the smaller units. */
+function checkUnits(c: Cursor, parts: readonly IntervalPart[], start: number): void {
+  const yearMonth = parts.filter((p) => YEAR_MONTH.has(p.unit)).length;
+  if (yearMonth === 0 || yearMonth === parts.length) return;
+  const literal = c.sourceFrom(start);
+  c.refuse("_LEGACY_ERROR_TEMP_0029", `Cannot mix year-month and day-time fields: ${literal}.`, { literal }, start);
 }
 
 function startsPart(c: Cursor): boolean {
@@ -48,11 +58,47 @@ function startsPart(c: Cursor): boolean {
   return (kind === "number" || kind === "string") && unitOf(c.wordAt(sign + 1)) !== undefined;
 }
 
-function part(c: Cursor): IntervalPart {
+const NUMERIC = /^\s*[+-]?\s*(\d+(\.\d*)?|\.\d+)\s*$/;
+
+function part(c: Cursor, start: number): IntervalPart {
   const value = partValue(c);
   const unit = acceptUnit(c);
-  if (!c.accept("TO")) return { value, unit };
-  return { value, unit, to: acceptUnit(c) };
+  if (c.accept("TO")) {
+    const to = acceptUnit(c);
+    checkRange(c, value, unit, to, start);
+    return { value, unit, to };
+  }
+  if (value.kind === "string" && !NUMERIC.test(value.value)) {
+    c.refuse("_LEGACY_ERROR_TEMP_0026", `Can only use numbers in the interval value part for multiple unit value pairs interval format, but got invalid value: ${value.value}.`, { value: value.value }, start);
+  }
+  return { value, unit };
+}
+
+const SIGN = "[+-]?";
+
+/** How the string of each from-to interval is written; Spark's `IntervalUtils`. */
+const RANGE_FORMATS: ReadonlyMap<string, readonly [pattern: RegExp, format: string]> = new Map([
+  ["year to month", [new RegExp(`^\\s*${SIGN}${SIGN}\\d+-\\d+\\s*$`), "[+|-]y-m"]],
+  ["day to hour", [new RegExp(`^\\s*${SIGN}\\d+ \\d{1,2}\\s*$`), "[+|-]d h"]],
+  ["day to minute", [new RegExp(`^\\s*${SIGN}\\d+ \\d{1,2}:\\d{1,2}\\s*$`), "[+|-]d h:m"]],
+  ["day to second", [new RegExp(`^\\s*${SIGN}\\d+ \\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{1,9})?\\s*$`), "[+|-]d h:m:s.n"]],
+  ["hour to minute", [new RegExp(`^\\s*${SIGN}\\d+:\\d{1,2}\\s*$`), "[+|-]h:m"]],
+  ["hour to second", [new RegExp(`^\\s*${SIGN}\\d+:\\d{1,2}:\\d{1,2}(\\.\\d{1,9})?\\s*$`), "[+|-]h:m:s.n"]],
+  ["minute to second", [new RegExp(`^\\s*${SIGN}\\d+:\\d{1,2}(\\.\\d{1,9})?\\s*$`), "[+|-]m:s.n"]],
+]);
+
+function checkRange(c: Cursor, value: AstExpr, from: string, to: string, start: number): void {
+  const known = RANGE_FORMATS.get(`${from} to ${to}`);
+  const input = c.sourceFrom(start);
+  if (known === undefined) {
+    c.refuse("INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION", `Error parsing '${input}' to interval. Please ensure that the value provided is in a valid format for defining an interval. Cannot support (interval '${input}' ${from} to ${to}) expression.`, { input, from, to }, start, "22006");
+  }
+  if (value.kind !== "string") c.refuse("_LEGACY_ERROR_TEMP_0027", "The value of from-to unit must be a string.", {}, start);
+  const [pattern, format] = known;
+  if (pattern.test(value.value)) return;
+  const intervalStr = from === "year" ? "year-month" : "day-time";
+  const typeName = `interval ${from} to ${to}`;
+  c.refuse(`INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING${from === "year" ? "" : "_WITH_NOTICE"}`, `Error parsing '${value.value}' to interval. Please ensure that the value provided is in a valid format for defining an interval. Interval string does not match ${intervalStr} format of \`${format}\` when cast to ${typeName}: ${value.value}.`, { input: value.value, intervalStr, typeName, supportedFormat: `\`${format}\`` }, start, "22006");
 }
 
 function acceptUnit(c: Cursor): string {

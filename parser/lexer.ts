@@ -17,6 +17,11 @@ export interface Tokens {
   readonly words: readonly string[];
 }
 
+export interface LexerOptions {
+  /** `"a"` is an identifier and not a string. Spark's `spark.sql.ansi.doubleQuotedIdentifiers`. */
+  readonly doubleQuotedIdentifiers?: boolean;
+}
+
 const DIGIT = 1;
 const LETTER = 2;
 const SPACE = 4;
@@ -44,8 +49,8 @@ const MAX_TEXT_LENGTH = 0x7fff_ffff;
  * comment; a character that means nothing becomes a symbol, for the parser to refuse where it stands.
  * Source: the lexical rules of Spark's SQL reference (literals, identifiers, comments).
  */
-export function tokenize(text: string): Tokens {
-  return new Lexer(text).run();
+export function tokenize(text: string, options: LexerOptions = {}): Tokens {
+  return new Lexer(text, options.doubleQuotedIdentifiers ?? false).run();
 }
 
 class Lexer {
@@ -56,7 +61,10 @@ class Lexer {
   private ends: Uint32Array;
   private readonly words: string[] = [];
 
-  constructor(text: string) {
+  private readonly doubleQuotedIdentifiers: boolean;
+
+  constructor(text: string, doubleQuotedIdentifiers: boolean) {
+    this.doubleQuotedIdentifiers = doubleQuotedIdentifiers;
     if (text.length > MAX_TEXT_LENGTH) throw new SparrowError("PARSE_SYNTAX_ERROR", "42601", `The statement is too long: ${text.length} characters`);
     this.text = text;
     this.starts = new Uint32Array(Math.max(64, text.length >> 2));
@@ -131,9 +139,9 @@ class Lexer {
     const start = this.at;
     const code = text.charCodeAt(start);
     const next = text.charCodeAt(start + 1);
-    if (code === 39 || code === 34) this.quotedString(start, start, false);
+    if (code === 96 || (code === 34 && this.doubleQuotedIdentifiers)) this.quotedIdentifier(start);
+    else if (code === 39 || code === 34) this.quotedString(start, start, false);
     else if ((code === 114 || code === 82) && (next === 39 || next === 34)) this.quotedString(start, start + 1, true);
-    else if (code === 96) this.backquoted(start);
     else if (isDigit(code) || (code === 46 && isDigit(next))) this.number(start);
     else if (isWordStart(text, start)) this.word(start);
     else if (text.startsWith("/*+", start)) this.symbol(start, "/*+");
@@ -171,13 +179,14 @@ class Lexer {
     this.push("string", start, "");
   }
 
-  private backquoted(start: number): void {
+  private quotedIdentifier(start: number): void {
     const text = this.text;
+    const quote = text[start];
     let i = start + 1;
     for (;;) {
-      i = text.indexOf("`", i);
-      if (i < 0) throw unterminated(start, "quoted identifier: its closing ` is missing");
-      if (text.charCodeAt(i + 1) !== 96) break;
+      i = text.indexOf(quote, i);
+      if (i < 0) throw unterminated(start, `quoted identifier: its closing ${quote} is missing`);
+      if (text[i + 1] !== quote) break;
       i += 2;
     }
     this.at = i + 1;

@@ -10,7 +10,30 @@ export function numberLiteral(c: Cursor, start: number): NumberLiteral {
   const negative = start !== c.start;
   const [, digits, suffix] = NUMBER.exec(c.text)!;
   c.advance();
-  return { kind: "number", text: negative ? `-${digits}` : digits, suffix: (suffix ?? "").toUpperCase() as NumberLiteral["suffix"], span: c.spanFrom(start) };
+  const literal: NumberLiteral = { kind: "number", text: negative ? `-${digits}` : digits, suffix: (suffix ?? "").toUpperCase() as NumberLiteral["suffix"], span: c.spanFrom(start) };
+  checkRange(c, literal);
+  return literal;
+}
+
+const INTEGER_BITS: Readonly<Partial<Record<NumberLiteral["suffix"], readonly [type: string, bits: bigint]>>> = { Y: ["tinyint", 8n], S: ["smallint", 16n], L: ["bigint", 64n] };
+const MAX_FLOAT = 3.4028234663852886e38;
+
+/** A suffix, or an exponent, names a type that must hold the number. */
+function checkRange(c: Cursor, { text, suffix, span }: NumberLiteral): void {
+  const integer = INTEGER_BITS[suffix];
+  if (integer !== undefined) {
+    const [type, bits] = integer;
+    const max = 1n << (bits - 1n);
+    if (BigInt(text) < -max || BigInt(text) >= max) outOfRange(c, text, type, `${-max}`, `${max - 1n}`, span.start);
+  } else if (suffix === "F") {
+    if (Math.abs(Number(text)) > MAX_FLOAT) outOfRange(c, text, "float", "-3.4028234663852886E+38", "3.4028234663852886E+38", span.start);
+  } else if ((suffix === "D" || (suffix === "" && /e/i.test(text))) && !Number.isFinite(Number(text))) {
+    outOfRange(c, text, "double", "-1.7976931348623157E+308", "1.7976931348623157E+308", span.start);
+  }
+}
+
+function outOfRange(c: Cursor, text: string, type: string, minValue: string, maxValue: string, start: number): never {
+  c.refuse("INVALID_NUMERIC_LITERAL_RANGE", `Numeric literal ${text} is outside the valid range for ${type} with minimum value of ${minValue} and maximum value of ${maxValue}. Please adjust the value accordingly.`, { rawStrippedQualifier: text, typeName: type, minValue, maxValue }, start, "22003");
 }
 
 const TYPED_LITERALS: ReadonlyMap<string, Extract<AstExpr, { kind: "typedLiteral" }>["type"]> = new Map([

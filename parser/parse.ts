@@ -4,7 +4,7 @@ import type { DataType, StructField } from "../catalog/types.ts";
 import type { AstExpr, Query, Statement } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { parseNamedExpression } from "./expressions.ts";
-import type { Tokens } from "./lexer.ts";
+import type { LexerOptions, Tokens } from "./lexer.ts";
 import { tokenize } from "./lexer.ts";
 import { parseQuery as parseQueryAt } from "./query.ts";
 import { parseStatementAt } from "./statements.ts";
@@ -15,11 +15,12 @@ import { parseDataType as parseDataTypeAt, structField } from "./types.ts";
  * One statement, with or without semicolons behind it. All functions here throw SparrowError: PARSE_SYNTAX_ERROR (42601), or the more
  * special condition that Spark has for the case; its span is relative to `text`.
  */
-export function parseStatement(text: string): Statement {
-  return parseWhole(text, (c) => {
+export function parseStatement(text: string, options?: LexerOptions): Statement {
+  return parseTokens(tokenize(text, options), 0, (c) => {
     if (c.kind === "end" || c.word === ";") throw emptyStatement(text);
     const statement = parseStatementAt(c);
     while (c.accept(";"));
+    c.expectEnd();
     return statement;
   });
 }
@@ -75,7 +76,7 @@ export function parseTableSchema(text: string): StructField[] {
 function parseWhole<T>(text: string, production: (c: Cursor) => T): T {
   return parseTokens(tokenize(text), 0, (c) => {
     const result = production(c);
-    if (c.kind !== "end") c.fail();
+    c.expectEnd();
     return result;
   });
 }

@@ -40,7 +40,7 @@ function symbolExpression(c: Cursor): AstExpr {
       return { kind: "parameter", ordinal: c.parameters++, span: c.spanFrom(start) };
     case ":": {
       c.advance();
-      const { name } = c.identifier("a parameter's name");
+      const { name } = c.bareIdentifier("a parameter's name");
       return { kind: "parameter", name, span: c.spanFrom(start) };
     }
     default:
@@ -113,7 +113,7 @@ function caseExpression(c: Cursor): AstExpr {
 /** `a`, `a.b.c`, `a.*`, `f(...)`, `a.f(...)`, `x -> ...`. */
 function nameOrCall(c: Cursor): AstExpr {
   const start = c.start;
-  const parts: Identifier[] = [c.identifier()];
+  const parts: Identifier[] = c.nameParts();
   while (c.word === ".") {
     if (c.wordAt(1) === "*") {
       const qualifier = { parts, span: c.spanFrom(start) };
@@ -121,7 +121,7 @@ function nameOrCall(c: Cursor): AstExpr {
       return star(c, qualifier, start);
     }
     c.advance();
-    parts.push(c.identifier());
+    parts.push(...c.nameParts());
   }
   const name: QualifiedName = { parts, span: c.spanFrom(start) };
   if (c.is("(")) return parseCall(c, name);

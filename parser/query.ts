@@ -1,7 +1,6 @@
 import type { AstExpr, CommonTable, Query, QueryBody, SortItem } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression } from "./expressions.ts";
-import { parseNameReference } from "./identifier-clause.ts";
 import { parsePipes } from "./pipes.ts";
 import { parseTableAlias } from "./relations.ts";
 import { parseFromFirst, parseSelect } from "./select.ts";
@@ -62,7 +61,17 @@ export function parseQueryFrom(c: Cursor, first: QueryBody): Query {
 export function parseWith(c: Cursor): { tables: CommonTable[]; recursive: boolean } {
   if (!c.accept("WITH")) return { tables: [], recursive: false };
   const recursive = c.word === "RECURSIVE" && c.isIdentifierAt(1) && c.wordAt(1) !== "AS" && c.accept("RECURSIVE");
-  return { tables: c.commaList(commonTable), recursive };
+  const tables = c.commaList(commonTable);
+  checkDuplicates(c, tables);
+  return { tables, recursive };
+}
+
+function checkDuplicates(c: Cursor, tables: readonly CommonTable[]): void {
+  const seen = new Set<string>();
+  for (const { name } of tables) {
+    if (seen.has(name.name)) c.refuse("DUPLICATED_CTE_NAMES", `CTE definition can't have duplicate names: \`${name.name}\`.`, { duplicateNames: `\`${name.name}\`` }, name.span.start, "42602");
+    seen.add(name.name);
+  }
 }
 
 function commonTable(c: Cursor): CommonTable {
@@ -187,7 +196,7 @@ function parseQueryPrimary(c: Cursor): QueryBody {
     }
     case "TABLE": {
       c.advance();
-      const name = parseNameReference(c, "a table name");
+      const name = c.qualifiedName("a table name");
       return { kind: "table", name, span: c.spanFrom(start) };
     }
     case "(": {

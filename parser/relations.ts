@@ -1,8 +1,7 @@
 import type { AstExpr, FunctionArgument, JoinType, QualifiedName, Query, Relation, TableAlias, TableSample, TimeTravel } from "./ast.ts";
-import { parseArgument, parseCall } from "./calls.ts";
+import { parseArgument, parsePlainCall } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression, parseValue } from "./expressions.ts";
-import { parseNameReference } from "./identifier-clause.ts";
 import { parsePivot, parseUnpivot } from "./pivot.ts";
 import { acceptOptions } from "./properties.ts";
 import { continuesQuery, parseQuery, parseQueryFrom, startsQuery } from "./query.ts";
@@ -84,7 +83,7 @@ function joined(c: Cursor, type: JoinType): JoinType {
   return type;
 }
 
-function parseRelationPrimary(c: Cursor, lateral: boolean): Relation {
+export function parseRelationPrimary(c: Cursor, lateral: boolean): Relation {
   const start = c.start;
   if (c.is("(")) return parenthesizedRelation(c, lateral);
   if (c.word === "VALUES" && startsQuery(c)) {
@@ -93,9 +92,9 @@ function parseRelationPrimary(c: Cursor, lateral: boolean): Relation {
     const alias = parseTableAlias(c);
     return { kind: "values", rows, ...(alias && { alias }), span: c.spanFrom(start) };
   }
-  const name = parseNameReference(c, "a table, a subquery or a table function");
+  const name = c.qualifiedName("a table, a subquery or a table function");
   if (c.is("(")) {
-    const call = parseCall(c, name, tableFunctionArgument);
+    const call = parsePlainCall(c, name, tableFunctionArgument);
     const alias = parseTableAlias(c);
     return { kind: "function", call, ...(alias && { alias }), lateral, span: c.spanFrom(start) };
   }
@@ -157,7 +156,7 @@ function tableArgument(c: Cursor): AstExpr {
 }
 
 function tableQuery(c: Cursor): Query {
-  const name: QualifiedName = parseNameReference(c, "a table name");
+  const name: QualifiedName = c.qualifiedName("a table name");
   const body = { kind: "table" as const, name, span: name.span };
   return { kind: "query", with: [], recursive: false, body, orderBy: [], sortBy: [], distributeBy: [], clusterBy: [], windows: [], span: name.span };
 }
@@ -167,7 +166,7 @@ function groupedList<T>(c: Cursor, item: (c: Cursor) => T): T[] {
   return c.is("(") ? c.parenthesizedList(item) : [item(c)];
 }
 
-function parseTimeTravel(c: Cursor): TimeTravel | undefined {
+export function parseTimeTravel(c: Cursor): TimeTravel | undefined {
   const offset = c.word === "FOR" ? 1 : 0;
   if (c.wordAt(offset + 1) !== "AS" || c.wordAt(offset + 2) !== "OF") return undefined;
   const word = c.wordAt(offset);

@@ -1,5 +1,5 @@
 import type { AstExpr, Hint, LateralView, NamedWindow, Query, Relation, Select } from "./ast.ts";
-import { parseCall } from "./calls.ts";
+import { parsePlainCall } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression, parseNamedExpression } from "./expressions.ts";
 import { parseGroupBy } from "./group-by.ts";
@@ -88,7 +88,7 @@ function parseHints(c: Cursor, hints: Hint[]): void {
   c.expect("/*+");
   do {
     const start = c.start;
-    const { name } = c.identifier("a hint");
+    const { name } = c.bareIdentifier("a hint");
     const args = c.is("(") ? hintArguments(c) : [];
     hints.push({ name, args, span: c.spanFrom(start) });
   } while (c.accept(",") || c.isIdentifier());
@@ -112,7 +112,7 @@ function lateralView(c: Cursor): LateralView {
   const start = c.start;
   c.expectPhrase("LATERAL", "VIEW");
   const outer = c.wordAt(1) !== "(" && c.accept("OUTER");
-  const call = parseCall(c, c.qualifiedName("a function"));
+  const call = parsePlainCall(c, c.qualifiedName("a function"));
   const table = c.isIdentifier() && c.word !== "AS" && isViewName(c) ? c.identifier() : undefined;
   const named = c.accept("AS") || (table !== undefined && c.isIdentifier() && isViewName(c));
   const columns = named ? c.commaList((x) => x.identifier("a column name")) : [];

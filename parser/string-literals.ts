@@ -61,7 +61,7 @@ export function quoteString(value: string): string {
   return `'${value.replace(/[\\']/g, (c) => `\\${c}`)}'`;
 }
 
-/** The name inside of backquotes. */
+/** The name inside of backquotes, or of double quotes where those quote identifiers. */
 export function quotedName(token: string): string {
-  return token.slice(1, -1).replaceAll("``", "`");
+  return token.slice(1, -1).replaceAll(token[0] + token[0], token[0]);
 }

@@ -25,7 +25,8 @@ const SIMPLE: ReadonlyMap<string, DataType> = new Map([
   ["VARIANT", VARIANT],
 ]);
 
-const MAX_TIME_PRECISION = 6;
+const DEFAULT_TIME_PRECISION = 6;
+const MAX_TIME_PRECISION = 9;
 
 export function parseDataType(c: Cursor): DataType {
   c.enter();
@@ -97,7 +98,7 @@ function parameterizedType(c: Cursor, name: string, start: number): DataType {
       if (parameters.length === 1) return { kind: "varchar", length: parameters[0] };
       break;
     case "TIME":
-      if (parameters.length <= 1) return timeType(c, parameters[0] ?? MAX_TIME_PRECISION, start);
+      if (parameters.length <= 1) return timeType(c, parameters[0] ?? DEFAULT_TIME_PRECISION, start);
       break;
   }
   if ((name === "CHAR" || name === "CHARACTER" || name === "VARCHAR") && parameters.length === 0) {
@@ -116,6 +117,7 @@ function decimalType(c: Cursor, precision: number, scale: number, start: number)
 }
 
 function timeType(c: Cursor, precision: number, start: number): DataType {
+  c.acceptPhrase("WITHOUT", "TIME", "ZONE");
   if (precision > MAX_TIME_PRECISION) c.refuse("UNSUPPORTED_TIME_PRECISION", `The seconds precision ${precision} of the TIME data type is out of the supported range [0, ${MAX_TIME_PRECISION}].`, { precision: `${precision}` }, start, "0A001");
   return { kind: "time", precision };
 }

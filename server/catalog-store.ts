@@ -85,6 +85,7 @@ function catalogOver(files: EntryFiles, warehouse: string): CatalogStore {
       if (entry.name.toLowerCase() !== DEFAULT_DATABASE && (await files.create(file("databases", entry.name), entry))) return;
       throw new SparrowError("SCHEMA_ALREADY_EXISTS", "42P06", `Cannot create schema \`${entry.name}\` because it already exists. Choose a different name, drop the existing schema, or add the IF NOT EXISTS clause to tolerate pre-existing schema.`, { schemaName: `\`${entry.name}\`` });
     },
+    replaceDatabase: (entry) => files.replace(file("databases", entry.name), entry),
     dropDatabase: (name) => files.remove(file("databases", name)),
     tables: async (database) => sorted<TableEntry>(await files.list(file("tables", database))),
     table: async (database, name) => (await files.read(file("tables", database, name))) as TableEntry | undefined,

@@ -1,3 +1,4 @@
-import { packageVersion } from "./version.ts";
+import { runCommand } from "./cli.ts";
 
-if (process.argv.includes("--version")) process.stdout.write(`sparrow ${packageVersion()}\n`);
+/** The command's entry: what `bin/sparrow.js` and the built `dist/sparrow.js` run. */
+process.exitCode = await runCommand(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });

@@ -61,7 +61,17 @@ export class TableFile {
   }
 
   async flush(): Promise<void> {
-    if (this.#pending === 0) return;
+    if (this.#pending > 0) await this.#writeRowGroup();
+  }
+
+  async close(): Promise<void> {
+    if (this.#pending > 0 || this.rows === 0) await this.#writeRowGroup(); // The writer learns the schema from the first batch.
+    this.#controller.close();
+    await this.#written;
+    closeSync(this.#fd);
+  }
+
+  async #writeRowGroup(): Promise<void> {
     for (const [name, column] of this.#columns) {
       assert(column.rows === this.#pending, `column ${name} has ${column.rows} values in a row group of ${this.#pending} rows`);
     }
@@ -73,13 +83,6 @@ export class TableFile {
     this.#wanted = Promise.withResolvers();
     this.#controller.enqueue(table.recordBatch(0)!);
     table.free();
-  }
-
-  async close(): Promise<void> {
-    await this.flush();
-    this.#controller.close();
-    await this.#written;
-    closeSync(this.#fd);
   }
 
   async #write(batches: ReadableStream<WasmRecordBatch>): Promise<void> {

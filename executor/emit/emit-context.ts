@@ -38,6 +38,13 @@ export interface EmitContext {
   readonly raise: (site: ErrorSite, operands: readonly EmittedValue[]) => void;
   /** An AssemblyScript kernel or a function of the pipeline's host (executor/kernels/kernel-signatures.ts), imported on first use. */
   readonly kernel: (name: string) => FunctionReference;
+  /**
+   * For a dictionary-coded column: address (i32) of a table with one byte for each entry of its dictionary, which holds what `emit` gives (i32, 0 to 255)
+   * for that entry. Within `emit`'s context the column is the entry: not NULL, not coded; nothing else of the row can be read there, and nothing raises.
+   * The table is made once per dictionary, before its rows are looked at; equal keys are the same table. Undefined where that would not pay (more entries
+   * than rows), or when there is no such hook.
+   */
+  readonly dictionaryTable?: (column: ColumnId, key: string, emit: (ctx: EmitContext) => Val) => Local | undefined;
   /** Address of fresh bytes that live until the row has been consumed: results of concat, upper, ... `bytes` is an i32; any size works. */
   readonly allocate: (bytes: Val) => Local;
 }

@@ -66,15 +66,27 @@ export function laneTypes(kind: LaneKind): readonly ValType[] {
 
 /**
  * A value in locals or constants: every lane and the null flag can be read any number of times. Where `isNull` is set and true at run time the
- * lanes hold anything, but reading memory through a `bytes` lane is safe (length 0).
+ * lanes hold anything (booleans still 0 or 1), but reading memory through a `bytes` lane is safe. Reading up to 16 bytes beyond the end of a `bytes`
+ * value is safe too, what stands there means nothing.
  */
 export interface EmittedValue {
   readonly type: DataType;
   readonly lanes: readonly Val[];
   /** i32, 1 = NULL; absent: never NULL. */
   readonly isNull: Val | undefined;
+  /**
+   * Bounds of the integer lanes (of decimals: unscaled) in every row that is not NULL, where more is known than the type says: from the column's
+   * stored width, from statistics that hold without exception, from the operands. Lets arithmetic leave out overflow checks and high lanes.
+   */
+  readonly range?: ValueRange;
   /** Set for a dictionary-coded string that has not been looked up: code lane and where the dictionary is (see ColumnLayout). */
   readonly dictionary?: DictionaryCode;
+}
+
+/** Both ends belong to it. */
+export interface ValueRange {
+  readonly min: bigint;
+  readonly max: bigint;
 }
 
 export interface DictionaryCode {

@@ -5,8 +5,9 @@ import { isNested, sqlTypeName } from "../../catalog/types.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
+import { typedView } from "../typed-view.ts";
 import type { ArrowColumn } from "./arrow-column.ts";
-import { aligned, bufferOf, offsetWidth } from "./arrow-column.ts";
+import { bufferOf, offsetWidth } from "./arrow-column.ts";
 import { copyBits, countNulls } from "./bits.ts";
 import { encodeDictionary } from "./dictionary-encode.ts";
 import { fixedWidthValues } from "./fixed-width-values.ts";
@@ -108,8 +109,8 @@ function utf8Values(column: ArrowColumn, type: DataType, pool: Pool, allocator: 
   const raw = bufferOf(column, 1);
   const source: (i: number) => number =
     width === 4
-      ? ((values) => (i: number) => values[i])(aligned(raw, Int32Array))
-      : ((values) => (i: number) => Number(values[i]))(aligned(raw, BigInt64Array));
+      ? ((values) => (i: number) => values[i])(typedView(raw, Int32Array))
+      : ((values) => (i: number) => Number(values[i]))(typedView(raw, BigInt64Array));
   const first = source(column.offset);
   const last = source(column.offset + rows);
   const offsets = allocator.allocate((rows + 1) * 4);
@@ -124,8 +125,8 @@ function expandDictionary(column: ArrowColumn, type: DataType, pool: Pool, alloc
   const { dictionary } = column;
   assert(dictionary !== undefined && column.format === "i", "a dictionary has int32 codes");
   if (offsetWidth(dictionary.format) !== 4) throw typeMismatch(dictionary, type);
-  const codes = aligned(bufferOf(column, 1), Int32Array);
-  const entryOffsets = aligned(bufferOf(dictionary, 1), Int32Array);
+  const codes = typedView(bufferOf(column, 1), Int32Array);
+  const entryOffsets = typedView(bufferOf(dictionary, 1), Int32Array);
   const entryBytes = bufferOf(dictionary, 2);
   const validity = column.buffers[0];
   const offsets = allocator.allocate((column.length + 1) * 4) >>> 2;

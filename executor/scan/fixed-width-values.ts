@@ -1,6 +1,7 @@
 import type { DataType } from "../../catalog/types.ts";
+import { typedView } from "../typed-view.ts";
 import type { ArrowColumn } from "./arrow-column.ts";
-import { aligned, bufferOf, decimalFormat, formatWidth } from "./arrow-column.ts";
+import { bufferOf, decimalFormat, formatWidth } from "./arrow-column.ts";
 
 /**
  * The column's values as `type` at its full width, little-endian; the source's own bytes when nothing has to be converted. Undefined when the file's type
@@ -50,17 +51,17 @@ function bytesOf(values: ArrayBufferView): Uint8Array {
 function integerSource(raw: Uint8Array, format: string): Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | undefined {
   switch (format) {
     case "c":
-      return aligned(raw, Int8Array);
+      return typedView(raw, Int8Array);
     case "C":
       return raw;
     case "s":
-      return aligned(raw, Int16Array);
+      return typedView(raw, Int16Array);
     case "S":
-      return aligned(raw, Uint16Array);
+      return typedView(raw, Uint16Array);
     case "i":
-      return aligned(raw, Int32Array);
+      return typedView(raw, Int32Array);
     case "I":
-      return aligned(raw, Uint32Array);
+      return typedView(raw, Uint32Array);
     default:
       return undefined;
   }
@@ -94,14 +95,14 @@ function sixtyFourBits(source: ArrayLike<number>): Int32Array {
 
 function doubles(raw: Uint8Array, format: string): Uint8Array | undefined {
   if (format === "g") return raw;
-  if (format === "f") return bytesOf(Float64Array.from(aligned(raw, Float32Array)));
+  if (format === "f") return bytesOf(Float64Array.from(typedView(raw, Float32Array)));
   const source = integerSource(raw, format);
   return source === undefined ? undefined : bytesOf(Float64Array.from(source));
 }
 
 function halfFloats(raw: Uint8Array): Uint8Array {
   return bytesOf(
-    Float32Array.from(aligned(raw, Uint16Array), (bits) => {
+    Float32Array.from(typedView(raw, Uint16Array), (bits) => {
       const sign = bits & 0x8000 ? -1 : 1;
       const exponent = (bits >> 10) & 31;
       const fraction = bits & 1023;
@@ -115,12 +116,12 @@ function halfFloats(raw: Uint8Array): Uint8Array {
 /** Unscaled values in 8 bytes (up to 18 digits) or 16. A wider scale or precision of the wanted type is given by multiplying. */
 function decimals(raw: Uint8Array, format: string, precision: number, scale: number): Uint8Array | undefined {
   const wide = precision > 18;
-  if (format === "L") return scale === 0 && precision >= 20 ? bytesOf(lanes(aligned(raw, BigUint64Array), wide, 1n)) : undefined;
+  if (format === "L") return scale === 0 && precision >= 20 ? bytesOf(lanes(typedView(raw, BigUint64Array), wide, 1n)) : undefined;
   const integerDigits = format === "l" ? 19 : format === "i" ? 10 : format === "s" ? 5 : format === "c" ? 3 : undefined;
   if (integerDigits !== undefined) {
     if (precision - scale < integerDigits) return undefined;
     const factor = 10n ** BigInt(scale);
-    if (format === "l") return bytesOf(lanes(aligned(raw, BigInt64Array), wide, factor));
+    if (format === "l") return bytesOf(lanes(typedView(raw, BigInt64Array), wide, factor));
     return bytesOf(lanes(BigInt64Array.from(integerSource(raw, format) ?? [], BigInt), wide, factor));
   }
   if (!format.startsWith("d:")) return undefined;
@@ -129,12 +130,12 @@ function decimals(raw: Uint8Array, format: string, precision: number, scale: num
   const factor = 10n ** BigInt(scale - source.scale);
   switch (source.bits) {
     case 32:
-      return bytesOf(lanes(BigInt64Array.from(aligned(raw, Int32Array), BigInt), wide, factor));
+      return bytesOf(lanes(BigInt64Array.from(typedView(raw, Int32Array), BigInt), wide, factor));
     case 64:
-      return !wide && factor === 1n ? raw : bytesOf(lanes(aligned(raw, BigInt64Array), wide, factor));
+      return !wide && factor === 1n ? raw : bytesOf(lanes(typedView(raw, BigInt64Array), wide, factor));
     case 128: {
       if (factor === 1n) return wide ? raw : lowWords(raw);
-      const pairs = aligned(raw, BigInt64Array);
+      const pairs = typedView(raw, BigInt64Array);
       return bytesOf(lanes(Array.from({ length: pairs.length / 2 }, (_, i) => (pairs[2 * i + 1] << 64n) | BigInt.asUintN(64, pairs[2 * i])), wide, factor));
     }
     default:
@@ -144,7 +145,7 @@ function decimals(raw: Uint8Array, format: string, precision: number, scale: num
 
 /** 128-bit values that fit into 64 bits. */
 function lowWords(raw: Uint8Array): Uint8Array {
-  const words = aligned(raw, Int32Array);
+  const words = typedView(raw, Int32Array);
   const low = new Int32Array(words.length / 2);
   for (let i = 0; i < low.length; i += 2) {
     low[i] = words[i * 2];
@@ -167,20 +168,20 @@ function lanes(values: ArrayLike<bigint>, wide: boolean, factor: bigint): BigInt
 
 /** Floor division of 64-bit values. */
 function divided(raw: Uint8Array, by: bigint, into: typeof Int32Array | typeof BigInt64Array): Uint8Array {
-  const source = aligned(raw, BigInt64Array);
+  const source = typedView(raw, BigInt64Array);
   const quotient = (value: bigint): bigint => (value >= 0n ? value / by : -((-value + by - 1n) / by));
   if (into === Int32Array) return bytesOf(Int32Array.from(source, (value) => Number(quotient(value))));
   return bytesOf(BigInt64Array.from(source, quotient));
 }
 
 function multiplied(raw: Uint8Array, by: bigint): Uint8Array {
-  return bytesOf(BigInt64Array.from(aligned(raw, BigInt64Array), (value) => value * by));
+  return bytesOf(BigInt64Array.from(typedView(raw, BigInt64Array), (value) => value * by));
 }
 
 /** Microseconds. A file's instants are not read as local times, nor the other way round; dates become midnight of the local calendar. */
 function timestamps(raw: Uint8Array, format: string, kind: "timestamp" | "timestamp_ntz"): Uint8Array | undefined {
   if (format === "tdD") {
-    return kind === "timestamp_ntz" ? bytesOf(BigInt64Array.from(aligned(raw, Int32Array), (days) => BigInt(days) * 86_400_000_000n)) : undefined;
+    return kind === "timestamp_ntz" ? bytesOf(BigInt64Array.from(typedView(raw, Int32Array), (days) => BigInt(days) * 86_400_000_000n)) : undefined;
   }
   if (!format.startsWith("ts")) return undefined;
   const hasZone = format.length > 4;
@@ -203,7 +204,7 @@ function times(raw: Uint8Array, format: string): Uint8Array | undefined {
     case "tts":
     case "ttm": {
       const factor = format === "tts" ? 1_000_000_000n : 1_000_000n;
-      return bytesOf(BigInt64Array.from(aligned(raw, Int32Array), (value) => BigInt(value) * factor));
+      return bytesOf(BigInt64Array.from(typedView(raw, Int32Array), (value) => BigInt(value) * factor));
     }
     case "ttu":
       return multiplied(raw, 1000n);

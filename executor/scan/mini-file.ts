@@ -1,6 +1,7 @@
 import type { ArrowHint } from "./arrow-schema-hint.ts";
 import { arrowSchemaHint } from "./arrow-schema-hint.ts";
-import type { ColumnChunk, ParquetFooter, SchemaNode } from "./parquet-footer.ts";
+import type { ParquetFooter, SchemaNode } from "./parquet-footer.ts";
+import { writeChunk } from "./column-chunk-writer.ts";
 import { chunkStart } from "./parquet-footer.ts";
 import { ThriftType, ThriftWriter } from "./thrift-compact.ts";
 
@@ -100,7 +101,7 @@ function rewrittenFooter(footer: ParquetFooter, rowGroup: number, columns: reado
     writer.struct(() => {
       writer.field(1, ThriftType.list);
       writer.listHeader(ThriftType.struct, leaves.length);
-      for (const leaf of leaves) writeChunk(writer, group.chunks[leaf], footer.leafPaths[leaf], moved);
+      for (const leaf of leaves) writeChunk(writer, group.chunks[leaf], footer.leafPaths[leaf], moved, false);
       writer.intField(2, ThriftType.i64, totalBytes);
       writer.intField(3, ThriftType.i64, group.rows);
     });
@@ -114,26 +115,4 @@ function rewrittenFooter(footer: ParquetFooter, rowGroup: number, columns: reado
     });
   });
   return writer.finish();
-}
-
-function writeChunk(writer: ThriftWriter, chunk: ColumnChunk, path: readonly string[], moved: (offset: number) => number): void {
-  writer.struct(() => {
-    writer.intField(2, ThriftType.i64, moved(chunkStart(chunk)));
-    writer.field(3, ThriftType.struct);
-    writer.struct(() => {
-      writer.intField(1, ThriftType.i32, chunk.physical);
-      writer.field(2, ThriftType.list);
-      writer.listHeader(ThriftType.i32, chunk.encodings.length);
-      for (const encoding of chunk.encodings) writer.int(encoding);
-      writer.field(3, ThriftType.list);
-      writer.listHeader(ThriftType.binary, path.length);
-      for (const part of path) writer.string(part);
-      writer.intField(4, ThriftType.i32, chunk.codec);
-      writer.intField(5, ThriftType.i64, chunk.values);
-      writer.intField(6, ThriftType.i64, chunk.uncompressedBytes);
-      writer.intField(7, ThriftType.i64, chunk.compressedBytes);
-      writer.intField(9, ThriftType.i64, moved(chunk.dataPageOffset));
-      if (chunkStart(chunk) !== chunk.dataPageOffset) writer.intField(11, ThriftType.i64, moved(chunkStart(chunk)));
-    });
-  });
 }

@@ -22,6 +22,7 @@ export interface ReadOptions {
 
 /** Parquet's compression codecs by parquet-wasm's numbers. */
 export const COMPRESSION_CODES = { uncompressed: 0, snappy: 1, gzip: 2, brotli: 3, zstd: 5, lz4_raw: 6 } as const;
+const STATISTICS_PER_CHUNK = 1;
 export type Compression = keyof typeof COMPRESSION_CODES;
 
 interface Exports {
@@ -45,7 +46,7 @@ interface Exports {
   readonly writerpropertiesbuilder_build: (builder: number) => number;
   readonly writerpropertiesbuilder_setCompression: (builder: number, codec: number) => number;
   readonly writerpropertiesbuilder_setMaxRowGroupSize: (builder: number, rows: number) => number;
-  readonly writerpropertiesbuilder_setCreatedBy: (builder: number, address: number, bytes: number) => number;
+  readonly writerpropertiesbuilder_setStatisticsEnabled: (builder: number, level: number) => number;
 }
 
 /** Record batches in the instance's memory, by the addresses of their C Data Interface structs. `drop` frees them; call it once. */
@@ -74,15 +75,14 @@ export class ParquetWasm {
     return this.#foreignTable(this.#take(this.#exports.readParquet(address, file.length, this.#passObject(options))));
   }
 
-  /** A Parquet file of the record batches in an Arrow IPC stream. */
-  write(ipcStream: Uint8Array, compression: Compression, rowGroupRows: number, createdBy: string): Uint8Array {
+  /** A Parquet file of the record batches in an Arrow IPC stream, with statistics per column chunk. */
+  write(ipcStream: Uint8Array, compression: Compression, rowGroupRows: number): Uint8Array {
     const e = this.#exports;
     const table = this.#take(e.table_fromIPCStream(this.#passBytes(ipcStream), ipcStream.length));
-    const creator = new TextEncoder().encode(createdBy);
     let builder = e.writerpropertiesbuilder_new();
     builder = e.writerpropertiesbuilder_setCompression(builder, COMPRESSION_CODES[compression]);
     builder = e.writerpropertiesbuilder_setMaxRowGroupSize(builder, rowGroupRows);
-    builder = e.writerpropertiesbuilder_setCreatedBy(builder, this.#passBytes(creator), creator.length);
+    builder = e.writerpropertiesbuilder_setStatisticsEnabled(builder, STATISTICS_PER_CHUNK);
     const [address, length, error, failed] = e.writeParquet(table, e.writerpropertiesbuilder_build(builder));
     if (failed !== 0) throw this.#takeObject(error);
     const start = address >>> 0;

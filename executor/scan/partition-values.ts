@@ -123,7 +123,7 @@ function integer(text: string, bits: number): number | undefined {
   return value >= -(2 ** (bits - 1)) && value < 2 ** (bits - 1) ? value : undefined;
 }
 
-function dateDays(text: string): number | undefined {
+export function dateDays(text: string): number | undefined {
   const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
   if (match === null) return undefined;
   const [year, month, day] = match.slice(1).map(Number);
@@ -133,7 +133,7 @@ function dateDays(text: string): number | undefined {
 }
 
 /** `yyyy-MM-dd HH:mm:ss[.SSSSSS]`, taken as UTC. */
-function timestampMicros(text: string): bigint | undefined {
+export function timestampMicros(text: string): bigint | undefined {
   const match = /^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?)?$/.exec(text);
   const days = match === null ? undefined : dateDays(match[1]);
   if (match === null || days === undefined) return undefined;

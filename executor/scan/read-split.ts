@@ -1,5 +1,6 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Split } from "../../catalog/table.ts";
+import { CsvSplitReader } from "./csv-reader.ts";
 import { ParquetSplitReader } from "./parquet-reader.ts";
 import type { ScanContext, SplitReader, WantedColumn } from "./scan-context.ts";
 
@@ -10,6 +11,7 @@ export function readSplit(split: Split, wanted: readonly WantedColumn[], context
     case "parquet":
       return new ParquetSplitReader(source, wanted, context);
     case "csv":
+      return new CsvSplitReader(source, wanted, context);
     case "json":
     case "arrow":
     case "ipc":

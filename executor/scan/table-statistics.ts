@@ -1,8 +1,11 @@
 import type { ColumnStatistics, Split, TableStatistics } from "../../catalog/table.ts";
 import type { Value } from "../../catalog/values.ts";
 
+/** What statistics need of a split. */
+export type SplitStatistics = Pick<Split, "rows" | "bytes" | "columns">;
+
 /** A table's statistics from those of its splits. A column has bounds when every split has them. */
-export function combineStatistics(splits: readonly Split[], columns: number): TableStatistics {
+export function combineStatistics(splits: readonly SplitStatistics[], columns: number): TableStatistics {
   let rows: number | undefined = 0;
   let bytes = 0;
   for (const split of splits) {
@@ -17,7 +20,7 @@ export function combineStatistics(splits: readonly Split[], columns: number): Ta
   return { rows, bytes, columns: combined };
 }
 
-function combineColumn(splits: readonly Split[], column: number): ColumnStatistics | undefined {
+function combineColumn(splits: readonly SplitStatistics[], column: number): ColumnStatistics | undefined {
   let min: Value = null;
   let max: Value = null;
   let bounded = true;

@@ -161,9 +161,12 @@ export class ThriftWriter {
   }
 
   string(value: string): void {
-    const bytes = new TextEncoder().encode(value);
-    this.#varint(bytes.length);
-    this.raw(bytes);
+    this.#binary(new TextEncoder().encode(value));
+  }
+
+  binaryField(id: number, value: Uint8Array): void {
+    this.field(id, ThriftType.binary);
+    this.#binary(value);
   }
 
   listHeader(elementType: number, count: number): void {
@@ -192,6 +195,11 @@ export class ThriftWriter {
   byte(value: number): void {
     if (this.#length === this.#bytes.length) this.#grow(1);
     this.#bytes[this.#length++] = value;
+  }
+
+  #binary(bytes: Uint8Array): void {
+    this.#varint(bytes.length);
+    this.raw(bytes);
   }
 
   #varint(value: number): void {

@@ -18,7 +18,7 @@ export function withFreshColumns(plan: LogicalPlan, nextColumnId: () => ColumnId
     renamed.set(column.id, id);
     return { ...column, id };
   };
-  return { plan: copy(plan, renamed, fresh), renamed };
+  return { plan: new Copier(renamed, fresh, nextColumnId).copy(plan), renamed };
 }
 
 /** The expression over renamed columns. */
@@ -30,43 +30,59 @@ export function renameColumns(expr: Expr, renamed: ReadonlyMap<ColumnId, ColumnI
   return mapChainOperands(expr, (operand) => renameColumns(operand, renamed));
 }
 
-function copy(plan: LogicalPlan, renamed: ReadonlyMap<ColumnId, ColumnId>, fresh: (column: Column) => Column): LogicalPlan {
-  // Inputs from left to right: the right side of a dependent join reads columns of the left one.
-  const inputs: LogicalPlan[] = [];
-  for (const input of inputsOf(plan)) inputs.push(copy(input, renamed, fresh));
-  const node = mapExpressions(withInputs(plan, inputs), (expr) => renameColumns(expr, renamed));
-  const renamedId = (id: ColumnId): ColumnId => renamed.get(id) ?? id;
-  switch (node.kind) {
-    case "scan":
-      // The skip conditions read the scan's own columns.
-      return mapExpressions({ ...node, columns: node.columns.map((c) => ({ ...c, column: fresh(c.column) })) }, (expr) => renameColumns(expr, renamed));
-    case "values":
-    case "cteReference":
-    case "expand":
-    case "generate":
-      return { ...node, columns: node.columns.map(fresh) };
-    case "range":
-      return { ...node, column: fresh(node.column) };
-    case "project":
-      return { ...node, outputs: node.outputs.map((o) => ({ ...o, column: fresh(o.column) })) };
-    case "aggregate":
-      return {
-        ...node,
-        keys: node.keys.map((k) => ({ ...k, column: fresh(k.column) })),
-        calls: node.calls.map((c) => ({ ...c, column: fresh(c.column) })),
-      };
-    case "window":
-      return { ...node, calls: node.calls.map((c) => ({ ...c, column: fresh(c.column) })) };
-    case "join":
-      return node.mark === undefined ? node : { ...node, mark: fresh(node.mark) };
-    case "setOperation":
-      return { ...node, columns: node.columns.map(fresh), inputs: node.inputs.map((input) => ({ ...input, columns: input.columns.map(renamedId) })) };
-    case "filter":
-    case "sort":
-    case "limit":
-    case "sample":
-    case "repartition":
-    case "cte":
-      return node;
+class Copier {
+  readonly #renamed: ReadonlyMap<ColumnId, ColumnId>;
+  readonly #fresh: (column: Column) => Column;
+  readonly #nextId: () => number;
+  /** New ids of the CTEs inside of the copied plan; references to others keep theirs. */
+  readonly #ctes = new Map<number, number>();
+
+  constructor(renamed: ReadonlyMap<ColumnId, ColumnId>, fresh: (column: Column) => Column, nextId: () => number) {
+    this.#renamed = renamed;
+    this.#fresh = fresh;
+    this.#nextId = nextId;
+  }
+
+  copy(plan: LogicalPlan): LogicalPlan {
+    if (plan.kind === "cte") this.#ctes.set(plan.id, this.#nextId());
+    // Inputs from left to right: the right side of a dependent join reads columns of the left one, a CTE's body those of its definition.
+    const inputs: LogicalPlan[] = [];
+    for (const input of inputsOf(plan)) inputs.push(this.copy(input));
+    return this.#withFreshOutput(mapExpressions(withInputs(plan, inputs), (expr) => (plan.kind === "scan" ? expr : renameColumns(expr, this.#renamed))));
+  }
+
+  #withFreshOutput(node: LogicalPlan): LogicalPlan {
+    const fresh = this.#fresh;
+    const renamedId = (id: ColumnId): ColumnId => this.#renamed.get(id) ?? id;
+    switch (node.kind) {
+      case "scan":
+        return mapExpressions({ ...node, columns: node.columns.map((c) => ({ ...c, column: fresh(c.column) })) }, (expr) => renameColumns(expr, this.#renamed));
+      case "values":
+      case "expand":
+      case "generate":
+        return { ...node, columns: node.columns.map(fresh) };
+      case "cteReference":
+        return { ...node, id: this.#ctes.get(node.id) ?? node.id, columns: node.columns.map(fresh), source: node.source.map(renamedId) };
+      case "range":
+        return { ...node, column: fresh(node.column) };
+      case "project":
+        return { ...node, outputs: node.outputs.map((o) => ({ ...o, column: fresh(o.column) })) };
+      case "aggregate":
+        return { ...node, keys: node.keys.map((k) => ({ ...k, column: fresh(k.column) })), calls: node.calls.map((c) => ({ ...c, column: fresh(c.column) })) };
+      case "window":
+        return { ...node, calls: node.calls.map((c) => ({ ...c, column: fresh(c.column) })) };
+      case "join":
+        return node.mark === undefined ? node : { ...node, mark: fresh(node.mark) };
+      case "setOperation":
+        return { ...node, columns: node.columns.map(fresh), inputs: node.inputs.map((input) => ({ ...input, columns: input.columns.map(renamedId) })) };
+      case "cte":
+        return { ...node, id: this.#ctes.get(node.id) ?? node.id };
+      case "filter":
+      case "sort":
+      case "limit":
+      case "sample":
+      case "repartition":
+        return node;
+    }
   }
 }

@@ -16,6 +16,7 @@ import {
 } from "./rules/filter-pushdown.ts";
 import { inlineCtes } from "./rules/inline-ctes.ts";
 import { replaceSetOperations } from "./rules/set-operations.ts";
+import { unnestSubqueries } from "./unnesting/unnest.ts";
 
 const FILTER_PUSHDOWN = [
   combineFilters,
@@ -34,6 +35,8 @@ const FILTER_PUSHDOWN = [
 export const BATCHES: readonly Batch[] = [
   { name: "common table expressions", required: true, strategy: "once", rules: [inlineCtes] },
   { name: "set operations", required: true, strategy: "once", rules: [replaceSetOperations] },
+  { name: "conditions of outer queries", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },
+  { name: "subqueries", required: true, strategy: "once", rules: [unnestSubqueries, inlineCtes] },
   { name: "join conditions", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },
   { name: "operators", required: false, strategy: "fixedPoint", rules: FILTER_PUSHDOWN },
   { name: "columns", required: false, strategy: "once", rules: [columnPruning] },

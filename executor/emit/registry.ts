@@ -1,0 +1,15 @@
+import { arithmeticEmitters } from "./arithmetic.ts";
+import { comparisonEmitters } from "./comparison.ts";
+import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
+import { nullFunctionEmitters } from "./null-functions.ts";
+
+const emitters: FunctionEmitters = { ...arithmeticEmitters, ...comparisonEmitters, ...nullFunctionEmitters };
+
+/** By the registry's name; undefined for functions that have no code and run in TypeScript. */
+export function functionEmitter(name: string): FunctionEmitter | undefined {
+  return Object.hasOwn(emitters, name) ? emitters[name] : undefined;
+}
+
+export function emittedFunctionNames(): readonly string[] {
+  return Object.keys(emitters);
+}

@@ -1,0 +1,4 @@
+// The module: every exported kernel, by topic.
+export * from "./bytes";
+export * from "./decimals";
+export * from "./sorting";

@@ -1,0 +1,71 @@
+/** Below it, insertion is faster than eight passes. */
+const SMALL: u32 = 48;
+const ENTRY: u32 = 16;
+
+/**
+ * Sorts entries {u64 key, u64 payload} ascending by unsigned key, in place and stable. `scratch` has room for the entries and 8 KiB. Radix by bytes from the
+ * lowest; bytes that all keys share cost nothing.
+ */
+export function sort_pairs(base: u32, count: u32, scratch: u32): void {
+  if (count <= SMALL) {
+    insertionSort(base, count);
+    return;
+  }
+  const histograms = scratch + count * ENTRY;
+  memory.fill(histograms, 0, 8192);
+  for (let i: u32 = 0; i < count; i++) {
+    let key = load<u64>(base + i * ENTRY);
+    for (let digit: u32 = 0; digit < 8; digit++) {
+      const slot = histograms + digit * 1024 + ((<u32>key & 0xff) << 2);
+      store<u32>(slot, load<u32>(slot) + 1);
+      key >>= 8;
+    }
+  }
+  const first = load<u64>(base);
+  let from = base;
+  let to = scratch;
+  for (let digit: u32 = 0; digit < 8; digit++) {
+    const histogram = histograms + digit * 1024;
+    if (load<u32>(histogram + ((<u32>(first >> (digit * 8)) & 0xff) << 2)) == count) continue;
+    let at = to;
+    for (let i: u32 = 0; i < 256; i++) {
+      const n = load<u32>(histogram + (i << 2));
+      store<u32>(histogram + (i << 2), at);
+      at += n * ENTRY;
+    }
+    const end = from + count * ENTRY;
+    const shift = digit * 8;
+    for (let p = from; p < end; p += ENTRY) {
+      const slot = histogram + ((<u32>(load<u64>(p) >> shift) & 0xff) << 2);
+      const target = load<u32>(slot);
+      v128.store(target, v128.load(p));
+      store<u32>(slot, target + ENTRY);
+    }
+    const swap = from;
+    from = to;
+    to = swap;
+  }
+  if (from != base) memory.copy(base, from, count * ENTRY);
+}
+
+function insertionSort(base: u32, count: u32): void {
+  for (let i: u32 = 1; i < count; i++) {
+    const entry = v128.load(base + i * ENTRY);
+    const key = load<u64>(base + i * ENTRY);
+    let at = base + i * ENTRY;
+    while (at > base && load<u64>(at - ENTRY) > key) {
+      v128.store(at, v128.load(at - ENTRY));
+      at -= ENTRY;
+    }
+    v128.store(at, entry);
+  }
+}
+
+/** Bits set among the first `bits` of a bitmap. */
+export function count_bits(bitmap: u32, bits: u32): u32 {
+  let total: u64 = 0;
+  let i: u32 = 0;
+  for (; i + 64 <= bits; i += 64) total += popcnt(load<u64>(bitmap + (i >> 3)));
+  for (; i < bits; i++) total += (load<u8>(bitmap + (i >> 3)) >> <u8>(i & 7)) & 1;
+  return <u32>total;
+}

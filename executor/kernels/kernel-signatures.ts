@@ -1,0 +1,51 @@
+import type { FunctionType } from "../wasm/function-builder.ts";
+import type { ValType } from "../wasm/instructions.ts";
+
+function signature(params: string, result: ValType | undefined): FunctionType {
+  return { params: params === "" ? [] : (params.split(" ") as ValType[]), results: result === undefined ? [] : [result] };
+}
+
+/**
+ * Kernels written in AssemblyScript (`assembly/`). Those that give 128 bits return the low half and keep the high half for `result_high`, to be asked for at
+ * once; a high half of -2^63 says that the result exceeds 38 digits.
+ */
+const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
+  /** (a, b, bytes): 1 when equal */
+  memequal: signature("i32 i32 i32", "i32"),
+  /** (a, bytes of a, b, bytes of b): -1, 0, 1 */
+  memcompare: signature("i32 i32 i32 i32", "i32"),
+  /** (address, bytes): 64-bit hash, for more than 8 bytes */
+  hash_bytes: signature("i32 i32", "i64"),
+  /** (entries of {u64 key, 8 bytes}, count, scratch of 16 * count + 8192 bytes): sorted by unsigned key, stable */
+  sort_pairs: signature("i32 i32 i32", undefined),
+  /** (bitmap, bits): how many are set */
+  count_bits: signature("i32 i32", "i32"),
+  result_high: signature("", "i64"),
+  /** (a, b, digits): a * b / 10^digits, half up */
+  decimal_multiply: signature("i64 i64 i64 i64 i32", "i64"),
+  /** (a, digits): a * 10^digits */
+  decimal_multiply_power: signature("i64 i64 i32", "i64"),
+  /** (a, b, digits): a * 10^digits / b, half up; 0 when b is 0; digits may be negative */
+  decimal_divide: signature("i64 i64 i64 i64 i32", "i64"),
+  decimal_remainder: signature("i64 i64 i64 i64", "i64"),
+  decimal_positive_remainder: signature("i64 i64 i64 i64", "i64"),
+  /** (a, digits): a / 10^digits, half up */
+  decimal_round: signature("i64 i64 i32", "i64"),
+  /** (a, digits): a / 10^digits, toward zero */
+  decimal_truncate: signature("i64 i64 i32", "i64"),
+};
+
+/** What needs JavaScript: see host-functions.ts. */
+const HOSTED: Readonly<Record<string, FunctionType>> = {
+  float_remainder: signature("f64 f64", "f64"),
+  float_positive_remainder: signature("f64 f64", "f64"),
+  decimal_to_double: signature("i64 i64 i32", "f64"),
+  decimal_to_float: signature("i64 i64 i32", "f64"),
+  double_to_decimal: signature("f64 i32", "i64"),
+  float_to_decimal: signature("f64 i32", "i64"),
+};
+
+/** Every function that compiled code may import from module `kernels`, by name. */
+export const kernelSignatures: Readonly<Record<string, FunctionType>> = { ...ASSEMBLED, ...HOSTED };
+
+export const assembledKernelNames: readonly string[] = Object.keys(ASSEMBLED);

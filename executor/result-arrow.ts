@@ -1,0 +1,163 @@
+import type * as Arrow from "apache-arrow";
+import { SparrowError, assert } from "../catalog/errors.ts";
+import type { DataType, StructField } from "../catalog/types.ts";
+import { sqlTypeName } from "../catalog/types.ts";
+import type { ResultBatch, ResultColumn } from "./result-batch.ts";
+import { typedView } from "./typed-view.ts";
+
+type ArrowLibrary = typeof Arrow;
+
+/** Spark's types in Arrow and batches of results as Arrow record batches. Loads apache-arrow when made, which takes as long as a small query. */
+export class ArrowConversion {
+  readonly library: ArrowLibrary;
+
+  private constructor(library: ArrowLibrary) {
+    this.library = library;
+  }
+
+  static async load(): Promise<ArrowConversion> {
+    return new ArrowConversion(await import("apache-arrow"));
+  }
+
+  /**
+   * Timestamps are in microseconds, `UTC` or without a zone; decimals 128-bit; intervals in Arrow's year-month, duration and month-day-nano. A field's
+   * `parquet.field.id` goes along as `PARQUET:field_id`.
+   */
+  schema(fields: readonly StructField[]): Arrow.Schema {
+    return new this.library.Schema(fields.map((field) => this.#field(field)));
+  }
+
+  /** Shares the batch's buffers where the layouts are the same. */
+  recordBatch(batch: ResultBatch, fields: readonly StructField[], schema: Arrow.Schema = this.schema(fields)): Arrow.RecordBatch {
+    assert(batch.columns.length === fields.length, `a batch of ${batch.columns.length} columns has a schema of ${fields.length}`);
+    const { library } = this;
+    const children = batch.columns.map((column, i) => this.#data(column, batch.rows, schema.fields[i].type));
+    const data = library.makeData({ type: new library.Struct(schema.fields), length: batch.rows, nullCount: 0, children });
+    return new library.RecordBatch(schema, data);
+  }
+
+  #field(field: StructField): Arrow.Field {
+    const id = field.metadata?.["parquet.field.id"];
+    const metadata = id === undefined ? undefined : new Map([["PARQUET:field_id", String(id)]]);
+    return new this.library.Field(field.name, this.#type(field.type), field.nullable, metadata);
+  }
+
+  #type(type: DataType): Arrow.DataType {
+    const a = this.library;
+    switch (type.kind) {
+      case "null":
+        return new a.Null();
+      case "boolean":
+        return new a.Bool();
+      case "byte":
+        return new a.Int8();
+      case "short":
+        return new a.Int16();
+      case "int":
+        return new a.Int32();
+      case "long":
+        return new a.Int64();
+      case "float":
+        return new a.Float32();
+      case "double":
+        return new a.Float64();
+      case "decimal":
+        return new a.Decimal(type.scale, type.precision, 128);
+      case "string":
+      case "char":
+      case "varchar":
+        return new a.Utf8();
+      case "binary":
+        return new a.Binary();
+      case "date":
+        return new a.DateDay();
+      case "time":
+        return new a.TimeMicrosecond();
+      case "timestamp":
+        return new a.TimestampMicrosecond("UTC");
+      case "timestamp_ntz":
+        return new a.TimestampMicrosecond();
+      case "interval_ym":
+        return new a.IntervalYearMonth();
+      case "interval_dt":
+        return new a.DurationMicrosecond();
+      case "calendar_interval":
+        return new a.IntervalMonthDayNano();
+      case "array":
+      case "map":
+      case "struct":
+      case "variant":
+        throw nestedUnsupported(type);
+    }
+  }
+
+  #data(column: ResultColumn, rows: number, arrowType: Arrow.DataType): Arrow.Data {
+    const { type } = column;
+    const nullBitmap = column.validity;
+    const base = { length: rows, nullBitmap, nullCount: nullBitmap === undefined ? 0 : -1 };
+    const data = (values: unknown): Arrow.Data => this.library.makeData({ ...base, type: arrowType, data: values } as never);
+    switch (type.kind) {
+      case "null":
+        return this.library.makeData({ type: arrowType as Arrow.Null, length: rows });
+      case "boolean":
+        return data(column.data);
+      case "byte":
+        return data(typedView(column.data, Int8Array));
+      case "short":
+        return data(typedView(column.data, Int16Array));
+      case "int":
+      case "date":
+      case "interval_ym":
+        return data(typedView(column.data, Int32Array));
+      case "float":
+        return data(typedView(column.data, Float32Array));
+      case "double":
+        return data(typedView(column.data, Float64Array));
+      case "long":
+      case "timestamp":
+      case "timestamp_ntz":
+      case "interval_dt":
+        return data(typedView(column.data, BigInt64Array));
+      case "time":
+        return data(BigInt64Array.from(typedView(column.data, BigInt64Array), (nanos) => nanos / 1000n));
+      case "decimal":
+        return data(type.precision <= 18 ? widened(typedView(column.data, Int32Array)) : typedView(column.data, Uint32Array));
+      case "calendar_interval":
+        return data(microsToNanos(typedView(column.data, BigInt64Array)));
+      case "string":
+      case "char":
+      case "varchar":
+      case "binary":
+        assert(column.offsets !== undefined && column.bytes !== undefined, `a column of type ${type.kind} has offsets and bytes`);
+        return this.library.makeData({ ...base, type: arrowType, valueOffsets: column.offsets, data: column.bytes } as never);
+      case "array":
+      case "map":
+      case "struct":
+      case "variant":
+        throw nestedUnsupported(type);
+    }
+  }
+}
+
+/** 64-bit values to 128 bits, in 32-bit words. */
+function widened(words: Int32Array): Uint32Array {
+  const wide = new Uint32Array(words.length * 2);
+  for (let i = 0; i < words.length; i += 2) {
+    const sign = words[i + 1] >> 31;
+    wide[2 * i] = words[i];
+    wide[2 * i + 1] = words[i + 1];
+    wide[2 * i + 2] = sign;
+    wide[2 * i + 3] = sign;
+  }
+  return wide;
+}
+
+/** Months and days in the first half of each pair stay; the time part is finer in Arrow. */
+function microsToNanos(pairs: BigInt64Array): Int32Array {
+  const result = BigInt64Array.from(pairs, (value, i) => (i % 2 === 1 ? value * 1000n : value));
+  return new Int32Array(result.buffer);
+}
+
+function nestedUnsupported(type: DataType): SparrowError {
+  return new SparrowError("UNSUPPORTED_FEATURE.NESTED_TYPE_IN_ARROW", "0A000", `Columns of type ${sqlTypeName(type)} cannot be given as Arrow yet.`, { type: sqlTypeName(type) });
+}

@@ -1,0 +1,85 @@
+import type { Column } from "../../catalog/expression.ts";
+import { columnExpr } from "../../catalog/expression.ts";
+import type { CommonTable, Identifier, Query } from "../../parser/ast.ts";
+import type { Assignment, LogicalPlan } from "../logical.ts";
+import { analysisError, unsupported } from "./analysis-errors.ts";
+import type { AnalyzedQuery } from "./context.ts";
+import { analyzeInEnvironment } from "./queries.ts";
+import type { QueryEnvironment } from "./scope.ts";
+
+/** The common tables that a query sees, innermost first: an inner one covers an outer one of its name (Spark's CORRECTED policy). */
+export interface CommonTables {
+  readonly id: number;
+  readonly name: string;
+  readonly definition: AnalyzedQuery;
+  readonly outer: CommonTables | undefined;
+}
+
+export function findCommonTable(name: string, tables: CommonTables | undefined): CommonTables | undefined {
+  for (let t = tables; t !== undefined; t = t.outer) if (t.name.toLowerCase() === name.toLowerCase()) return t;
+  return undefined;
+}
+
+/** Analyzes WITH, gives `body` the environment that knows its tables, and puts the definitions around the body's plan. */
+export function withCommonTables(query: Query, env: QueryEnvironment, body: (env: QueryEnvironment) => AnalyzedQuery): AnalyzedQuery {
+  if (query.with.length === 0) return body(env);
+  refuseDuplicates(query.with);
+  let inner = env;
+  const own: CommonTables[] = [];
+  for (const table of query.with) {
+    if (query.recursive && readsItself(table)) throw unsupported("recursive common table expressions", table.name.span);
+    const analyzed = renameColumns(analyzeInEnvironment(table.query, inner), table.columns);
+    const entry: CommonTables = { id: env.context.nextId(), name: table.name.name, definition: analyzed, outer: inner.commonTables };
+    own.push(entry);
+    inner = { ...inner, commonTables: entry };
+  }
+  const { plan, columns } = body(inner);
+  return { columns, plan: own.reduceRight<LogicalPlan>((input, t) => ({ kind: "cte", id: t.id, name: t.name, definition: t.definition.plan, input }), plan) };
+}
+
+function refuseDuplicates(tables: readonly CommonTable[]): void {
+  const seen = new Set<string>();
+  for (const { name } of tables) {
+    const key = name.name.toLowerCase();
+    if (seen.has(key)) throw analysisError("DUPLICATED_CTE_NAMES", "42602", `CTE definition can't have duplicate names: \`${name.name}\`.`, { duplicateNames: `\`${name.name}\`` }, name.span);
+    seen.add(key);
+  }
+}
+
+function readsItself(table: CommonTable): boolean {
+  const name = table.name.name.toLowerCase();
+  const visit = (value: unknown): boolean => {
+    if (value === null || typeof value !== "object") return false;
+    if (Array.isArray(value)) return value.some(visit);
+    const node = value as { readonly kind?: string; readonly name?: { readonly parts?: readonly Identifier[] } };
+    if (node.kind === "table" && node.name?.parts?.length === 1 && node.name.parts[0].name.toLowerCase() === name) return true;
+    return Object.values(value).some(visit);
+  };
+  return visit(table.query);
+}
+
+/** A mention of a common table: its columns under ids of their own. */
+export function commonTableReference(table: CommonTables, env: QueryEnvironment): AnalyzedQuery {
+  const columns: Column[] = table.definition.columns.map((c) => ({ ...c, id: env.context.nextId() }));
+  table.definition.columns.forEach((c, i) => {
+    const first = table.definition.columns.findIndex((d) => d.id === env.duplicates.get(c.id));
+    if (first >= 0) env.duplicates.set(columns[i].id, columns[first].id);
+  });
+  return { columns, plan: { kind: "cteReference", id: table.id, name: table.name, columns, source: table.definition.columns.map((c) => c.id) } };
+}
+
+/** `t(a, b)`: other names for the columns, by position. */
+export function renameColumns(query: AnalyzedQuery, names: readonly Identifier[]): AnalyzedQuery {
+  if (names.length === 0) return query;
+  if (names.length !== query.columns.length) {
+    throw analysisError(
+      "ASSIGNMENT_ARITY_MISMATCH",
+      "42802",
+      `The number of columns or variables assigned or aliased: ${names.length} does not match the number of source expressions: ${query.columns.length}.`,
+      { numTarget: String(names.length), numExpr: String(query.columns.length) },
+      names[0].span,
+    );
+  }
+  const outputs: Assignment[] = query.columns.map((c, i) => ({ column: { ...c, name: names[i].name }, expr: columnExpr(c) }));
+  return { columns: outputs.map((o) => o.column), plan: { kind: "project", input: query.plan, outputs } };
+}

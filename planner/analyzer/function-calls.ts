@@ -1,0 +1,186 @@
+import type { AggregateCall, Column, Expr } from "../../catalog/expression.ts";
+import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
+import type { AggregateSignature, FunctionSignature, ScalarSignature } from "../../catalog/functions/signature.ts";
+import type { DataType } from "../../catalog/types.ts";
+import type { AstExpr } from "../../parser/ast.ts";
+import { analysisError, unresolvedRoutine, unsupported } from "./analysis-errors.ts";
+import { applyFunction, applyScalar, castArguments, evalMode, resolveContext, resultNullable } from "./calls.ts";
+import type { CallSite } from "./calls.ts";
+import { castTo } from "./casts.ts";
+import { callText, prettySql } from "./column-names.ts";
+import type { ExprEnvironment } from "./environment.ts";
+import { aggregateKey } from "./expression-keys.ts";
+import { callSite, resolveCondition, resolveExpr } from "./expressions.ts";
+import { sessionConstant } from "./session-constants.ts";
+import { resolveSortItem } from "./sort-keys.ts";
+import { expandStar } from "./stars.ts";
+import { resolveWindowCall } from "./windows.ts";
+
+export type CallAst = AstExpr & { kind: "call" };
+
+/** The registry's name for a call: the last part of what was written, in lower case. */
+export function callName(ast: CallAst): string {
+  return ast.name.parts[ast.name.parts.length - 1].name.toLowerCase();
+}
+
+export function lookUpCall(ast: CallAst, env: ExprEnvironment): FunctionSignature {
+  const name = callName(ast);
+  const known = ast.name.parts.length === 1 || ["builtin", "system"].includes(ast.name.parts[ast.name.parts.length - 2].name.toLowerCase());
+  const signature = known ? env.query.context.lookupFunction(name) : undefined;
+  if (signature === undefined) {
+    throw unresolvedRoutine(
+      ast.name.parts.map((p) => p.name),
+      ast.name.span,
+    );
+  }
+  return signature;
+}
+
+/** A call of any kind of function where an expression stands. */
+export function resolveCall(ast: CallAst, env: ExprEnvironment): Expr {
+  const name = callName(ast);
+  if (name === "grouping" || name === "grouping_id") {
+    if (env.grouping !== undefined) return env.grouping(ast);
+    throw analysisError("UNSUPPORTED_GROUPING_EXPRESSION", "42K0E", "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup.", {}, ast.span);
+  }
+  const constant = sessionConstant(ast, name, env.query.context);
+  if (constant !== undefined) return constant;
+  const signature = lookUpCall(ast, env);
+  if (ast.over !== undefined) return resolveWindowCall(ast, signature, env);
+  switch (signature.kind) {
+    case "window":
+      throw analysisError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601", `Window function "${callText(ast, name, env.query.pretty)}" requires an OVER clause.`, { funcName: `"${callText(ast, name, env.query.pretty)}"` }, ast.span);
+    case "generator":
+      throw analysisError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E", `The generator is not supported: nested in expressions "${prettySql(ast, env.query.pretty)}".`, { expression: `"${prettySql(ast, env.query.pretty)}"` }, ast.span);
+    case "aggregate":
+      return resolveAggregate(ast, signature, env);
+    case "scalar":
+    case "macro": {
+      refuseAggregateClauses(ast);
+      const args = argumentsOf(ast, env);
+      const site = callSite(name, ast, args, env);
+      if (signature.kind === "scalar") return applyScalar(signature, scalarArguments(args, signature, env), env, site);
+      return applyFunction(name, args.map((a) => resolveExpr(a, env)), env, site);
+    }
+  }
+}
+
+/** Positional arguments, stars replaced by the columns that they stand for. */
+export function argumentsOf(ast: CallAst, env: ExprEnvironment): readonly AstExpr[] {
+  const name = callName(ast);
+  return ast.args.flatMap((a) => {
+    if (a.name !== undefined) {
+      throw analysisError("NAMED_PARAMETERS_NOT_SUPPORTED", "4274K", `Named parameters are not supported for function \`${name}\`; please retry the query with positional arguments to the function call instead.`, { functionName: `\`${name}\`` }, ast.span);
+    }
+    return a.value.kind === "star" ? expandStar(a.value, env) : [a.value];
+  });
+}
+
+function refuseAggregateClauses(ast: CallAst): void {
+  const name = callName(ast);
+  if (ast.distinct) throw notAggregate("DISTINCT", name, ast);
+  if (ast.filter !== undefined) throw notAggregate("FILTER clause", name, ast);
+  if (ast.withinGroup !== undefined) throw notAggregate("WITHIN GROUP (ORDER BY ...)", name, ast);
+}
+
+function notAggregate(clause: string, name: string, ast: CallAst): Error {
+  const functionName = `\`${name}\``;
+  return analysisError("INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX", "42000", `Invalid SQL syntax: The function ${functionName} does not support ${clause}.`, { prettyName: functionName, syntax: clause }, ast.span);
+}
+
+function scalarArguments(args: readonly AstExpr[], signature: ScalarSignature, env: ExprEnvironment): readonly Expr[] {
+  if (signature.lambdas === undefined || !args.some((a) => a.kind === "lambda")) return args.map((a) => resolveExpr(a, env));
+  const plain = args.map((a) => (a.kind === "lambda" ? undefined : resolveExpr(a, env)));
+  const parameterTypes = signature.lambdas(plain.map((e) => (e === undefined ? undefined : typeOf(e))));
+  return args.map((a, i) => plain[i] ?? resolveLambda(a as AstExpr & { kind: "lambda" }, parameterTypes[i], env));
+}
+
+function resolveLambda(ast: AstExpr & { kind: "lambda" }, types: readonly DataType[] | undefined, env: ExprEnvironment): Expr {
+  if (types === undefined) throw analysisError("INVALID_LAMBDA_FUNCTION_CALL.NON_HIGHER_ORDER_FUNCTION", "42K0D", "A lambda function should only be used in a higher order function.", {}, ast.span);
+  if (ast.parameters.length > types.length) {
+    throw analysisError(
+      "INVALID_LAMBDA_FUNCTION_CALL.NUM_ARGS_MISMATCH",
+      "42K0D",
+      `A higher order function expects ${ast.parameters.length} arguments, but got ${types.length}.`,
+      { expectedNumArgs: String(ast.parameters.length), actualNumArgs: String(types.length) },
+      ast.span,
+    );
+  }
+  const lower = ast.parameters.map((p) => p.name.toLowerCase());
+  if (new Set(lower).size < lower.length) {
+    throw analysisError("INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES", "42K0D", `The lambda function has duplicate arguments ${ast.parameters.map((p) => `\`${p.name}\``).join(", ")}. Please, consider to rename the argument names or set "spark.sql.caseSensitive" to "true".`, { args: ast.parameters.map((p) => `\`${p.name}\``).join(", "), caseSensitiveConfig: `"spark.sql.caseSensitive"` }, ast.span);
+  }
+  const parameters: Column[] = types.map((type, i) => ({ id: env.query.context.nextId(), name: ast.parameters[i]?.name ?? `_${i}`, type, nullable: true }));
+  const lambda = (name: string): Expr | undefined => {
+    const index = lower.indexOf(name.toLowerCase());
+    return index >= 0 ? columnExpr(parameters[index]) : env.lambda?.(name);
+  };
+  return { kind: "lambda", parameters, body: resolveExpr(ast.body, { ...env, lambda, subqueries: undefined }) };
+}
+
+/** An aggregate call goes to the collector; what stands in the expression is its column. */
+export function resolveAggregate(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): Expr {
+  if (env.aggregates === undefined) throw misplacedAggregate(ast, env);
+  const call = aggregateCall(ast, signature, env.aggregates.inner);
+  return collectAggregate(call, prettySql(ast, env.query.pretty), env);
+}
+
+export function collectAggregate(call: AggregateCall, name: string, env: ExprEnvironment): Expr {
+  const collector = env.aggregates;
+  if (collector === undefined) throw unsupported("an aggregate function here", call.span);
+  const key = aggregateKey(call);
+  let known = collector.calls.get(key);
+  if (known === undefined) {
+    const column: Column = { id: env.query.context.nextId(), name, type: call.type, nullable: call.nullable };
+    known = { column, call };
+    collector.calls.set(key, known);
+  }
+  return columnExpr(known.column);
+}
+
+function misplacedAggregate(ast: CallAst, env: ExprEnvironment): Error {
+  const sql = prettySql(ast, env.query.pretty);
+  switch (env.clause) {
+    case "WHERE":
+      return analysisError("INVALID_WHERE_CONDITION", "42903", `The WHERE condition "${sql}" contains invalid expressions: ${sql}. Rewrite the query to avoid window functions, aggregate functions, and generator functions in the WHERE clause.`, { condition: `"${sql}"`, expressionList: sql }, ast.span);
+    case "GROUP BY":
+      return analysisError("GROUP_BY_AGGREGATE", "42903", `Aggregate functions are not allowed in GROUP BY, but found ${sql}.`, { sqlExpr: sql }, ast.span);
+    case "aggregate argument":
+      return analysisError("NESTED_AGGREGATE_FUNCTION", "42607", "It is not allowed to use an aggregate function in the argument of another aggregate function. Please use the inner aggregate function in a sub-query.", {}, ast.span);
+    default:
+      return analysisError("UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E", `A query operator contains one or more unsupported expressions. Consider to rewrite it to avoid window functions, aggregate functions, and generator functions in the WHERE clause. Invalid expressions: ["${sql}"]`, { invalidExprSqls: `"${sql}"` }, ast.span);
+  }
+}
+
+/** The call with its arguments, filter and order resolved below the aggregation. */
+export function aggregateCall(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): AggregateCall {
+  const isCountStar = signature.name === "count" && !ast.distinct && ast.args.length === 1 && ast.args[0].value.kind === "star" && ast.args[0].value.qualifier === undefined;
+  const args = isCountStar ? [] : argumentsOf(ast, env);
+  const resolved = args.map((a) => resolveExpr(a, env));
+  const filter =
+    ast.filter === undefined
+      ? undefined
+      : resolveCondition(ast.filter, env, (sql, type) => analysisError("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09", `Cannot resolve "${sql}" due to data type mismatch: Filter expression "${sql}" of type "${type.kind}" is not a boolean.`, { sqlExpr: `"${sql}"`, filter: `"${sql}"`, type: `"${type.kind.toUpperCase()}"` }, ast.span));
+  const orderBy = ast.withinGroup?.map((item) => resolveSortItem(item, env));
+  return finishAggregate(ast, signature, resolved, args, filter, orderBy, env);
+}
+
+function finishAggregate(ast: CallAst, signature: AggregateSignature, resolved: readonly Expr[], args: readonly AstExpr[], filter: Expr | undefined, orderBy: AggregateCall["orderBy"], env: ExprEnvironment): AggregateCall {
+  const site: CallSite = callSite(callName(ast), ast, args, env);
+  // The ordered value comes first for signatures of ordered-set functions: percentile_cont(0.5) WITHIN GROUP (ORDER BY x).
+  const resolution = signature.resolve(resolved.map(typeOf), resolveContext(resolved, env, site));
+  const castArgs = castArguments(resolved, resolution, env, ast.span);
+  // count(x) of a value that is never NULL is count(*).
+  const plainCount = signature.name === "count" && !ast.distinct && castArgs.length > 0 && castArgs.every((a) => !isNullable(a));
+  return {
+    name: signature.name,
+    args: plainCount ? [] : castArgs,
+    distinct: ast.distinct,
+    ...(filter === undefined ? {} : { filter: castTo(filter, { kind: "boolean" }, evalMode(env)) }),
+    ...(orderBy === undefined ? {} : { orderBy }),
+    type: resolution.result,
+    nullable: resultNullable(resolution, castArgs),
+    mode: signature.mode ?? evalMode(env),
+    span: ast.span,
+  };
+}

@@ -1,0 +1,53 @@
+import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
+import type { AnalysisContext } from "./context.ts";
+import type { CommonTables } from "./common-tables.ts";
+import type { PrettyNames } from "./column-names.ts";
+
+/** A column that names can mean. */
+export interface ScopeColumn {
+  readonly column: Column;
+  /** As shown to the user. */
+  readonly name: string;
+  /** Of the relation, outermost first: `[spark_catalog, db, t]`, `[alias]`; empty for none. */
+  readonly qualifier: readonly string[];
+  /** Not part of `*` and found under a qualifier only: a USING column of the side that is not shown. */
+  readonly qualifiedOnly?: boolean;
+}
+
+export type Scope = readonly ScopeColumn[];
+
+export const EMPTY_SCOPE: Scope = [];
+
+export function scopeOf(columns: readonly Column[], qualifier: readonly string[] = []): Scope {
+  return columns.map((column) => ({ column, name: column.name, qualifier }));
+}
+
+/** The columns of an enclosing query, as a subquery or LATERAL relation sees them. */
+export interface OuterScope {
+  readonly scope: Scope;
+  readonly outer: OuterScope | undefined;
+  /** Ids that the inner query read: it is correlated when there is one. */
+  readonly used: Set<ColumnId>;
+  /** Every mention of them, by name: how Spark shows a correlated subquery. */
+  readonly mentions: string[];
+}
+
+/** What a query sees of its surroundings. */
+export interface QueryEnvironment {
+  readonly context: AnalysisContext;
+  readonly pretty: PrettyNames;
+  readonly commonTables: CommonTables | undefined;
+  readonly outer: OuterScope | undefined;
+  /** A column selected twice has two ids; the second is here with the first, for as names they are not ambiguous. */
+  readonly duplicates: Map<ColumnId, ColumnId>;
+  /** Names of the views being expanded, outermost first. */
+  readonly views: readonly string[];
+}
+
+/** A lookup of names that are not columns of the relation: select list aliases. */
+export type AliasLookup = (name: string) => Expr | undefined;
+
+export function isOuterColumn(id: ColumnId, outer: OuterScope | undefined): boolean {
+  for (let o = outer; o !== undefined; o = o.outer) if (o.used.has(id)) return true;
+  return false;
+}

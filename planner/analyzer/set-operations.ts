@@ -1,0 +1,121 @@
+import { commonType } from "../../catalog/coercion.ts";
+import type { Column } from "../../catalog/expression.ts";
+import { columnExpr, isNullable } from "../../catalog/expression.ts";
+import type { DataType } from "../../catalog/types.ts";
+import { sameType, sqlTypeName } from "../../catalog/types.ts";
+import type { QueryBody } from "../../parser/ast.ts";
+import type { Assignment, LogicalPlan } from "../logical.ts";
+import { analysisError } from "./analysis-errors.ts";
+import { castTo } from "./casts.ts";
+import type { AnalyzedQuery } from "./context.ts";
+import { analyzeBody } from "./queries.ts";
+import type { QueryEnvironment } from "./scope.ts";
+
+type SetOperation = Extract<QueryBody, { kind: "setOperation" }>;
+
+/** UNION, INTERSECT, EXCEPT: columns by position (BY NAME: by name), each under the common type of both sides. */
+export function analyzeSetOperation(body: SetOperation, env: QueryEnvironment): AnalyzedQuery {
+  // A chain leans to the left; a long UNION must not use up the stack.
+  const chain: SetOperation[] = [];
+  let leftmost: QueryBody = body;
+  while (leftmost.kind === "setOperation") {
+    chain.push(leftmost);
+    leftmost = leftmost.left;
+  }
+  let result = analyzeBody(leftmost, env);
+  for (const node of chain.toReversed()) result = combine(node, result, analyzeBody(node.right, env), env);
+  return result;
+}
+
+function combine(node: SetOperation, left: AnalyzedQuery, right: AnalyzedQuery, env: QueryEnvironment): AnalyzedQuery {
+  const [l, r] = node.byName ? alignByName(left, right, node) : [left, right];
+  const operator = node.operator.toUpperCase();
+  if (l.columns.length !== r.columns.length) {
+    throw analysisError(
+      "NUM_COLUMNS_MISMATCH",
+      "42826",
+      `${operator} can only be performed on inputs with the same number of columns, but the first input has ${l.columns.length} columns and the second input has ${r.columns.length} columns.`,
+      { operator, firstNumColumns: String(l.columns.length), invalidOrdinalNum: "second", invalidNumColumns: String(r.columns.length) },
+      node.span,
+    );
+  }
+  const types = l.columns.map((column, i) => {
+    const type = commonType(column.type, r.columns[i].type, env.context.settings.ansi);
+    if (type !== undefined) return type;
+    const [dataType1, dataType2] = [r.columns[i].type, column.type].map((t) => `"${sqlTypeName(t)}"`);
+    const columnOrdinalNumber = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"][i] ?? `${i + 1}th`;
+    throw analysisError(
+      "INCOMPATIBLE_COLUMN_TYPE",
+      "42825",
+      `${operator} can only be performed on tables with compatible column types. The ${columnOrdinalNumber} column of the second table is ${dataType1} type which is not compatible with ${dataType2} at the same column of the first table.`,
+      { operator, columnOrdinalNumber, tableOrdinalNumber: "second", dataType1, dataType2, hint: "" },
+      node.span,
+    );
+  });
+  if (node.operator !== "union" || !node.all) refuseUncomparable(node, types, l.columns);
+  const inputs = [l, r].map((side) => widened(side, types, env));
+  const columns: Column[] = l.columns.map((c, i) => ({ id: env.context.nextId(), name: c.name, type: types[i], nullable: nullableIn(node, inputs, i) }));
+  const plan: LogicalPlan = {
+    kind: "setOperation",
+    operation: node.operator,
+    all: node.operator === "union" || node.all,
+    columns,
+    inputs: inputs.map((q) => ({ plan: q.plan, columns: q.columns.map((c) => c.id) })),
+  };
+  if (node.operator !== "union" || node.all) return { plan, columns };
+  return { columns, plan: { kind: "aggregate", input: plan, keys: columns.map((column) => ({ column, expr: columnExpr(column) })), calls: [] } };
+}
+
+function nullableIn(node: SetOperation, inputs: readonly AnalyzedQuery[], i: number): boolean {
+  const [left, right] = inputs.map((q) => q.columns[i].nullable);
+  switch (node.operator) {
+    case "union":
+      return left || right;
+    case "intersect":
+      return left && right;
+    case "except":
+      return left;
+  }
+}
+
+/** The query under these column types; a column selected twice gets two ids, for an input's columns are told apart by id. */
+function widened(query: AnalyzedQuery, types: readonly DataType[], env: QueryEnvironment): AnalyzedQuery {
+  if (query.columns.every((c, i) => sameType(c.type, types[i]))) return query;
+  const mode = env.context.settings.ansi ? "ansi" : "legacy";
+  const outputs: Assignment[] = query.columns.map((c, i) => {
+    const expr = castTo(columnExpr(c), types[i], mode);
+    return { expr, column: expr.kind === "column" ? c : { id: env.context.nextId(), name: c.name, type: types[i], nullable: isNullable(expr) } };
+  });
+  return { columns: outputs.map((o) => o.column), plan: { kind: "project", input: query.plan, outputs } };
+}
+
+function refuseUncomparable(node: SetOperation, types: readonly DataType[], columns: readonly Column[]): void {
+  types.forEach((type, i) => {
+    const kind = holds(type, "map") ? "MAP" : holds(type, "variant") ? "VARIANT" : undefined;
+    if (kind === undefined) return;
+    const parameters = { colName: `\`${columns[i].name}\``, dataType: `"${sqlTypeName(type)}"` };
+    throw analysisError(`UNSUPPORTED_FEATURE.SET_OPERATION_ON_${kind}_TYPE`, "0A000", `The feature is not supported: Cannot have ${kind} type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column ${parameters.colName} is ${parameters.dataType}.`, parameters, node.span);
+  });
+}
+
+function holds(type: DataType, kind: DataType["kind"]): boolean {
+  switch (type.kind) {
+    case "array":
+      return holds(type.element, kind);
+    case "struct":
+      return type.fields.some((f) => holds(f.type, kind));
+    default:
+      return type.kind === kind;
+  }
+}
+
+/** BY NAME: the right side's columns in the left side's order; a column that one side lacks is an error without ALLOW MISSING COLUMNS. */
+function alignByName(left: AnalyzedQuery, right: AnalyzedQuery, node: SetOperation): readonly [AnalyzedQuery, AnalyzedQuery] {
+  const find = (columns: readonly Column[], name: string): Column | undefined => columns.find((c) => c.name.toLowerCase() === name.toLowerCase());
+  const missing = left.columns.find((c) => find(right.columns, c.name) === undefined) ?? right.columns.find((c) => find(left.columns, c.name) === undefined);
+  if (missing !== undefined) {
+    throw analysisError("NUM_COLUMNS_MISMATCH", "42826", `Cannot resolve column name "${missing.name}" among (${right.columns.map((c) => c.name).join(", ")}).`, { operator: "UNION", firstNumColumns: String(left.columns.length), invalidOrdinalNum: "second", invalidNumColumns: String(right.columns.length) }, node.span);
+  }
+  const columns = left.columns.map((c) => find(right.columns, c.name) ?? c);
+  return [left, { columns, plan: { kind: "project", input: right.plan, outputs: columns.map((column) => ({ column, expr: columnExpr(column) })) } }];
+}

@@ -1,0 +1,89 @@
+import type { Span } from "../../catalog/errors.ts";
+import type { Expr } from "../../catalog/expression.ts";
+import { typeOf } from "../../catalog/expression.ts";
+import type { AstExpr, Identifier } from "../../parser/ast.ts";
+import { analysisError, quoteName, unresolvedColumn } from "./analysis-errors.ts";
+import type { ExprEnvironment } from "./environment.ts";
+import { lookUpName, matchColumns } from "./name-resolution.ts";
+import type { Scope } from "./scope.ts";
+
+type StarAst = AstExpr & { kind: "star" };
+
+/** What `*`, `t.*` or `struct.*` stands for, as expressions that mean exactly those columns. */
+export function expandStar(ast: StarAst, env: ExprEnvironment): readonly AstExpr[] {
+  const columns = ast.qualifier === undefined ? visible(env.scope, ast.span) : qualified(ast, env);
+  const kept = ast.except === undefined ? columns : without(columns, ast, env);
+  const replaced = new Map((ast.replace ?? []).map((r) => [r.name.name.toLowerCase(), r]));
+  return kept.map((item) => {
+    const replacement = replaced.get(item.name.toLowerCase());
+    if (replacement !== undefined) return { kind: "alias", operand: replacement.expr, names: [replacement.name], span: ast.span };
+    return item.ast;
+  });
+}
+
+interface StarItem {
+  readonly name: string;
+  readonly ast: AstExpr;
+}
+
+function visible(scope: Scope, span: Span): StarItem[] {
+  return scope.filter((c) => c.qualifiedOnly !== true).map((c) => ({ name: c.name, ast: pinnedItem(c, span) }));
+}
+
+/** Name nodes that stand for one column of the scope, whatever else has its name. */
+const pinnedColumns = new WeakMap<AstExpr, Scope[number]>();
+
+export function pinnedColumn(ast: AstExpr): Scope[number] | undefined {
+  return pinnedColumns.get(ast);
+}
+
+/** A node that stands for exactly this column. */
+export function pinnedItem(column: Scope[number], span: Span): AstExpr {
+  const ast: AstExpr = { kind: "name", name: { parts: [{ name: column.name, quoted: true, span }], span }, span };
+  pinnedColumns.set(ast, column);
+  return ast;
+}
+
+function qualified(ast: StarAst, env: ExprEnvironment): StarItem[] {
+  const parts = ast.qualifier?.parts.map((p) => p.name) ?? [];
+  const lower = parts.map((p) => p.toLowerCase());
+  const columns = env.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
+  if (columns.length > 0) return columns.filter((c, i) => columns.findIndex((d) => d.column.id === c.column.id && d.name === c.name) === i).map((c) => ({ name: c.name, ast: pinnedItem(c, ast.span) }));
+  return structFields(parts, ast, env);
+}
+
+function structFields(parts: readonly string[], ast: StarAst, env: ExprEnvironment): StarItem[] {
+  const base: AstExpr = { kind: "name", name: { parts: ast.qualifier?.parts ?? [], span: ast.span }, span: ast.span };
+  const found: Expr | undefined = matchColumns(env.scope, parts) === undefined && env.lambda === undefined ? undefined : lookUpName(parts, base, env);
+  const type = found === undefined ? undefined : typeOf(found);
+  if (type?.kind !== "struct") {
+    const columns = [...new Set(env.scope.map((c) => quoteName([c.name])))].join(", ");
+    throw analysisError("CANNOT_RESOLVE_STAR_EXPAND", "42704", `Cannot resolve ${quoteName(parts)}.* given input columns ${columns}. Please check that the specified table or struct exists and is accessible in the input columns.`, { targetString: quoteName(parts), columns }, ast.span);
+  }
+  return type.fields.map((f) => ({ name: f.name, ast: namedField(base, f.name, ast.span) }));
+}
+
+function namedField(base: AstExpr, field: string, span: Span): AstExpr {
+  const name: Identifier = { name: field, quoted: true, span };
+  return { kind: "alias", operand: { kind: "field", base, name, span }, names: [name], span };
+}
+
+function without(items: readonly StarItem[], ast: StarAst, env: ExprEnvironment): StarItem[] {
+  const removed = new Set<string>();
+  for (const name of ast.except ?? []) {
+    const parts: readonly Identifier[] = name.parts;
+    const last = parts[parts.length - 1].name.toLowerCase();
+    if (!items.some((i) => i.name.toLowerCase() === last)) {
+      throw unresolvedColumn(
+        parts.map((p) => p.name),
+        env.scope.map((c) => [...c.qualifier, c.name]),
+        name.span,
+      );
+    }
+    if (removed.has(last)) {
+      throw analysisError("EXCEPT_OVERLAPPING_COLUMNS", "42702", `Columns in an EXCEPT list must be distinct and non-overlapping, but got (${(ast.except ?? []).map((n) => n.parts.map((p) => p.name).join(".")).join(", ")}).`, { columns: (ast.except ?? []).map((n) => n.parts.map((p) => p.name).join(".")).join(", ") }, ast.span);
+    }
+    removed.add(last);
+  }
+  return items.filter((i) => !removed.has(i.name.toLowerCase()));
+}

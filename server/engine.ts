@@ -1,0 +1,116 @@
+import { availableParallelism, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { SparrowError } from "../catalog/errors.ts";
+import type { CatalogStore, Storage, TableProvider } from "../catalog/ports.ts";
+import { Settings } from "../catalog/settings.ts";
+import type { ResultBatch } from "../executor/result-batch.ts";
+import type { PhysicalPlan } from "../planner/physical.ts";
+import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
+import { localStorage } from "./local-storage.ts";
+import { PlanCache } from "./plan-cache.ts";
+import type { PreparedQuery } from "./run-query.ts";
+import { Session, type TemporaryView } from "./session.ts";
+import { findTableProvider, TABLE_FORMATS } from "./table-providers.ts";
+import { TableCache } from "./table-cache.ts";
+
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  readonly timeZone: string;
+  readonly batchRows: number;
+  readonly emit: boolean;
+}
+
+/** What the engine asks of an executor. */
+export interface QueryExecutor {
+  readonly execute: (plan: PhysicalPlan, options: ExecuteOptions) => AsyncIterable<ResultBatch>;
+  readonly close: () => Promise<void>;
+}
+
+export interface ExecutorResources {
+  readonly poolBytes: number;
+  readonly workers: number;
+}
+
+export interface EngineOptions {
+  /** Settings that every session begins with; the only place for those that are fixed. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** `memory`: databases, tables and views end with the process. */
+  readonly catalog?: "warehouse" | "memory";
+  /** Temporary views that every session begins with. */
+  readonly views?: readonly TemporaryView[];
+  /** Makes the executor when the first query needs it. */
+  readonly createExecutor?: (resources: ExecutorResources) => Promise<QueryExecutor>;
+}
+
+const GIB = 1024 ** 3;
+const MAX_DEFAULT_POOL_BYTES = 3 * GIB;
+
+/** One engine: a catalog, an executor with its workers and its pool, and what they share between sessions. */
+export class Engine {
+  readonly settings: Settings;
+  readonly storage: Storage = localStorage;
+  readonly catalog: CatalogStore;
+  /** Absolute. */
+  readonly warehouse: string;
+  readonly machineTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  readonly plans = new PlanCache<PreparedQuery>();
+  readonly tableCache = new TableCache();
+  readonly #views: readonly TemporaryView[];
+  readonly #createExecutor: (resources: ExecutorResources) => Promise<QueryExecutor>;
+  #executor: Promise<QueryExecutor> | undefined;
+  #closed = false;
+
+  constructor(options: EngineOptions = {}) {
+    this.settings = new Settings(options.settings);
+    this.warehouse = resolve(this.settings.text("spark.sql.warehouse.dir") ?? "");
+    this.catalog = options.catalog === "memory" ? memoryCatalog(this.warehouse) : warehouseCatalog(this.storage, this.warehouse);
+    this.#views = options.views ?? [];
+    this.#createExecutor = options.createExecutor ?? createExecutor;
+  }
+
+  newSession(settings: Readonly<Record<string, string>> = {}): Session {
+    const session = new Session(this, this.settings.fork(settings));
+    for (const view of this.#views) session.putTemporaryView(view, true);
+    return session;
+  }
+
+  /** The executor; made, with its pool, at the first call. Raises ENGINE_CLOSED. */
+  executor(): Promise<QueryExecutor> {
+    if (this.#closed) throw new SparrowError("ENGINE_CLOSED", "57P01", "The engine is closed.", {}, { origin: "resource" });
+    this.#executor ??= this.#createExecutor({
+      poolBytes: this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes(),
+      workers: this.settings.number("sparrow.workers") ?? availableParallelism(),
+    });
+    return this.#executor;
+  }
+
+  /** The provider of a format; undefined when there is none of that name. */
+  findProvider(format: string): Promise<TableProvider | undefined> {
+    return findTableProvider(format);
+  }
+
+  /** Raises DATA_SOURCE_NOT_FOUND. */
+  async provider(format: string): Promise<TableProvider> {
+    const provider = await this.findProvider(format);
+    if (provider !== undefined) return provider;
+    throw new SparrowError("DATA_SOURCE_NOT_FOUND", "42K02", `Failed to find the data source: ${format}. Make sure the provider name is correct and the package is properly registered and compatible with your Spark version.`, { provider: format }, { hint: `There are ${TABLE_FORMATS.join(", ")}.` });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const executor = await this.#executor;
+    this.#executor = undefined;
+    await executor?.close();
+  }
+}
+
+/** Half of what the process may use: of the container's limit where there is one, else of the machine's memory. */
+function defaultPoolBytes(): number {
+  const limit = process.constrainedMemory();
+  const usable = limit > 0 && limit < totalmem() ? limit : totalmem();
+  return Math.min(Math.floor(usable / 2), MAX_DEFAULT_POOL_BYTES);
+}
+
+async function createExecutor(): Promise<QueryExecutor> {
+  throw new SparrowError("UNSUPPORTED_FEATURE.EXECUTION", "0A000", "The feature is not supported: running queries.");
+}

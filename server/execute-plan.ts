@@ -1,0 +1,38 @@
+import { SparrowError } from "../catalog/errors.ts";
+import type { ResultBatch } from "../executor/result-batch.ts";
+import type { PhysicalPlan } from "../planner/physical.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Runs a plan when it is first read. It ends early when the signal is aborted (OPERATION_CANCELED), when `sparrow.query.timeout` has passed
+ * (QUERY_EXECUTION_TIMEOUT_EXCEEDED), or when its reader stops reading.
+ */
+export async function* executePlan(session: Session, plan: PhysicalPlan, signal: AbortSignal | undefined): AsyncGenerator<ResultBatch> {
+  const { settings, engine, timeZone } = session;
+  const stop = new AbortController();
+  const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
+  const signals = [stop.signal, ...(signal === undefined ? [] : [signal]), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
+  const combined = AbortSignal.any(signals);
+  const options = { signal: combined, timeZone, batchRows: settings.number("sparrow.exec.batchRows") ?? 2048, emit: settings.flag("sparrow.exec.emit") };
+  try {
+    throwIfAborted(combined, timeoutMs);
+    const executor = await engine.executor();
+    for await (const batch of executor.execute(plan, options)) {
+      throwIfAborted(combined, timeoutMs);
+      yield batch;
+    }
+  } catch (error) {
+    throwIfAborted(combined, timeoutMs);
+    throw error;
+  } finally {
+    stop.abort();
+  }
+}
+
+function throwIfAborted(signal: AbortSignal, timeoutMs: number): void {
+  if (!signal.aborted) return;
+  if (signal.reason instanceof DOMException && signal.reason.name === "TimeoutError") {
+    throw new SparrowError("QUERY_EXECUTION_TIMEOUT_EXCEEDED", "57KD0", `Query execution was cancelled due to exceeding the timeout (${timeoutMs / 1000}s).`, { timeout: String(timeoutMs / 1000) }, { origin: "resource", hint: "sparrow.query.timeout sets the limit." });
+  }
+  throw new SparrowError("OPERATION_CANCELED", "HY008", "Operation has been canceled.", {}, { origin: "resource" });
+}

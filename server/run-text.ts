@@ -1,0 +1,12 @@
+import { parseText } from "./parse-text.ts";
+import type { RunOptions } from "./run-query.ts";
+import type { Session } from "./session.ts";
+import type { StatementResult } from "./statement-result.ts";
+import { runStatement } from "./statements/run-statement.ts";
+
+/** Runs one statement of SQL text in the session's dialect. */
+export async function runText(session: Session, text: string, options: RunOptions = {}): Promise<StatementResult> {
+  const own = options.settings === undefined ? session : session.withSettings(options.settings);
+  const statement = await parseText(text, own.settings);
+  return runStatement(own, statement, { ...options, text });
+}

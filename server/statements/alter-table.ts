@@ -1,0 +1,87 @@
+import { rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { SparrowError } from "../../catalog/errors.ts";
+import type { TableEntry } from "../../catalog/ports.ts";
+import type { AlterAction, Statement } from "../../parser/ast.ts";
+import { displayName, quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
+import type { Session } from "../session.ts";
+import { emptyResult, type StatementResult } from "../statement-result.ts";
+import { absolutePath } from "../storage-paths.ts";
+import { findInCatalog } from "../table-resolution.ts";
+import { fieldsOf, propertiesOf } from "./create-view.ts";
+import { requireTable } from "./require-table.ts";
+
+/** ALTER TABLE, as far as it means something for a table over files: what would have to rewrite them is refused. */
+export async function runAlterTable(session: Session, { name, action }: Extract<Statement, { kind: "alterTable" }>): Promise<StatementResult> {
+  const table = await requireTable(session, name, "ALTER TABLE");
+  if (action.kind === "rename") {
+    await renameTable(session, table, action);
+    return emptyResult();
+  }
+  if (action.kind === "recoverPartitions") return emptyResult();
+  await session.engine.catalog.putTable(altered(table, action), "replace");
+  session.engine.tableCache.drop(displayName(table));
+  return emptyResult();
+}
+
+function altered(table: TableEntry, action: Exclude<AlterAction, { kind: "rename" | "recoverPartitions" }>): TableEntry {
+  const tableName = quoted(table.database, table.name);
+  switch (action.kind) {
+    case "setProperties":
+      return { ...table, properties: { ...table.properties, ...propertiesOf(action.properties) } };
+    case "unsetProperties":
+      return { ...table, properties: Object.fromEntries(Object.entries(table.properties).filter(([key]) => !action.keys.includes(key))) };
+    case "setLocation":
+      return { ...table, location: absolutePath(action.location), external: true };
+    case "addColumns":
+      return withAddedColumns(table, action);
+    case "alterColumn": {
+      const { column, comment, ...change } = action;
+      if (comment === undefined || change.type !== undefined || change.nullable !== undefined || change.default !== undefined || change.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but its comment", tableName);
+      const wanted = column.parts[column.parts.length - 1].name.toLowerCase();
+      return { ...table, schema: table.schema.map((field) => (field.name.toLowerCase() === wanted ? { ...field, metadata: { ...field.metadata, comment } } : field)) };
+    }
+    case "renameColumn":
+      throw unsupportedOperation("RENAME COLUMN", tableName);
+    case "dropColumns":
+      throw unsupportedOperation("DROP COLUMN", tableName);
+    case "replaceColumns":
+      throw unsupportedOperation("REPLACE COLUMNS", tableName);
+    case "addConstraint":
+    case "dropConstraint":
+      throw unsupportedOperation("constraints", tableName);
+    case "addPartition":
+    case "dropPartition":
+    case "renamePartition":
+      throw unsupportedOperation("ADD, DROP and RENAME PARTITION", tableName);
+    case "clusterBy":
+    case "dropFeature":
+    case "syncIdentity":
+      throw unsupportedOperation("clustering, table features and identity columns", tableName);
+  }
+}
+
+/** New columns stand before the partition columns; files that lack them give NULL. */
+function withAddedColumns(table: TableEntry, action: Extract<AlterAction, { kind: "addColumns" }>): TableEntry {
+  const added = fieldsOf(action.columns);
+  for (const field of added) {
+    if (!table.schema.some((column) => column.name.toLowerCase() === field.name.toLowerCase())) continue;
+    throw new SparrowError("FIELD_ALREADY_EXISTS", "42710", `Cannot add column, because ${quoted(field.name)} already exists in the table's schema.`, { op: "add", fieldNames: quoted(field.name) });
+  }
+  const stored = table.schema.length - table.partitionColumns.length;
+  return { ...table, schema: [...table.schema.slice(0, stored), ...added, ...table.schema.slice(stored)] };
+}
+
+/** A table of the catalog's own moves its files along. */
+async function renameTable(session: Session, table: TableEntry, { to }: Extract<AlterAction, { kind: "rename" }>): Promise<void> {
+  const target = requireObjectName(to, table.database);
+  if ((await findInCatalog(session, [target.database, target.name])) !== undefined) {
+    const relationName = quoted(target.database, target.name);
+    throw new SparrowError("TABLE_OR_VIEW_ALREADY_EXISTS", "42P07", `Cannot rename the table to ${relationName} because a table or view of that name already exists.`, { relationName }, { span: to.span });
+  }
+  const location = table.external ? table.location : join(dirname(table.location), target.name.toLowerCase());
+  if (!table.external) await rename(table.location, location);
+  await session.engine.catalog.putTable({ ...table, ...target, location }, "create");
+  await session.engine.catalog.dropTable(table.database, table.name);
+  session.engine.tableCache.drop(displayName(table));
+}

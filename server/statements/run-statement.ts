@@ -1,0 +1,119 @@
+import { SparrowError, unreachable } from "../../catalog/errors.ts";
+import type { QualifiedName, Statement } from "../../parser/ast.ts";
+import { partsOf, quoted, unsupportedOperation } from "../object-names.ts";
+import { runQuery, type RunOptions } from "../run-query.ts";
+import type { Session } from "../session.ts";
+import type { StatementResult } from "../statement-result.ts";
+import { runAlterTable } from "./alter-table.ts";
+import { runCreateTable } from "./create-table.ts";
+import { runAlterView, runCreateTemporaryViewUsing, runCreateView } from "./create-view.ts";
+import { runCommentOn } from "./comment-on.ts";
+import { runAlterDatabase, runCreateDatabase, runDropDatabase, runUse, runUseCatalog } from "./databases.ts";
+import { runDescribeDatabase, runDescribeFunction, runDescribeQuery, runDescribeTable } from "./describe.ts";
+import { runDrop } from "./drop.ts";
+import { runExplain } from "./explain.ts";
+import { runReset, runSet, runSetTimeZone } from "./set.ts";
+import { runShow } from "./show.ts";
+import { runTruncate } from "./truncate.ts";
+
+/** Every kind of statement and what runs it. */
+export async function runStatement(session: Session, statement: Statement, options: RunOptions): Promise<StatementResult> {
+  switch (statement.kind) {
+    case "select":
+      return runQuery(session, statement.query, options);
+    case "explain":
+      return runExplain(session, statement, options);
+    case "set":
+      return runSet(session, statement);
+    case "setTimeZone":
+      return runSetTimeZone(session, statement);
+    case "reset":
+      return runReset(session, statement);
+    case "use":
+      return runUse(session, statement);
+    case "createDatabase":
+      return runCreateDatabase(session, statement);
+    case "dropDatabase":
+      return runDropDatabase(session, statement);
+    case "createTable":
+      return runCreateTable(session, statement, options);
+    case "createView":
+      return runCreateView(session, statement, options);
+    case "createTempViewUsing":
+      return runCreateTemporaryViewUsing(session, statement);
+    case "alterView":
+      return runAlterView(session, statement, options);
+    case "alterTable":
+      return runAlterTable(session, statement);
+    case "drop":
+      return runDrop(session, statement);
+    case "truncate":
+      return runTruncate(session, statement);
+    case "describeTable":
+      return runDescribeTable(session, statement);
+    case "describeQuery":
+      return runDescribeQuery(session, statement, options);
+    case "describeDatabase":
+      return runDescribeDatabase(session, statement);
+    case "describeFunction":
+      return runDescribeFunction(statement);
+    case "show":
+      return runShow(session, statement);
+    case "useCatalog":
+      return runUseCatalog(statement);
+    case "alterDatabase":
+      return runAlterDatabase(session, statement);
+    case "commentOn":
+      return runCommentOn(session, statement);
+    case "update":
+    case "delete":
+      throw unsupportedOnFiles(statement, `${statement.kind.toUpperCase()} TABLE`, statement.table);
+    case "merge":
+      throw unsupportedOnFiles(statement, "MERGE INTO TABLE", statement.target);
+    case "optimize":
+    case "vacuum":
+    case "restore":
+    case "describeHistory":
+    case "describeDetail":
+    case "convertToDelta":
+    case "reorg":
+    case "generateManifest":
+    case "copyInto":
+      throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
+    case "insert":
+    case "insertDirectory":
+    case "multiInsert":
+    case "cacheTable":
+    case "uncacheTable":
+    case "clearCache":
+    case "refreshTable":
+    case "refreshPath":
+    case "analyzeTable":
+    case "analyzeTables":
+    case "alterViewSchemaBinding":
+    case "createFunction":
+    case "dropFunction":
+    case "refreshFunction":
+    case "declareVariable":
+    case "dropVariable":
+    case "setVariable":
+    case "setVariables":
+    case "executeImmediate":
+      throw new SparrowError("UNSUPPORTED_FEATURE.STATEMENT", "0A000", `The feature is not supported: the statement ${words(statement.kind)}.`, { statement: words(statement.kind) }, { span: statement.span });
+  }
+  return unreachable(statement);
+}
+
+function unsupportedOnFiles({ span }: Statement, operation: string, table: QualifiedName): SparrowError {
+  const error = unsupportedOperation(operation, quoted(...partsOf(table)));
+  return new SparrowError(error.condition, error.sqlState, error.message, error.parameters, { span, hint: "Tables over files take INSERT and INSERT OVERWRITE." });
+}
+
+/** `executeImmediate` as it is written: EXECUTE IMMEDIATE. */
+function words(kind: string): string {
+  return kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
+}
+
+function deltaOperation(kind: string): string {
+  return `${words(kind)} (Delta tables have it)`;
+}

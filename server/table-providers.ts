@@ -1,0 +1,13 @@
+import type { TableProvider } from "../catalog/ports.ts";
+
+const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
+  parquet: async () => (await import("../executor/scan/parquet-provider.ts")).parquetProvider,
+};
+
+/** Formats that tables may have. */
+export const TABLE_FORMATS: readonly string[] = Object.keys(LOADERS);
+
+/** The provider of a format, in any case of letters, loaded at first use; undefined when there is none of that name. */
+export async function findTableProvider(format: string): Promise<TableProvider | undefined> {
+  return Object.hasOwn(LOADERS, format.toLowerCase()) ? LOADERS[format.toLowerCase()]() : undefined;
+}

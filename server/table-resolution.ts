@@ -1,0 +1,188 @@
+import { SparrowError } from "../catalog/errors.ts";
+import type { OpenTable, TableEntry, ViewEntry } from "../catalog/ports.ts";
+import type { TableSnapshot } from "../catalog/table.ts";
+import type { Query } from "../parser/ast.ts";
+import { parseQuery } from "../parser/parse.ts";
+import { editDistance } from "../planner/analyzer/analysis-errors.ts";
+import type { TableLookup } from "../planner/analyzer/context.ts";
+import { collectTableNames, isFileFunction, tableKey, type TableReference } from "../planner/analyzer/table-names.ts";
+import { fileFunctionRequest } from "./file-function.ts";
+import { displayName, quoted, schemaNotFound, tableNotFound } from "./object-names.ts";
+import { analysisSettingsOf } from "./session-facts.ts";
+import type { Session, TemporaryView } from "./session.ts";
+import { absolutePath } from "./storage-paths.ts";
+import { qualifyTableNames } from "./view-names.ts";
+
+/** Views within views; deeper ones are taken for a circle that no name gave away. */
+const MAX_VIEW_DEPTH = 100;
+
+/** What every name of one query stands for, pinned: a name that is read twice is one snapshot. */
+export class ResolvedTables {
+  readonly #byKey = new Map<string, TableLookup>();
+  readonly #versions: string[] = [];
+  /** Queries of the views that are read. */
+  readonly viewQueries: Query[] = [];
+
+  lookup(reference: TableReference): TableLookup | undefined {
+    return this.#byKey.get(tableKey(reference));
+  }
+
+  /** Equal for queries that read the same tables in the same state through the same views. */
+  get version(): string {
+    return JSON.stringify(this.#versions);
+  }
+
+  has(reference: TableReference): boolean {
+    return this.#byKey.has(tableKey(reference));
+  }
+
+  add(reference: TableReference, lookup: TableLookup, version: string): void {
+    this.#byKey.set(tableKey(reference), lookup);
+    this.#versions.push(tableKey(reference), version);
+    if (lookup.kind === "view") this.viewQueries.push(lookup.query);
+  }
+}
+
+/** Asks temporary views, the catalog and the file system for every name, and again for the names within the views that were found. */
+export async function resolveTables(session: Session, references: readonly TableReference[]): Promise<ResolvedTables> {
+  const resolved = new ResolvedTables();
+  await resolveAll(session, references, resolved, []);
+  return resolved;
+}
+
+async function resolveAll(session: Session, references: readonly TableReference[], resolved: ResolvedTables, within: readonly string[]): Promise<void> {
+  for (const reference of references) {
+    rejectCircle(reference, within);
+    if (!resolved.has(reference)) await resolveOne(session, reference, resolved, within);
+  }
+}
+
+function identityOf(reference: TableReference): string {
+  return quoted(...reference.name.map((part) => part.toLowerCase()));
+}
+
+function rejectCircle(reference: TableReference, within: readonly string[]): void {
+  const identity = identityOf(reference);
+  if (!within.includes(identity) && within.length < MAX_VIEW_DEPTH) return;
+  const newPath = [...within, identity].join(" -> ");
+  throw new SparrowError("RECURSIVE_VIEW", "42K0H", `Recursive view ${identity} detected (cycle: ${newPath}).`, { viewIdent: identity, newPath }, { span: reference.span });
+}
+
+async function resolveOne(session: Session, reference: TableReference, resolved: ResolvedTables, within: readonly string[]): Promise<void> {
+  if (reference.version !== undefined) {
+    throw new SparrowError("UNSUPPORTED_FEATURE.TIME_TRAVEL", "0A000", `The feature is not supported: Time travel on the relation: ${quoted(...reference.name)}.`, { relationId: quoted(...reference.name) }, { span: reference.span });
+  }
+  const temporary = session.temporaryView(reference.name);
+  if (temporary?.kind === "files") {
+    addSnapshot(reference, await openFiles(session, temporaryFilesRequest(temporary, reference), temporary.format), resolved);
+    return;
+  }
+  if (temporary?.kind === "query") {
+    await addView(session, reference, temporary, (parts) => qualifyInTemporaryView(session, temporary, parts), resolved, within);
+    return;
+  }
+  if (reference.call !== undefined && isFileFunction(reference.name[0])) {
+    const { format, request } = fileFunctionRequest(reference);
+    addSnapshot(reference, await openFiles(session, request, format), resolved);
+    return;
+  }
+  const found = await findInCatalog(session, reference.name);
+  if (found?.kind === "table") {
+    addSnapshot(reference, await openTable(session, found.entry, reference), resolved);
+    return;
+  }
+  if (found?.kind === "view") {
+    const { entry } = found;
+    await addView(session, reference, entry, (parts) => (parts.length === 1 ? [entry.settings.database ?? entry.database, ...parts] : parts), resolved, within);
+    return;
+  }
+  const [format, path] = reference.name;
+  if (reference.name.length === 2 && (await session.engine.findProvider(format)) !== undefined) {
+    const request: OpenTable = { name: `${format.toLowerCase()}.\`${path}\``, location: absolutePath(path), schema: undefined, partitionColumns: [], options: optionsOf(reference) };
+    addSnapshot(reference, await openFiles(session, request, format), resolved);
+    return;
+  }
+  throw await notFound(session, reference);
+}
+
+export type CatalogObject = { readonly kind: "table"; readonly entry: TableEntry } | { readonly kind: "view"; readonly entry: ViewEntry };
+
+/** A table or view of the catalog by its written name. */
+export async function findInCatalog(session: Session, parts: readonly string[]): Promise<CatalogObject | undefined> {
+  const name = session.resolveName(parts);
+  if (name === undefined) return undefined;
+  const { catalog } = session.engine;
+  const table = await catalog.table(name.database, name.name);
+  if (table !== undefined) return { kind: "table", entry: table };
+  const view = await catalog.view(name.database, name.name);
+  return view === undefined ? undefined : { kind: "view", entry: view };
+}
+
+/** Pins what a table of the catalog holds now: its cached form where there is one. */
+export async function openTable(session: Session, entry: TableEntry, reference?: TableReference): Promise<TableSnapshot> {
+  const request: OpenTable = {
+    name: displayName(entry),
+    location: entry.location,
+    schema: entry.schema.length === 0 ? undefined : entry.schema,
+    partitionColumns: entry.partitionColumns,
+    options: { ...entry.options, ...(reference === undefined ? {} : optionsOf(reference)) },
+  };
+  return openFiles(session, request, entry.format);
+}
+
+async function openFiles(session: Session, request: OpenTable, format: string): Promise<TableSnapshot> {
+  const provider = await session.engine.provider(format);
+  const snapshot = await provider.open(request);
+  return session.engine.tableCache.replace(snapshot);
+}
+
+function addSnapshot(reference: TableReference, snapshot: TableSnapshot, resolved: ResolvedTables): void {
+  resolved.add(reference, { kind: "table", snapshot }, snapshot.version);
+}
+
+interface ViewText {
+  readonly name: string;
+  readonly text: string;
+  readonly columns: readonly { readonly name: string }[];
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function addView(session: Session, reference: TableReference, view: ViewText, qualify: (parts: readonly string[]) => readonly string[], resolved: ResolvedTables, within: readonly string[]): Promise<void> {
+  const query: Query = qualifyTableNames(parseQuery(view.text), qualify);
+  const columns = view.columns.length === 0 ? undefined : view.columns.map((column) => column.name);
+  const settings = analysisSettingsOf(session, view.settings);
+  resolved.add(reference, { kind: "view", query, columns, settings }, JSON.stringify([view.text, view.columns, view.settings]));
+  await resolveAll(session, collectTableNames(query), resolved, [...within, identityOf(reference)]);
+}
+
+/** Other temporary views stay visible in one; everything else is looked for in the database that was current when it was made. */
+function qualifyInTemporaryView(session: Session, view: Extract<TemporaryView, { kind: "query" }>, parts: readonly string[]): readonly string[] {
+  return parts.length > 1 || session.temporaryView(parts) !== undefined ? parts : [view.database, ...parts];
+}
+
+function temporaryFilesRequest(view: Extract<TemporaryView, { kind: "files" }>, reference: TableReference): OpenTable {
+  return { name: view.name, location: view.location, schema: view.schema, partitionColumns: [], options: { ...view.options, ...optionsOf(reference) } };
+}
+
+function optionsOf(reference: TableReference): Record<string, string> {
+  return Object.fromEntries((reference.options ?? []).map(({ key, value }) => [key, value]));
+}
+
+/** The error for a name that nothing answers to, with the nearest table's name. */
+async function notFound(session: Session, reference: TableReference): Promise<SparrowError> {
+  const name = session.resolveName(reference.name);
+  if (name !== undefined && reference.name.length > 1 && (await session.engine.catalog.database(name.database)) === undefined) {
+    return reference.name.length === 3 ? schemaNotFound(name.database, reference.span) : tableNotFound(reference.name, reference.span);
+  }
+  const candidates = name === undefined ? [] : [...(await session.engine.catalog.tables(name.database)), ...(await session.engine.catalog.views(name.database))].map((entry) => entry.name);
+  if (reference.name.length === 1) candidates.push(...[...session.temporaryViews.values()].map((view) => view.name));
+  const nearest = nearestName(reference.name[reference.name.length - 1], candidates);
+  return tableNotFound(reference.name, reference.span, nearest === undefined ? undefined : `Did you mean ${nearest}?`);
+}
+
+/** The candidate that differs in at most a third of its letters, the nearest of them. */
+function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }));
+  const [best] = ranked.toSorted((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.ceil(best.candidate.length / 3) ? best.candidate : undefined;
+}

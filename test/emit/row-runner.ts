@@ -1,0 +1,333 @@
+import { existsSync } from "node:fs";
+import { SparrowError } from "../../catalog/errors.ts";
+import type { Column, Expr, LiteralExpr } from "../../catalog/expression.ts";
+import { typeOf } from "../../catalog/expression.ts";
+import type { DataType } from "../../catalog/types.ts";
+import type { Value } from "../../catalog/values.ts";
+import type { EmitContext, ErrorSite } from "../../executor/emit/emit-context.ts";
+import type { EmittedValue } from "../../executor/emit/emitted-value.ts";
+import { laneKind, laneTypes } from "../../executor/emit/emitted-value.ts";
+import { emitExpr } from "../../executor/emit/expression.ts";
+import { instantiateKernels, kernelBytes } from "../../executor/kernels/instantiate.ts";
+import { kernelSignatures } from "../../executor/kernels/kernel-signatures.ts";
+import type { FunctionBuilder } from "../../executor/wasm/function-builder.ts";
+import type { Local, StoreWidth, Val, ValType } from "../../executor/wasm/instructions.ts";
+import { f32, f64, get, i32, i64 } from "../../executor/wasm/instructions.ts";
+import { ModuleBuilder } from "../../executor/wasm/module-builder.ts";
+
+/** Bytes of a value in the test's memory: two lanes of 8 bytes, then the null flag. */
+const CELL = 24;
+const CONSTANTS = 1024;
+const ERROR_AT = 64;
+const DATA = 1 << 16;
+const HEAP = 8 << 20;
+const PAGES = 512;
+
+export interface RunOutcome {
+  /** By row, up to the one that raised. */
+  readonly values: readonly Value[];
+  readonly error: SparrowError | undefined;
+}
+
+interface Cells {
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+  heap: number;
+}
+
+function putBytes(cells: Cells, bytes: Uint8Array): number {
+  const at = cells.heap;
+  cells.bytes.set(bytes, at);
+  cells.heap += (bytes.length + 31) & ~15;
+  return at;
+}
+
+export function encodeText(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? new TextEncoder().encode(value) : value;
+}
+
+/** NULL cells hold garbage in their lanes on purpose, as columns do. */
+function putValue(cells: Cells, at: number, type: DataType, value: Value): void {
+  const { view } = cells;
+  view.setUint32(at + 16, value === null ? 1 : 0, true);
+  if (value === null) {
+    const kind = laneKind(type);
+    if (kind === "bytes") {
+      view.setUint32(at, HEAP, true);
+      view.setUint32(at + 8, (at / CELL) % 19, true);
+    } else if (type.kind === "boolean") view.setInt32(at, 1, true);
+    else if (kind === "i32") view.setInt32(at, [0, -1, 127, -128][(at / CELL) & 3], true);
+    else view.setBigInt64(at, [0n, -(2n ** 63n), 7n, -1n][(at / CELL) & 3], true);
+    return;
+  }
+  switch (laneKind(type)) {
+    case "i32":
+      view.setInt32(at, Number(value), true);
+      break;
+    case "i64":
+      view.setBigInt64(at, value as bigint, true);
+      break;
+    case "f32":
+      view.setFloat32(at, value as number, true);
+      break;
+    case "f64":
+      view.setFloat64(at, value as number, true);
+      break;
+    case "i128":
+      view.setBigInt64(at, BigInt.asIntN(64, value as bigint), true);
+      view.setBigInt64(at + 8, BigInt.asIntN(64, (value as bigint) >> 64n), true);
+      break;
+    case "bytes": {
+      const bytes = encodeText(value as string | Uint8Array);
+      view.setUint32(at, putBytes(cells, bytes), true);
+      view.setUint32(at + 8, bytes.length, true);
+      break;
+    }
+  }
+}
+
+function getValue({ view, bytes }: Cells, at: number, type: DataType): Value {
+  if (view.getUint32(at + 16, true) !== 0) return null;
+  switch (laneKind(type)) {
+    case "i32":
+      return type.kind === "boolean" ? view.getInt32(at, true) === 1 : view.getInt32(at, true);
+    case "i64":
+      return view.getBigInt64(at, true);
+    case "f32":
+      return view.getFloat32(at, true);
+    case "f64":
+      return view.getFloat64(at, true);
+    case "i128":
+      return (view.getBigInt64(at + 8, true) << 64n) | view.getBigUint64(at, true);
+    case "bytes": {
+      const start = view.getUint32(at, true);
+      const copy = bytes.slice(start, start + view.getUint32(at + 8, true));
+      return type.kind === "binary" ? copy : new TextDecoder("utf-8", { fatal: true }).decode(copy);
+    }
+  }
+}
+
+function loadLane(type: ValType, address: Val, offset: number): Val {
+  switch (type) {
+    case "i32":
+      return i32.load(address, offset);
+    case "i64":
+      return i64.load(address, offset);
+    case "f32":
+      return f32.load(address, offset);
+    default:
+      return f64.load(address, offset);
+  }
+}
+
+function storeCell(f: FunctionBuilder, address: Val, value: EmittedValue, offset = 0): void {
+  value.lanes.forEach((lane, i) => f.store(lane.type as StoreWidth, address, lane, offset + 8 * i));
+  f.store("i32", address, value.isNull ?? i32.const(0), offset + 16);
+}
+
+/** A dictionary-coded column of the test: its distinct values are the entries; cells hold the code beside the address. */
+interface Dictionary {
+  readonly entries: Value[];
+  /** Address of the cells of its entries. */
+  at: number;
+}
+
+/** Code that fills a table from a dictionary, to be run before the rows. */
+interface TableJob {
+  readonly functionName: string;
+  readonly dictionary: Dictionary;
+  readonly table: number;
+}
+
+/** Builds `run(first, rows)` over cells; what a pipeline does around expressions, at its simplest. */
+class CellContext implements EmitContext {
+  readonly f: FunctionBuilder;
+  readonly timeZone: string;
+  readonly sites: ErrorSite[] = [];
+  readonly #module: ModuleBuilder;
+  readonly #columns: readonly Column[];
+  readonly #cells: Cells;
+  readonly #row: Local;
+  readonly #scopes: Map<string, EmittedValue>[] = [new Map()];
+  readonly jobs: TableJob[] = [];
+  readonly #dictionaries: ReadonlyMap<number, Dictionary>;
+  readonly #constants: { next: number };
+
+  constructor(module: ModuleBuilder, f: FunctionBuilder, columns: readonly Column[], cells: Cells, row: Local, timeZone: string, dictionaries: ReadonlyMap<number, Dictionary>, constants: { next: number }) {
+    this.#dictionaries = dictionaries;
+    this.#constants = constants;
+    this.#module = module;
+    this.f = f;
+    this.#columns = columns;
+    this.#cells = cells;
+    this.#row = row;
+    this.timeZone = timeZone;
+  }
+
+  column = (id: number): EmittedValue => {
+    const key = `#${id}`;
+    const known = this.remembered(key);
+    if (known !== undefined) return known;
+    const position = this.#columns.findIndex((c) => c.id === id);
+    const column = this.#columns[position];
+    const address = i32.add(get(this.#row), i32.const(position * CELL));
+    const lanes = laneTypes(laneKind(column.type)).map((type, i) => get(this.f.let(loadLane(type, address, 8 * i))));
+    const isNull = column.nullable ? get(this.f.let(i32.load(address, 16))) : undefined;
+    const nowhere = this.f.hoisted(i32.const(0));
+    const dictionary = this.#dictionaries.has(id) ? { code: get(this.f.let(i32.load(address, 4))), key: `d${id}`, entries: undefined, offsets: nowhere, bytes: nowhere } : undefined;
+    const value = { type: column.type, lanes, isNull, dictionary };
+    this.remember(key, value);
+    return value;
+  };
+
+  literal = (literal: LiteralExpr): EmittedValue => {
+    const at = this.#constants.next;
+    this.#constants.next += CELL;
+    if (at + CELL > DATA) throw new Error("too many constants");
+    putValue(this.#cells, at, literal.type, literal.value);
+    const lanes = laneTypes(laneKind(literal.type)).map((type, i) => get(this.f.hoisted(loadLane(type, i32.const(at), 8 * i))));
+    return { type: literal.type, lanes, isNull: undefined };
+  };
+
+  constantBytes = (bytes: Uint8Array): Local => this.f.hoisted(i32.const(putBytes(this.#cells, bytes)));
+
+  dictionaryTable = (id: number, _key: string, emit: (ctx: EmitContext) => Val): Local | undefined => {
+    const dictionary = this.#dictionaries.get(id);
+    const column = this.#columns.find((c) => c.id === id);
+    if (dictionary === undefined || column === undefined) return undefined;
+    const functionName = `table${this.#cells.heap}`;
+    const { builder: f } = this.#module.function(functionName, { params: ["i32", "i32", "i32"], results: [] }, true);
+    const [entry, end, table] = [f.param(0), f.param(1), f.param(2)];
+    const inner = new CellContext(this.#module, f, [{ ...column, nullable: false }], this.#cells, entry, this.timeZone, new Map(), this.#constants);
+    f.while(i32.ltU(get(entry), get(end)), () => {
+      f.store("i32.8", get(table), emit(inner));
+      f.set(entry, i32.add(get(entry), i32.const(CELL)));
+      f.set(table, i32.add(get(table), i32.const(1)));
+    });
+    const at = putBytes(this.#cells, new Uint8Array(dictionary.entries.length + 1));
+    this.jobs.push({ functionName, dictionary, table: at });
+    return this.f.hoisted(i32.const(at));
+  };
+
+  scoped = (body: () => void): void => {
+    this.#scopes.push(new Map());
+    body();
+    this.#scopes.pop();
+  };
+
+  remembered = (key: string): EmittedValue | undefined => this.#scopes.findLast((scope) => scope.has(key))?.get(key);
+
+  remember = (key: string, value: EmittedValue): void => {
+    this.#scopes.at(-1)?.set(key, value);
+  };
+
+  raise = (site: ErrorSite, operands: readonly EmittedValue[]): void => {
+    this.sites.push(site);
+    operands.forEach((operand, i) => storeCell(this.f, i32.const(ERROR_AT), operand, i * CELL));
+    this.f.return(i32.const(this.sites.length));
+  };
+
+  kernel = (name: string) => {
+    const type = kernelSignatures[name];
+    if (type === undefined) throw new Error(`no kernel ${name}`);
+    return this.#module.import("kernels", name, type);
+  };
+
+  /** The address of the next free byte is kept in memory. */
+  allocate = (bytes: Val): Local => {
+    const at = this.f.let(i32.load(i32.const(16)));
+    this.f.store("i32", i32.const(16), i32.add(get(at), i32.and(i32.add(bytes, i32.const(31)), i32.const(-16))));
+    return at;
+  };
+}
+
+let kernels: WebAssembly.Module | undefined;
+
+async function kernelModule(): Promise<WebAssembly.Module> {
+  if (kernels === undefined) {
+    if (!existsSync(new URL("../../executor/kernels/kernels.wasm", import.meta.url))) await (await import("../../executor/kernels/build.mjs")).buildKernels();
+    kernels = new WebAssembly.Module(kernelBytes());
+  }
+  return kernels;
+}
+
+let memory: WebAssembly.Memory | undefined;
+
+export interface RunOptions {
+  readonly timeZone?: string;
+  /** Columns that are dictionary-coded. */
+  readonly coded?: readonly Column[];
+}
+
+export type Emit = (ctx: EmitContext) => EmittedValue;
+
+/** Runs what `emit` writes for every row. The module must be valid. */
+export async function runRows(
+  emit: Emit,
+  resultType: DataType,
+  columns: readonly Column[],
+  rows: readonly (readonly Value[])[],
+  { timeZone = "UTC", coded = [] }: RunOptions = {},
+): Promise<RunOutcome> {
+  memory ??= new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  const shared = memory;
+  const cells: Cells = { view: new DataView(shared.buffer), bytes: new Uint8Array(shared.buffer), heap: HEAP };
+  const stride = (columns.length + 1) * CELL;
+  if (DATA + rows.length * stride > HEAP) throw new Error("too many rows");
+  const module = new ModuleBuilder();
+  const { builder: f } = module.function("run", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
+  const row = f.param(0);
+  const dictionaries = new Map(coded.map((c) => [c.id, { entries: [...new Set(rows.map((r) => r[columns.indexOf(c)]))].filter((v) => v !== null), at: 0 } satisfies Dictionary]));
+  const ctx = new CellContext(module, f, columns, cells, row, timeZone, dictionaries, { next: CONSTANTS });
+  f.while(i32.ltU(get(row), get(f.param(1))), () => {
+    f.store("i32", get(f.param(2)), get(row));
+    ctx.scoped(() => {
+      const value = emit(ctx);
+      if (value.lanes.length !== laneTypes(laneKind(resultType)).length) throw new Error(`wrong lanes for ${resultType.kind}`);
+      storeCell(f, i32.add(get(row), i32.const(columns.length * CELL)), value);
+    });
+    f.set(row, i32.add(get(row), i32.const(stride)));
+  });
+  f.result(i32.const(0));
+  rows.forEach((values, r) =>
+    values.forEach((value, c) => {
+      const at = DATA + r * stride + c * CELL;
+      putValue(cells, at, columns[c].type, value);
+      const dictionary = dictionaries.get(columns[c].id);
+      if (dictionary !== undefined) cells.view.setInt32(at + 4, value === null ? -5 : dictionary.entries.indexOf(value), true);
+    }),
+  );
+  for (const [id, dictionary] of dictionaries) {
+    dictionary.at = putBytes(cells, new Uint8Array(dictionary.entries.length * CELL));
+    dictionary.entries.forEach((value, i) => putValue(cells, dictionary.at + i * CELL, columns.find((c) => c.id === id)?.type ?? resultType, value));
+  }
+  cells.view.setUint32(16, cells.heap, true);
+  const bytes = module.encode();
+  if (!WebAssembly.validate(bytes)) {
+    // Compiling says what is wrong.
+    await WebAssembly.compile(bytes);
+    throw new Error("invalid module");
+  }
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: shared }, kernels: instantiateKernels(await kernelModule(), shared) });
+  const run = instance.exports.run as (from: number, to: number, at: number) => number;
+  for (const { functionName, dictionary, table } of ctx.jobs) {
+    (instance.exports[functionName] as (from: number, to: number, table: number) => void)(dictionary.at, dictionary.at + dictionary.entries.length * CELL, table);
+  }
+  const status = run(DATA, DATA + rows.length * stride, 32);
+  const done = status === 0 ? rows.length : (cells.view.getUint32(32, true) - DATA) / stride;
+  const values = Array.from({ length: done }, (_, r) => getValue(cells, DATA + r * stride + columns.length * CELL, resultType));
+  if (status === 0) return { values, error: undefined };
+  const site = ctx.sites[status - 1];
+  const operands = site.operands.map((type, i) => getValue(cells, ERROR_AT + i * CELL, type));
+  return { values, error: site.toError(operands) };
+}
+
+export function runExpression(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], options?: RunOptions): Promise<RunOutcome> {
+  return runRows((ctx) => emitExpr(expr, ctx), typeOf(expr), columns, rows, options);
+}
+
+/** The kernels over the test's memory. */
+export async function kernelExports(): Promise<{ view: DataView; bytes: Uint8Array; functions: Record<string, unknown> }> {
+  memory ??= new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  return { view: new DataView(memory.buffer), bytes: new Uint8Array(memory.buffer), functions: instantiateKernels(await kernelModule(), memory) };
+}

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SparrowError } from "../../catalog/errors.ts";
+import type { AstExpr } from "../../parser/ast.ts";
+import { parseDataType, parseExpression, parseScript, parseStatement } from "../../parser/parse.ts";
+
+const TOO_DEEP = "The statement nests deeper than 500 levels here: write it in smaller parts, for example with WITH or a temporary view";
+
+/** Height of any tree, without recursion. */
+function height(root: unknown): number {
+  const stack: [node: unknown, depth: number][] = [[root, 1]];
+  let tallest = 0;
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const [node, depth] = top;
+    if (typeof node !== "object" || node === null) continue;
+    const isNode = "kind" in node;
+    tallest = Math.max(tallest, depth);
+    for (const child of Object.values(node)) stack.push([child, isNode ? depth + 1 : depth]);
+  }
+  return tallest;
+}
+
+describe("no input overflows the stack", () => {
+  test.each([
+    ["parentheses", `SELECT ${"(".repeat(10_000)}1${")".repeat(10_000)}`],
+    ["subqueries", `SELECT ${"(SELECT ".repeat(10_000)}1${")".repeat(10_000)}`],
+    ["relations", `SELECT * FROM ${"(".repeat(10_000)}t${")".repeat(10_000)}`],
+    ["derived tables", `${"SELECT * FROM (".repeat(10_000)}SELECT 1${")".repeat(10_000)}`],
+    ["NOT", `SELECT ${"NOT ".repeat(10_000)}a`],
+    ["signs", `SELECT ${"- ".repeat(10_000)}a`],
+    ["CASE", `SELECT ${"CASE WHEN ".repeat(10_000)}`],
+    ["calls", `SELECT ${"f(".repeat(10_000)}1${")".repeat(10_000)}`],
+    ["types", `SELECT CAST(1 AS ${"ARRAY<".repeat(10_000)}INT${">".repeat(10_000)})`],
+    ["indexes", `SELECT a${"[0]".repeat(10_000)}`],
+    ["nested indexes", `SELECT ${"a[".repeat(10_000)}0${"]".repeat(10_000)}`],
+    ["sums", `SELECT 1${" + 1".repeat(100_000)}`],
+    ["sums of sums", `SELECT ${"(".repeat(20)}1${` ${"+ 1 ".repeat(60)})`.repeat(20)}`],
+    ["joins", `SELECT * FROM t${" JOIN t".repeat(10_000)}`],
+    ["EXCEPT", `SELECT 1${" EXCEPT SELECT 1".repeat(10_000)}`],
+    ["queries in parentheses", `${"(".repeat(10_000)}SELECT 1${")".repeat(10_000)}`],
+    ["EXPLAIN", `${"EXPLAIN ".repeat(10_000)}SELECT 1`],
+    ["grouping sets", `SELECT 1 GROUP BY ${"GROUPING SETS (".repeat(10_000)}`],
+    ["lambdas", `SELECT f(${"x -> ".repeat(10_000)}1)`],
+  ])("%s", (_name, sql) => {
+    expect(() => parseStatement(sql)).toThrow(TOO_DEEP);
+  });
+
+  test.each([
+    ["AND", `SELECT a${" AND a".repeat(100_000)}`],
+    ["OR", `SELECT a${" OR a AND b".repeat(100_000)}`],
+    ["||", `SELECT a${" || a".repeat(100_000)}`],
+    ["UNION ALL", `SELECT 1${" UNION ALL SELECT 1".repeat(20_000)}`],
+  ])("a long chain of %s is balanced", (_name, sql) => {
+    expect(height(parseStatement(sql))).toBeLessThan(100);
+  });
+
+  test("what is just within the limit parses", () => {
+    expect(height(parseStatement(`SELECT ${"(1 + ".repeat(200)}1${")".repeat(200)}`))).toBeGreaterThan(200);
+    expect(height(parseStatement(`SELECT 1${" + 1".repeat(400)}`))).toBeGreaterThan(400);
+    parseDataType(`${"ARRAY<".repeat(400)}INT${">".repeat(400)}`);
+  });
+
+  test("a statement of 10 MB", () => {
+    const sql = `SELECT * FROM t WHERE a IN (${"123456, ".repeat(1_300_000)}1)`;
+    expect(sql.length).toBeGreaterThan(10_000_000);
+    const statement = parseStatement(sql);
+    const where = statement.kind === "select" && statement.query.body.kind === "select" ? statement.query.body.where : undefined;
+    expect(where).toMatchObject({ kind: "in" });
+    expect((where as AstExpr & { kind: "in" }).list.length).toBe(1_300_001);
+  });
+
+  test("a single string of 10 MB", () => {
+    expect(parseExpression(`'${"''\\n".repeat(2_500_000)}'`)).toMatchObject({ kind: "string", value: "'\n".repeat(2_500_000) });
+  });
+});
+
+describe("any text parses or gives an error that is meant for users", () => {
+  const words = ["SELECT", "FROM", "WHERE", "(", ")", ",", "a", "t", "1", "1.5", "'s'", "`q`", "AND", "OR", "NOT", "IN", "BETWEEN", "CASE", "WHEN", "THEN", "END", "GROUP BY", "ORDER BY", "LIMIT", "UNION", "VALUES", "JOIN", "ON", "AS", "OVER", "PARTITION BY", "CAST", "INTERVAL", "DAY", "TO", "+", "-", "*", "/", "=", "<", ">", ">>", "[", "]", ".", "::", "->", "=>", ":", "?", "/*+", "*/", "INSERT INTO", "CREATE TABLE", "USING", "SET", "SHOW", "ALTER TABLE", "DESCRIBE", "MERGE INTO", "WITH", "EXCEPT", "ALL", "LATERAL VIEW", "PIVOT", "FOR", "STRUCT", "ARRAY", "MAP", "EXTRACT", "TRIM", "IDENTIFIER", ";", "|>", "EXISTS"];
+  const text = fc.oneof(fc.string({ unit: "grapheme", maxLength: 40 }), fc.array(fc.constantFrom(...words), { maxLength: 25 }).map((parts) => parts.join(" ")), fc.array(fc.constantFrom(...words), { maxLength: 15 }).map((parts) => `SELECT ${parts.join(" ")}`));
+
+  test.each([
+    ["parseStatement", parseStatement],
+    ["parseScript", parseScript],
+    ["parseExpression", parseExpression],
+    ["parseDataType", parseDataType],
+  ])("%s", (_name, parse: (text: string) => unknown) => {
+    fc.assert(
+      fc.property(text, (sql) => {
+        try {
+          parse(sql);
+        } catch (error) {
+          if (!(error instanceof SparrowError)) throw error;
+          expect(error.message).not.toBe("");
+          if (error.span !== undefined) expect(error.span.start >= 0 && error.span.end <= sql.length && error.span.start <= error.span.end).toBe(true);
+        }
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});

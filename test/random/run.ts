@@ -1,0 +1,90 @@
+import { RandomStream } from "../../bench/generate/random.ts";
+import { firstDifference } from "../oracle/compare.ts";
+import type { DuckDBOracle } from "../oracle/duckdb.ts";
+import type { ResultSet } from "../oracle/result-set.ts";
+import { printQuery, isOrdered } from "./print.ts";
+import type { Dialect } from "./print.ts";
+import { Queries } from "./queries.ts";
+import { logicProblem } from "./relations.ts";
+import { shrink } from "./shrink.ts";
+import type { Query } from "./tree.ts";
+
+export interface RandomRun {
+  readonly seed: number;
+  /** Number of the first query: query `n` of a seed is always the same. */
+  readonly first: number;
+  readonly count: number;
+  readonly duckdb: DuckDBOracle;
+  /** Runs a statement on the engine under test. */
+  readonly runOurs: (sql: string) => Promise<ResultSet>;
+  /** What the engine under test understands: Spark's, unless DuckDB stands in for it. */
+  readonly dialect?: Dialect;
+  /** The run goes on to this many failures; each is shrunk. */
+  readonly maxFailures?: number;
+}
+
+export interface RandomSummary {
+  readonly queries: number;
+  /** Queries that DuckDB accepts: the others are not compared. */
+  readonly valid: number;
+  readonly withRows: number;
+  /** One report for each failure: the seed and number, what is wrong, and the shrunk query in both dialects. */
+  readonly failures: readonly string[];
+}
+
+/** Every such query is followed by checks of the logic of WHERE, which need no oracle. */
+const LOGIC_EVERY = 10;
+
+export function randomQuery(seed: number, number: number): Query {
+  return new Queries(new RandomStream(seed, `query ${number}`)).query();
+}
+
+export async function runRandomQueries(run: RandomRun): Promise<RandomSummary> {
+  const dialect = run.dialect ?? "spark";
+  const failures: string[] = [];
+  let valid = 0;
+  let withRows = 0;
+  for (let number = run.first; number < run.first + run.count; number++) {
+    const query = randomQuery(run.seed, number);
+    const outcome = await tryQuery(query, run, dialect);
+    if (outcome.kind !== "refused") valid++;
+    if (outcome.kind !== "refused" && outcome.rows > 0) withRows++;
+    if (outcome.kind === "wrong") {
+      const smallest = await shrink(query, async (smaller) => (await tryQuery(smaller, run, dialect)).kind === "wrong");
+      const now = await tryQuery(smallest, run, dialect);
+      failures.push(report(run.seed, number, now.kind === "wrong" ? now.problem : outcome.problem, smallest));
+    }
+    if (number % LOGIC_EVERY === 0) {
+      const problem = await logicProblem(new RandomStream(run.seed, `logic ${number}`), run.runOurs, dialect);
+      if (problem !== undefined) failures.push(`seed ${run.seed}, logic ${number}: ${problem}`);
+    }
+    if (failures.length >= (run.maxFailures ?? 1)) break;
+  }
+  return { queries: run.count, valid, withRows, failures };
+}
+
+type Outcome =
+  | { readonly kind: "equal"; readonly rows: number }
+  | { readonly kind: "wrong"; readonly rows: number; readonly problem: string }
+  | { readonly kind: "refused" };
+
+async function tryQuery(query: Query, run: RandomRun, dialect: Dialect): Promise<Outcome> {
+  let theirs: ResultSet;
+  try {
+    theirs = await run.duckdb.query(printQuery(query, "duckdb"));
+  } catch {
+    return { kind: "refused" };
+  }
+  const rows = theirs.rows.length;
+  let problem: string | undefined;
+  try {
+    problem = firstDifference(await run.runOurs(printQuery(query, dialect)), theirs, { ordered: isOrdered(query) });
+  } catch (error) {
+    problem = String(error);
+  }
+  return problem === undefined ? { kind: "equal", rows } : { kind: "wrong", rows, problem };
+}
+
+function report(seed: number, number: number, problem: string, query: Query): string {
+  return `seed ${seed}, query ${number}: ${problem}\n  Spark:  ${printQuery(query, "spark")}\n  DuckDB: ${printQuery(query, "duckdb")}`;
+}
