@@ -9,7 +9,7 @@ import { forEachExpression } from "./optimizer/plan-traversal.ts";
 /**
  * Holds for every plan between any two rules; raises an InternalError that names what does not:
  * - a column that a node reads is given by one of its inputs (or, right of a dependent join, by the join's left side), with the same type
- * - no two nodes make a column of the same id
+ * - no two nodes make a column of the same id; a projection may give a column again that was dropped below it (under an equal value)
  * - a node gives no column twice
  * - CTE references are inside of their CTE and read columns that its definition gives
  */
@@ -60,7 +60,7 @@ class Checker {
       assert(given !== undefined, `reference to CTE ${plan.name} outside of it`);
       for (const id of plan.source) assert(given.has(id), `CTE ${plan.name} does not give #${id}`);
     }
-    for (const column of outputOf(plan)) if (!inputs.has(column.id)) this.#make(plan, column);
+    for (const column of outputOf(plan)) if (!inputs.has(column.id) && !(plan.kind === "project" && makes(plan.input, column.id))) this.#make(plan, column);
     const ids = outputOf(plan).map((column) => column.id);
     assert(new Set(ids).size === ids.length, `${plan.kind} gives a column twice: ${ids.join(", ")}`);
   }
@@ -81,6 +81,10 @@ class Checker {
     const inner = expr.kind === "lambda" ? new Map([...scope, ...byId(expr.parameters)]) : scope;
     for (const operand of operands(expr)) this.#checkExpression(plan, operand, inner);
   }
+}
+
+function makes(plan: LogicalPlan, id: ColumnId): boolean {
+  return outputOf(plan).some((column) => column.id === id) || inputsOf(plan).some((input) => makes(input, id));
 }
 
 function byId(columns: readonly Column[]): Scope {

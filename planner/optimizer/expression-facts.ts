@@ -26,7 +26,7 @@ const deterministic = new WeakMap<Expr, boolean>();
 
 /** Calls that give a value or NULL for all arguments of their types. What is not here may raise under ANSI mode. */
 const TOTAL: ReadonlySet<string> = words(`
-  = == <=> <> != < <= > >= and or not ! isnull isnotnull isnan coalesce nanvl greatest least like ilike startswith endswith contains upper lower ucase
+  = == <=> <> != < <= > >= and or not ! isnull isnotnull istrue isfalse isnan coalesce nanvl greatest least like ilike startswith endswith contains upper lower ucase
   lcase trim ltrim rtrim btrim length char_length character_length substring substr left right concat || reverse ascii instr locate position replace
   translate lpad rpad initcap octet_length year quarter month day dayofmonth dayofweek dayofyear weekofyear weekday hour minute second date_trunc trunc
   last_day hash xxhash64 md5 sha1 sha2 crc32 & | ^ ~ size cardinality array struct named_struct getfield in
@@ -186,6 +186,11 @@ const STRICT: ReadonlySet<string> = words(`
   substr left right year month day quarter dayofweek dayofyear hour minute second date_add date_sub datediff add_months concat || round floor ceil
   replace & | ^ ~ sqrt power exp ln last_day
 `);
+
+/** Whether a NULL for any argument makes the call NULL. */
+export function isNullOnNull(name: string): boolean {
+  return STRICT.has(name);
+}
 
 /** Columns of which a NULL makes the value NULL. */
 export function columnsForcingNull(expr: Expr, into: Set<ColumnId> = new Set()): Set<ColumnId> {

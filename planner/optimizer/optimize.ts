@@ -1,6 +1,8 @@
 import type { LogicalPlan } from "../logical.ts";
-import type { Batch, OptimizerContext } from "./rule.ts";
+import type { Batch, OptimizerContext, Rule } from "./rule.ts";
 import { runBatch } from "./rule.ts";
+import { removeDistinctUnderSemiJoin, removeRedundantDistinct, removeRedundantKeys, simplifyAggregateCalls } from "./rules/aggregates.ts";
+import { booleanSimplification, factorDisjunctions } from "./rules/boolean-simplification.ts";
 import { columnPruning } from "./rules/column-pruning.ts";
 import {
   combineFilters,
@@ -14,11 +16,36 @@ import {
   pushFilterThroughWindow,
   pushJoinConditionToSides,
 } from "./rules/filter-pushdown.ts";
+import { canonicalizeComparisons, simplifyCasts, unwrapCastInComparison } from "./rules/comparison-simplification.ts";
+import { simplifyConditionals } from "./rules/conditional-simplification.ts";
+import { constantFolding } from "./rules/constant-folding.ts";
+import { flattenUnions, propagateEmptyRelations, simplifyConditions } from "./rules/empty-relations.ts";
+import { optimizeIn } from "./rules/in-simplification.ts";
+import { inferFiltersFromEqualities, inferSideDisjunctions } from "./rules/infer-filters.ts";
 import { inlineCtes } from "./rules/inline-ctes.ts";
+import { likeSimplification } from "./rules/like-simplification.ts";
+import { collapseRepartitions, combineLimits, eliminateSorts, limitPushdown } from "./rules/limits.ts";
+import { replaceMarkJoins, semiJoinsWithoutCondition } from "./rules/mark-joins.ts";
+import { nullPropagation } from "./rules/null-propagation.ts";
+import { eliminateOuterJoins, simplifySingleJoins, turnRightJoins } from "./rules/outer-joins.ts";
+import { collapseProjects, removeNoopProjects } from "./rules/projections.ts";
 import { replaceSetOperations } from "./rules/set-operations.ts";
 import { unnestSubqueries } from "./unnesting/unnest.ts";
 
-const FILTER_PUSHDOWN = [
+const EXPRESSIONS: readonly Rule[] = [
+  constantFolding,
+  nullPropagation,
+  booleanSimplification,
+  factorDisjunctions,
+  simplifyConditionals,
+  simplifyCasts,
+  canonicalizeComparisons,
+  unwrapCastInComparison,
+  optimizeIn,
+  likeSimplification,
+];
+
+const FILTER_PUSHDOWN: readonly Rule[] = [
   combineFilters,
   pushFilterThroughProject,
   pushFilterIntoJoin,
@@ -31,6 +58,25 @@ const FILTER_PUSHDOWN = [
   pushJoinConditionToSides,
 ];
 
+const OPERATORS: readonly Rule[] = [
+  eliminateOuterJoins,
+  simplifyConditions,
+  propagateEmptyRelations,
+  flattenUnions,
+  replaceMarkJoins,
+  simplifySingleJoins,
+  turnRightJoins,
+  collapseProjects,
+  removeNoopProjects,
+  combineLimits,
+  eliminateSorts,
+  collapseRepartitions,
+  removeRedundantKeys,
+  removeRedundantDistinct,
+  removeDistinctUnderSemiJoin,
+  simplifyAggregateCalls,
+];
+
 /** The optimizer, in the order in which it works. */
 export const BATCHES: readonly Batch[] = [
   { name: "common table expressions", required: true, strategy: "once", rules: [inlineCtes] },
@@ -38,8 +84,11 @@ export const BATCHES: readonly Batch[] = [
   { name: "conditions of outer queries", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },
   { name: "subqueries", required: true, strategy: "once", rules: [unnestSubqueries, inlineCtes] },
   { name: "join conditions", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },
-  { name: "operators", required: false, strategy: "fixedPoint", rules: FILTER_PUSHDOWN },
+  { name: "operators", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
+  { name: "inference", required: false, strategy: "once", rules: [inferSideDisjunctions, inferFiltersFromEqualities] },
+  { name: "operators after inference", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
   { name: "columns", required: false, strategy: "once", rules: [columnPruning] },
+  { name: "limits", required: false, strategy: "fixedPoint", rules: [semiJoinsWithoutCondition, limitPushdown, combineLimits, collapseProjects, removeNoopProjects] },
 ];
 
 /** The plan that gives the same rows and columns for less work. Pure: everything from outside comes through the context. */
