@@ -96,11 +96,12 @@ export class Engine {
     throw new SparrowError("DATA_SOURCE_NOT_FOUND", "42K02", `Failed to find the data source: ${format}. Make sure the provider name is correct and the package is properly registered and compatible with your Spark version.`, { provider: format }, { hint: `There are ${TABLE_FORMATS.join(", ")}.` });
   }
 
+  /** Ends running queries and the executor. Statements that come later raise ENGINE_CLOSED. */
   async close(): Promise<void> {
     this.#closed = true;
-    const executor = await this.#executor;
+    const [made] = await Promise.allSettled([this.#executor]);
     this.#executor = undefined;
-    await executor?.close();
+    if (made.status === "fulfilled") await made.value?.close();
   }
 }
 

@@ -38,7 +38,7 @@ export class Sparrow implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #session: SparrowSession;
 
-  /** `open` makes one. */
+  /** @internal */
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#session = this.session();
@@ -67,6 +67,7 @@ export class Sparrow implements AsyncDisposable {
 export class SparrowSession {
   readonly #session: Session;
 
+  /** @internal */
   constructor(session: Session) {
     this.#session = session;
   }
@@ -85,6 +86,7 @@ export class PendingResult implements PromiseLike<QueryResult>, AsyncIterable<Ar
   readonly #cancel = new AbortController();
   #started: Promise<QueryResult> | undefined;
 
+  /** @internal */
   constructor(session: Session, text: string, options: SqlOptions) {
     this.#session = session;
     this.#text = text;
@@ -128,6 +130,7 @@ export class QueryResult implements AsyncIterable<Arrow.RecordBatch> {
   readonly #batches: AsyncIterable<ResultBatch>;
   readonly #cancel: AbortController;
 
+  /** @internal */
   constructor(result: StatementResult, cancel: AbortController) {
     this.columns = result.columns;
     this.#batches = result.batches;

@@ -1,12 +1,12 @@
-import { SparrowError } from "../catalog/errors.ts";
-import type { Expr } from "../catalog/expression.ts";
-import type { Value } from "../catalog/values.ts";
+import { InternalError } from "../catalog/errors.ts";
+import type { ColumnId } from "../catalog/expression.ts";
 import type { StructField } from "../catalog/types.ts";
 import { lookupFunction } from "../catalog/functions/registry.ts";
+import { evaluate } from "../executor/interpret.ts";
 import { executePlan } from "./execute-plan.ts";
 import type { Query } from "../parser/ast.ts";
 import { analyzeQuery } from "../planner/analyzer/queries.ts";
-import type { AnalysisContext } from "../planner/analyzer/context.ts";
+import type { AnalysisContext, AnalyzedQuery } from "../planner/analyzer/context.ts";
 import { collectTableNames } from "../planner/analyzer/table-names.ts";
 import type { LogicalPlan } from "../planner/logical.ts";
 import { optimize, parseExcludedRules } from "../planner/optimizer/optimize.ts";
@@ -15,7 +15,7 @@ import { planPhysical } from "../planner/physical-planner.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import { type ParametersInput, queryParameters } from "./query-parameters.ts";
 import { isRepeatable } from "./repeatable-query.ts";
-import { analysisSettingsOf, sessionFacts } from "./session-facts.ts";
+import { analysisSettingsOf, evalContext, sessionFacts } from "./session-facts.ts";
 import type { Session } from "./session.ts";
 import type { StatementResult } from "./statement-result.ts";
 import { type ResolvedTables, resolveTables } from "./table-resolution.ts";
@@ -51,57 +51,49 @@ export async function prepareQuery(session: Session, query: Query, options: RunO
   const known = key === undefined ? undefined : session.engine.plans.get(key);
   if (known !== undefined) return known;
 
-  const nextId = idCounter();
-  const analyzed = analyzeQuery(query, analysisContext(session, tables, options, nextId));
-  const optimized = optimizePlan(session, analyzed.plan, nextId);
-  const physical = planPhysical(optimized);
-  const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
-  const prepared = { columns, analyzed: analyzed.plan, optimized, physical };
+  const context = analysisContext(session, tables, options);
+  const analyzed = analyzeQuery(query, context);
+  const prepared = planAnalyzed(session, analyzed, context);
   if (key !== undefined) session.engine.plans.set(key, prepared);
   return prepared;
 }
 
-/** Ids of a query's columns and common tables: shared by all steps of planning, so that none is given twice. */
-export function idCounter(): () => number {
-  let last = 0;
-  return () => ++last;
+/** What comes after analysis: optimized and physical plan. */
+export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context: AnalysisContext): PreparedQuery {
+  const optimized = optimize(analyzed.plan, optimizerContext(session, context));
+  const physical = planPhysical(optimized);
+  const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
+  return { columns, analyzed: analyzed.plan, optimized, physical };
 }
 
-/** What analysis may look at: tables are pinned, the clock is read once. */
-export function analysisContext(session: Session, tables: ResolvedTables, options: RunOptions, nextId: () => number): AnalysisContext {
+/** What analysis may look at: tables are pinned, the clock is read once, and ids are counted for all steps of planning together. */
+export function analysisContext(session: Session, tables: ResolvedTables, options: RunOptions): AnalysisContext {
+  const facts = sessionFacts(session);
+  const values = evalContext(facts, session.timeZone);
+  let lastId = 0;
   return {
     lookupTable: (reference) => tables.lookup(reference),
     lookupFunction,
     settings: analysisSettingsOf(session),
-    evaluate: evaluator(session),
+    evaluate: (expr) => evaluate(expr, noColumn, values),
     parameters: queryParameters(options.parameters),
-    session: sessionFacts(session),
-    nextId,
+    session: facts,
+    nextId: () => ++lastId,
   };
 }
 
-export function optimizePlan(session: Session, plan: LogicalPlan, nextId: () => number): LogicalPlan {
-  const excluded = parseExcludedRules(session.settings.text("spark.sql.optimizer.excludedRules") ?? "");
-  const context: OptimizerContext = {
-    enabled: !excluded.has("all"),
-    excludedRules: excluded,
-    evaluate: evaluator(session),
-    nextColumnId: nextId,
-  };
-  return optimize(plan, context);
+function optimizerContext(session: Session, { evaluate, nextId }: AnalysisContext): OptimizerContext {
+  const excludedRules = parseExcludedRules(session.settings.text("spark.sql.optimizer.excludedRules") ?? "");
+  return { enabled: !excludedRules.has("all"), excludedRules, evaluate, nextColumnId: nextId };
 }
 
-/** Values of expressions without columns, for constant folding. */
-function evaluator(_session: Session): (expr: Expr) => Value {
-  return (expr) => {
-    if (expr.kind === "literal") return expr.value;
-    throw new SparrowError("UNSUPPORTED_FEATURE.CONSTANT_FOLDING", "0A000", "The feature is not supported: constant expressions.");
-  };
+function noColumn(id: ColumnId): never {
+  throw new InternalError(`a constant expression reads column ${id}`);
 }
 
 /** The key of a query that means the same each time; undefined for one that reads the clock or draws random numbers. */
 function cacheKey(session: Session, query: Query, tables: ResolvedTables, options: RunOptions): string | undefined {
-  if (options.text === undefined || ![query, ...tables.viewQueries].every(isRepeatable)) return undefined;
+  if (options.text === undefined || ![query, ...tables.views.values()].every(isRepeatable)) return undefined;
   const parameters = JSON.stringify(queryParameters(options.parameters), (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value instanceof Map ? [...value] : value));
   return JSON.stringify([options.text, session.database, session.timeZone, session.settings.given(), parameters, tables.version]);
 }

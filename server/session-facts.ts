@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { type AnalysisSettings, analysisSettings, type SessionFacts } from "../planner/analyzer/context.ts";
+import type { EvalContext } from "../executor/functions/scalar-function.ts";
 import { CATALOG_NAME } from "./object-names.ts";
 import type { Session } from "./session.ts";
 
@@ -17,6 +18,20 @@ export function sessionFacts(session: Session): SessionFacts {
     },
     catalog: CATALOG_NAME,
     database,
+  };
+}
+
+/** The same facts for whoever evaluates expressions. */
+export function evalContext(facts: SessionFacts, timeZone: string): EvalContext {
+  const { timestamp, catalog, database } = facts;
+  return {
+    timeZone,
+    queryTime: timestamp,
+    catalog,
+    database,
+    get user() {
+      return facts.user;
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { TableProvider } from "../catalog/ports.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
   parquet: async () => (await import("../executor/scan/parquet-provider.ts")).parquetProvider,
+  csv: async () => (await import("../executor/scan/csv-provider.ts")).csvProvider,
 };
 
 /** Formats that tables may have. */

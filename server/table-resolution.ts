@@ -1,4 +1,4 @@
-import { SparrowError } from "../catalog/errors.ts";
+import { type Span, SparrowError } from "../catalog/errors.ts";
 import type { OpenTable, TableEntry, ViewEntry } from "../catalog/ports.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
 import type { Query } from "../parser/ast.ts";
@@ -7,7 +7,7 @@ import { editDistance } from "../planner/analyzer/analysis-errors.ts";
 import type { TableLookup } from "../planner/analyzer/context.ts";
 import { collectTableNames, isFileFunction, tableKey, type TableReference } from "../planner/analyzer/table-names.ts";
 import { fileFunctionRequest } from "./file-function.ts";
-import { displayName, quoted, schemaNotFound, tableNotFound } from "./object-names.ts";
+import { displayName, type ObjectName, quoted, schemaNotFound, tableNotFound } from "./object-names.ts";
 import { analysisSettingsOf } from "./session-facts.ts";
 import type { Session, TemporaryView } from "./session.ts";
 import { absolutePath } from "./storage-paths.ts";
@@ -20,8 +20,8 @@ const MAX_VIEW_DEPTH = 100;
 export class ResolvedTables {
   readonly #byKey = new Map<string, TableLookup>();
   readonly #versions: string[] = [];
-  /** Queries of the views that are read. */
-  readonly viewQueries: Query[] = [];
+  /** Queries of the views that are read, by the views' identities. */
+  readonly views = new Map<string, Query>();
 
   lookup(reference: TableReference): TableLookup | undefined {
     return this.#byKey.get(tableKey(reference));
@@ -39,7 +39,6 @@ export class ResolvedTables {
   add(reference: TableReference, lookup: TableLookup, version: string): void {
     this.#byKey.set(tableKey(reference), lookup);
     this.#versions.push(tableKey(reference), version);
-    if (lookup.kind === "view") this.viewQueries.push(lookup.query);
   }
 }
 
@@ -52,23 +51,30 @@ export async function resolveTables(session: Session, references: readonly Table
 
 async function resolveAll(session: Session, references: readonly TableReference[], resolved: ResolvedTables, within: readonly string[]): Promise<void> {
   for (const reference of references) {
-    rejectCircle(reference, within);
-    if (!resolved.has(reference)) await resolveOne(session, reference, resolved, within);
+    await resolveOne(session, reference, resolved, within);
   }
 }
 
-function identityOf(reference: TableReference): string {
-  return quoted(...reference.name.map((part) => part.toLowerCase()));
+/** As messages show a view of the catalog. */
+export function viewIdentity({ database, name }: ObjectName): string {
+  return quoted(database.toLowerCase(), name.toLowerCase());
 }
 
-function rejectCircle(reference: TableReference, within: readonly string[]): void {
-  const identity = identityOf(reference);
-  if (!within.includes(identity) && within.length < MAX_VIEW_DEPTH) return;
-  const newPath = [...within, identity].join(" -> ");
-  throw new SparrowError("RECURSIVE_VIEW", "42K0H", `Recursive view ${identity} detected (cycle: ${newPath}).`, { viewIdent: identity, newPath }, { span: reference.span });
+function referenceIdentity(session: Session, parts: readonly string[]): string {
+  const name = session.temporaryView(parts) === undefined ? session.resolveName(parts) : undefined;
+  return name === undefined ? quoted(...parts.map((part) => part.toLowerCase())) : viewIdentity(name);
+}
+
+/** `cycle`: the views, each read by the one before, that lead back to `viewIdent`. */
+export function recursiveView(viewIdent: string, cycle: readonly string[], span: Span): SparrowError {
+  const newPath = [...cycle, viewIdent].join(" -> ");
+  return new SparrowError("RECURSIVE_VIEW", "42K0H", `Recursive view ${viewIdent} detected (cycle: ${newPath}).`, { viewIdent, newPath }, { span });
 }
 
 async function resolveOne(session: Session, reference: TableReference, resolved: ResolvedTables, within: readonly string[]): Promise<void> {
+  const identity = referenceIdentity(session, reference.name);
+  if (within.includes(identity) || within.length >= MAX_VIEW_DEPTH) throw recursiveView(identity, within, reference.span);
+  if (resolved.has(reference)) return;
   if (reference.version !== undefined) {
     throw new SparrowError("UNSUPPORTED_FEATURE.TIME_TRAVEL", "0A000", `The feature is not supported: Time travel on the relation: ${quoted(...reference.name)}.`, { relationId: quoted(...reference.name) }, { span: reference.span });
   }
@@ -152,12 +158,14 @@ async function addView(session: Session, reference: TableReference, view: ViewTe
   const columns = view.columns.length === 0 ? undefined : view.columns.map((column) => column.name);
   const settings = analysisSettingsOf(session, view.settings);
   resolved.add(reference, { kind: "view", query, columns, settings }, JSON.stringify([view.text, view.columns, view.settings]));
-  await resolveAll(session, collectTableNames(query), resolved, [...within, identityOf(reference)]);
+  resolved.views.set(referenceIdentity(session, reference.name), query);
+  await resolveAll(session, collectTableNames(query), resolved, [...within, referenceIdentity(session, reference.name)]);
 }
 
 /** Other temporary views stay visible in one; everything else is looked for in the database that was current when it was made. */
 function qualifyInTemporaryView(session: Session, view: Extract<TemporaryView, { kind: "query" }>, parts: readonly string[]): readonly string[] {
-  return parts.length > 1 || session.temporaryView(parts) !== undefined ? parts : [view.database, ...parts];
+  const other = session.temporaryView(parts);
+  return parts.length > 1 || (other !== undefined && other !== view) ? parts : [view.database, ...parts];
 }
 
 function temporaryFilesRequest(view: Extract<TemporaryView, { kind: "files" }>, reference: TableReference): OpenTable {

@@ -17,7 +17,7 @@ import { requireTable } from "./require-table.ts";
 type CreateTable = Extract<Statement, { kind: "createTable" }>;
 
 /** CREATE [OR REPLACE] TABLE, also LIKE another one and AS a query. */
-export async function runCreateTable(session: Session, statement: CreateTable, _options: RunOptions): Promise<StatementResult> {
+export async function runCreateTable(session: Session, statement: CreateTable, options: RunOptions): Promise<StatementResult> {
   refuseUnsupported(statement);
   const name = requireObjectName(statement.name, session.database);
   const database = await session.engine.catalog.database(name.database);
@@ -32,7 +32,8 @@ export async function runCreateTable(session: Session, statement: CreateTable, _
 
   const described = await describeTable(session, statement, name, database.location);
   if (statement.query !== undefined) {
-    throw new SparrowError("UNSUPPORTED_FEATURE.STATEMENT", "0A000", "The feature is not supported: CREATE TABLE AS SELECT.", {}, { span: statement.span });
+    const { createTableAsSelect } = await import("./create-table-as-select.ts");
+    return createTableAsSelect(session, described, statement.query, existing?.entry, options);
   }
   if (existing !== undefined) await dropTableEntry(session, existing.entry);
   const entry = { ...described, schema: await declaredOrFoundSchema(session, described, statement) };

@@ -1,12 +1,13 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { StructField } from "../../catalog/types.ts";
-import type { ColumnDefinition, Property, Statement } from "../../parser/ast.ts";
+import type { ColumnDefinition, Property, QualifiedName, Query, Statement } from "../../parser/ast.ts";
+import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { partsOf, quoted, requireObjectName, tableNotFound } from "../object-names.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
-import { findInCatalog } from "../table-resolution.ts";
+import { findInCatalog, recursiveView, resolveTables, viewIdentity } from "../table-resolution.ts";
 
 type CreateView = Extract<Statement, { kind: "createView" }>;
 
@@ -14,6 +15,7 @@ type CreateView = Extract<Statement, { kind: "createView" }>;
 export async function runCreateView(session: Session, statement: CreateView, options: RunOptions): Promise<StatementResult> {
   if (statement.global) throw new SparrowError("UNSUPPORTED_FEATURE.GLOBAL_TEMPORARY_VIEW", "0A000", "The feature is not supported: global temporary views.", {}, { span: statement.name.span, hint: "CREATE TEMPORARY VIEW makes one for this session." });
   if (statement.ifNotExists && (await exists(session, statement))) return emptyResult();
+  await rejectSelfReference(session, statement.name, statement.query, statement.temporary);
   const prepared = await prepareQuery(session, statement.query, { ...options, text: undefined });
   const columns = statement.columns.map(({ name, comment }) => ({ name: name.name, ...(comment === undefined ? {} : { comment }) }));
   if (columns.length > 0 && columns.length !== prepared.columns.length) throw columnCountMismatch(statement, columns.length, prepared.columns.length);
@@ -45,6 +47,7 @@ export function runCreateTemporaryViewUsing(session: Session, statement: Extract
 }
 
 export async function runAlterView(session: Session, { name, query, queryText }: Extract<Statement, { kind: "alterView" }>, options: RunOptions): Promise<StatementResult> {
+  await rejectSelfReference(session, name, query, session.temporaryView(partsOf(name)) !== undefined);
   await prepareQuery(session, query, { ...options, text: undefined });
   const temporary = session.temporaryView(partsOf(name));
   if (temporary?.kind === "query") {
@@ -55,6 +58,15 @@ export async function runAlterView(session: Session, { name, query, queryText }:
   if (found?.kind !== "view") throw tableNotFound(partsOf(name), name.span);
   await session.engine.catalog.putView({ ...found.entry, text: queryText, settings: { ...found.entry.settings, database: session.database } }, "replace");
   return emptyResult();
+}
+
+/** A view may not read itself, through others either. */
+async function rejectSelfReference(session: Session, name: QualifiedName, query: Query, temporary: boolean): Promise<void> {
+  const { views } = await resolveTables(session, collectTableNames(query));
+  const object = requireObjectName(name, session.database);
+  const identity = temporary ? quoted(object.name.toLowerCase()) : viewIdentity(object);
+  const read = [...views.keys()];
+  if (views.has(identity)) throw recursiveView(identity, [identity, ...read.slice(0, read.indexOf(identity))], name.span);
 }
 
 export function propertiesOf(properties: readonly Property[]): Record<string, string> {

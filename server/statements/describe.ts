@@ -16,10 +16,10 @@ const COLUMN_LIST = commandColumns("col_name", "data_type", { name: "comment", t
 /** DESCRIBE [TABLE] [EXTENDED] of a table, a view or a path. Source: Spark's `DescribeTableCommand`. */
 export async function runDescribeTable(session: Session, statement: Extract<Statement, { kind: "describeTable" }>): Promise<StatementResult> {
   const { columns } = await relationSchema(session, statement.name);
-  if (statement.column !== undefined) return describeColumn(columns, statement.column);
   const parts = partsOf(statement.name);
   const stored = session.temporaryView(parts) === undefined ? await findInCatalog(session, parts) : undefined;
   const fields = withComments(columns, stored);
+  if (statement.column !== undefined) return describeColumn(fields, statement.column);
   const rows = fields.map(columnRow);
   if (stored?.kind === "table" && stored.entry.partitionColumns.length > 0) {
     rows.push(["# Partition Information", "", ""], ["# col_name", "data_type", "comment"]);

@@ -49,6 +49,10 @@ export async function runStatement(session: Session, statement: Statement, optio
       return runDrop(session, statement);
     case "truncate":
       return runTruncate(session, statement);
+    case "insert":
+      return (await import("./insert.ts")).runInsert(session, statement, options);
+    case "insertDirectory":
+      return (await import("./insert.ts")).runInsertDirectory(session, statement, options);
     case "describeTable":
       return runDescribeTable(session, statement);
     case "describeQuery":
@@ -80,8 +84,6 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "generateManifest":
     case "copyInto":
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
-    case "insert":
-    case "insertDirectory":
     case "multiInsert":
     case "cacheTable":
     case "uncacheTable":

@@ -2,4 +2,3 @@
 export * from "./bytes";
 export * from "./decimals";
 export * from "./sorting";
-export * from "./text";
