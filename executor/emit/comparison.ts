@@ -12,6 +12,7 @@ import { laneKind } from "./emitted-value.ts";
 import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
 import { equal128, less128 } from "./int128.ts";
 import { anyNull, oneLane } from "./null-flags.ts";
+import { textEqual } from "./text-predicates.ts";
 import { fitsInt64, rangeOf } from "./value-range.ts";
 
 export type Comparison = "=" | "<>" | "<" | "<=" | ">" | ">=";
@@ -88,8 +89,17 @@ function compareWide(operator: Comparison, a: EmittedValue, b: EmittedValue): Va
 function comparison(operator: Comparison): FunctionEmitter {
   return {
     accepts: comparesArguments,
-    emit: ([a, b], _call, ctx) => oneLane(ctx.f, BOOLEAN, compareValues(operator, a, b, ctx), anyNull(ctx.f, [a, b])),
+    emit: ([a, b], call, ctx) => {
+      const text = laneKind(a.type) === "bytes" && (operator === "=" || operator === "<>");
+      const result = text ? compareText(operator, a, b, call, ctx) : compareValues(operator, a, b, ctx);
+      return oneLane(ctx.f, BOOLEAN, result, anyNull(ctx.f, [a, b]));
+    },
   };
+}
+
+function compareText(operator: "=" | "<>", a: EmittedValue, b: EmittedValue, call: CallExpr, ctx: EmitContext): Val {
+  const equal = textEqual(a, b, call, ctx);
+  return operator === "=" ? equal : i32.eqz(equal);
 }
 
 function comparesArguments(call: CallExpr): boolean {

@@ -2,8 +2,10 @@ import { arithmeticEmitters } from "./arithmetic.ts";
 import { comparisonEmitters } from "./comparison.ts";
 import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
 import { nullFunctionEmitters } from "./null-functions.ts";
+import { textFunctionEmitters } from "./text-functions.ts";
+import { textPredicateEmitters } from "./text-predicates.ts";
 
-const emitters: FunctionEmitters = { ...arithmeticEmitters, ...comparisonEmitters, ...nullFunctionEmitters };
+const emitters: FunctionEmitters = { ...arithmeticEmitters, ...comparisonEmitters, ...nullFunctionEmitters, ...textFunctionEmitters, ...textPredicateEmitters };
 
 /** By the registry's name; undefined for functions that have no code and run in TypeScript. */
 export function functionEmitter(name: string): FunctionEmitter | undefined {

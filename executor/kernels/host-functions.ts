@@ -19,8 +19,18 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     state.set_result_high(BigInt.asIntN(64, value >> 64n));
     return BigInt.asIntN(64, value);
   };
-  void memory;
+  const bytes = new Uint8Array(memory.buffer);
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  // Addresses beyond 2 GiB arrive negative. Text is copied out first: decoders take no shared memory.
+  const mapText = (change: (text: string) => string) => (at: number, length: number, to: number): number => {
+    const encoded = encoder.encode(change(decoder.decode(bytes.slice(at >>> 0, (at >>> 0) + length))));
+    bytes.set(encoded, to >>> 0);
+    return encoded.length;
+  };
   return {
+    upper_text: mapText((text) => text.toUpperCase()),
+    lower_text: mapText((text) => text.toLowerCase()),
     float_remainder: (a: number, b: number) => a % b,
     float_positive_remainder: (a: number, b: number) => {
       const remainder = a % b;

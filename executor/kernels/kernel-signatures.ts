@@ -20,6 +20,36 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   sort_pairs: signature("i32 i32 i32", undefined),
   /** (bitmap, bits): how many are set */
   count_bits: signature("i32 i32", "i32"),
+  /** (text, bytes): characters */
+  utf8_length: signature("i32 i32", "i32"),
+  /** (text, bytes, characters): bytes of the first characters */
+  utf8_offset: signature("i32 i32 i32", "i32"),
+  /** (text, bytes, position, length): offset << 32 | bytes */
+  substring_range: signature("i32 i32 i32 i32", "i64"),
+  /** (text, bytes, needle, bytes, from): index or -1 */
+  find: signature("i32 i32 i32 i32 i32", "i32"),
+  /** (needle, bytes, text, bytes, start): 1-based character position or 0 */
+  locate: signature("i32 i32 i32 i32 i32", "i32"),
+  /** (text, bytes, prepared pattern, bytes): 0 or 1 */
+  like_match: signature("i32 i32 i32 i32", "i32"),
+  /** (text, bytes, to, upper): 0 where a byte is not ASCII */
+  ascii_case: signature("i32 i32 i32 i32", "i32"),
+  reverse_text: signature("i32 i32 i32", undefined),
+  /** (text, bytes, characters to cut, bytes, sides: 1 start, 2 end): offset << 32 | bytes */
+  trim_range: signature("i32 i32 i32 i32 i32", "i64"),
+  /** (text, bytes, search, bytes, bytes of the replacement): bytes */
+  replace_size: signature("i32 i32 i32 i32 i32", "i32"),
+  /** (text, bytes, search, bytes, replacement, bytes, to) */
+  replace_into: signature("i32 i32 i32 i32 i32 i32 i32", undefined),
+  /** (text, bytes, characters, padding, bytes): bytes */
+  padded_size: signature("i32 i32 i32 i32 i32", "i32"),
+  /** (text, bytes, padded size, padding, bytes, to, left) */
+  pad_into: signature("i32 i32 i32 i32 i32 i32 i32", undefined),
+  first_code_point: signature("i32 i32", "i32"),
+  /** (text, bytes, delimiter, bytes, count): offset << 32 | bytes */
+  substring_index_range: signature("i32 i32 i32 i32 i32", "i64"),
+  /** (text, bytes, table): 0 or 1 */
+  in_text_set: signature("i32 i32 i32", "i32"),
   result_high: signature("", "i64"),
   /** (a, b, digits): a * b / 10^digits, half up */
   decimal_multiply: signature("i64 i64 i64 i64 i32", "i64"),
@@ -37,6 +67,9 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
 
 /** What needs JavaScript: see host-functions.ts. */
 const HOSTED: Readonly<Record<string, FunctionType>> = {
+  /** (text, bytes, to): bytes written, at most three times as many */
+  upper_text: signature("i32 i32 i32", "i32"),
+  lower_text: signature("i32 i32 i32", "i32"),
   float_remainder: signature("f64 f64", "f64"),
   float_positive_remainder: signature("f64 f64", "f64"),
   decimal_to_double: signature("i64 i64 i32", "f64"),

@@ -6,6 +6,12 @@ import type { Pool } from "../memory/pool.ts";
 
 type DictionaryLayout = Extract<ColumnLayout, { kind: "dictionary" }>;
 
+/** Strings one after the other; `ends[i]` is where entry i ends. */
+export interface DictionaryEntries {
+  readonly ends: Int32Array;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Distinct byte strings, in order of their first appearance; an open-addressing table that keeps the entries' bytes in one buffer. Lookups make
  * no objects.
@@ -38,6 +44,16 @@ export class StringDictionary {
       if (this.#hashes[code] === hash && this.#equals(code, source, start, end)) return code;
       slot = (slot + 1) & mask;
     }
+  }
+
+  /** A copy of the entries: plain data, to be sent to other threads. */
+  snapshot(): DictionaryEntries {
+    return { ends: this.#ends.slice(0, this.#count), bytes: this.#bytes.slice(0, this.byteLength) };
+  }
+
+  /** Enters all of `entries`, in their order. */
+  addAll({ ends, bytes }: DictionaryEntries): void {
+    for (let i = 0; i < ends.length; i++) this.code(bytes, i === 0 ? 0 : ends[i - 1], ends[i]);
   }
 
   /** Writes entries + 1 int32 offsets and the bytes. */

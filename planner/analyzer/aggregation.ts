@@ -1,18 +1,18 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
-import { columnExpr, referencedColumns, transformUp } from "../../catalog/expression.ts";
+import { referencedColumns, transformUp } from "../../catalog/expression.ts";
 import type { AstExpr, Select } from "../../parser/ast.ts";
 import type { LogicalPlan } from "../logical.ts";
 import { outputOf } from "../logical.ts";
 import { analysisError, quoteSql } from "./analysis-errors.ts";
 import { prettySql } from "./column-names.ts";
-import type { AggregateCollector, ExprEnvironment, SubqueryCollector } from "./environment.ts";
+import type { AggregateCollector, ExprEnvironment, PendingSubquery, SubqueryCollector } from "./environment.ts";
 import { resolveExpr } from "./expressions.ts";
 import type { CallAst } from "./function-calls.ts";
 import { callName } from "./function-calls.ts";
 import type { Grouping } from "./grouping.ts";
 import { aggregateKeys, expandSets, groupingFunction, groupingOf, resolveGrouping } from "./grouping.ts";
 import { ordinalOf } from "./ordering.ts";
-import { replaceByKey } from "./plan-expressions.ts";
+import { mapPlanExpressions, replaceByKey } from "./plan-expressions.ts";
 import type { QueryEnvironment, Scope } from "./scope.ts";
 import { attachSubqueries, subqueryCollector } from "./subqueries.ts";
 
@@ -75,7 +75,7 @@ export class Aggregation {
   }
 
   /** GROUP BY ALL: every item without an aggregate, and the columns that stand beside aggregates. */
-  resolveAllKeys(items: readonly { readonly ast: AstExpr; readonly name: string; readonly expr: Expr }[], env: QueryEnvironment): void {
+  resolveAllKeys(items: readonly { readonly name: string; readonly expr: Expr }[], env: QueryEnvironment): void {
     if (this.select.groupBy?.kind !== "all") return;
     const calls = new Set([...this.collector.calls.values()].map((c) => c.column.id));
     const keys: Expr[] = [];
@@ -117,6 +117,28 @@ export class Aggregation {
 
   readonly rewrite = (expr: Expr): Expr => replaceByKey(expr, this.grouping?.replacements ?? new Map());
 
+  /** Subqueries above the aggregation: what they read of the rows below it must be keys, and is read from the keys' columns. */
+  liftSubqueries(subqueries: readonly PendingSubquery[]): readonly PendingSubquery[] {
+    const keys = new Set(this.grouping?.keys.map((k) => k.column.id));
+    const read = new Set<ColumnId>();
+    const lift = (expr: Expr): Expr => {
+      const lifted = this.rewrite(expr);
+      referencedColumns(lifted, read);
+      return lifted;
+    };
+    const result = subqueries.map((s) => ({
+      ...s,
+      plan: s.dependent ? mapPlanExpressions(s.plan, lift) : s.plan,
+      ...(s.condition === undefined ? {} : { condition: lift(s.condition) }),
+    }));
+    for (const id of read) {
+      if (keys.has(id) || !this.isBelow(id)) continue;
+      const name = this.scope.find((c) => c.column.id === id)?.name ?? `#${id}`;
+      throw analysisError("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE", "0A000", `Unsupported subquery expression: Expressions referencing the outer query are not supported outside of WHERE/HAVING clauses: ${quoteSql(name)}.`, { sqlExprs: quoteSql(name) }, this.select.span);
+    }
+    return result;
+  }
+
   private missing(id: ColumnId, ast: AstExpr): Error {
     if (this.select.groupBy === undefined) {
       return analysisError("MISSING_GROUP_BY", "42803", "The query does not include a GROUP BY clause. Add GROUP BY or turn it into the window functions using OVER clauses.", {}, this.select.span);
@@ -141,10 +163,5 @@ export class Aggregation {
     }
     const passed: Column[] = outputOf(input).filter((c) => read.has(c.id));
     return { kind: "aggregate", input: expandSets(input, this.grouping, passed), keys: aggregateKeys(this.grouping), calls };
-  }
-
-  /** The keys as expressions above the aggregation. */
-  keyColumns(): readonly Expr[] {
-    return (this.grouping?.keys ?? []).map((k) => columnExpr(k.column));
   }
 }

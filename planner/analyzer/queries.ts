@@ -15,6 +15,7 @@ import type { QueryEnvironment } from "./scope.ts";
 import { EMPTY_SCOPE, scopeOf } from "./scope.ts";
 import { analyzeSelect } from "./select.ts";
 import { analyzeSetOperation } from "./set-operations.ts";
+import { topLevelEnvironment } from "./standalone-expressions.ts";
 import { applyOrder, ordinalOf, outputSortKey } from "./ordering.ts";
 import { attachSubqueries, subqueryCollector } from "./subqueries.ts";
 import { analyzeValues } from "./values.ts";
@@ -24,7 +25,7 @@ import { analyzeValues } from "./values.ts";
  * up before (see `collectTableNames`). Raises SparrowError with Spark's condition and the span at fault.
  */
 export function analyzeQuery(query: Query, context: AnalysisContext): AnalyzedQuery {
-  return analyzeInEnvironment(query, { context, pretty: new Map(), commonTables: undefined, outer: undefined, duplicates: new Map(), views: [] });
+  return analyzeInEnvironment(query, topLevelEnvironment(context));
 }
 
 export function analyzeInEnvironment(query: Query, env: QueryEnvironment): AnalyzedQuery {

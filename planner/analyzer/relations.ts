@@ -1,7 +1,5 @@
 import type { Column } from "../../catalog/expression.ts";
 import { columnExpr } from "../../catalog/expression.ts";
-import type { DataType } from "../../catalog/types.ts";
-import { STRING } from "../../catalog/types.ts";
 import type { QueryBody, Relation, Select, TableAlias } from "../../parser/ast.ts";
 import type { Assignment, JoinHint, LogicalPlan } from "../logical.ts";
 import { analysisError, tableNotFound, unsupported } from "./analysis-errors.ts";
@@ -15,6 +13,7 @@ import { analyzeInEnvironment } from "./queries.ts";
 import { applySample } from "./samples.ts";
 import type { OuterScope, QueryEnvironment, Scope } from "./scope.ts";
 import { EMPTY_SCOPE, scopeOf } from "./scope.ts";
+import { storedType } from "./store-assignment.ts";
 import type { TableReference } from "./table-names.ts";
 import { tableReference } from "./table-names.ts";
 import { analyzeTableFunction } from "./table-functions.ts";
@@ -119,26 +118,9 @@ export function lookedUp(reference: TableReference, env: QueryEnvironment): Anal
 }
 
 function scanTable(table: Extract<TableLookup, { kind: "table" }>["snapshot"], env: QueryEnvironment): AnalyzedQuery {
-  const columns: Column[] = table.columns.map((f) => ({ id: env.context.nextId(), name: f.name, type: readType(f.type), nullable: f.nullable }));
+  const columns: Column[] = table.columns.map((f) => ({ id: env.context.nextId(), name: f.name, type: storedType(f.type), nullable: f.nullable }));
   const scan: LogicalPlan = { kind: "scan", table, columns: columns.map((column, field) => ({ column, field })), skipBy: [] };
   return { plan: scan, columns };
-}
-
-/** What expressions see of a stored type: char(n) and varchar(n) are lengths that writing checks; a value read is a string. */
-function readType(type: DataType): DataType {
-  switch (type.kind) {
-    case "char":
-    case "varchar":
-      return STRING;
-    case "array":
-      return { ...type, element: readType(type.element) };
-    case "map":
-      return { ...type, key: readType(type.key), value: readType(type.value) };
-    case "struct":
-      return { ...type, fields: type.fields.map((f) => ({ ...f, type: readType(f.type) })) };
-    default:
-      return type;
-  }
 }
 
 /** A view is its query, analyzed under the settings that it was made under and without the names around it. */

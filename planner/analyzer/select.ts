@@ -2,7 +2,7 @@ import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import type { AstExpr, Query, Select } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
-import { ambiguousReference, analysisError, quoteName, quoteSql, quoteType } from "./analysis-errors.ts";
+import { ambiguousReference, analysisError, quoteName, quoteSql } from "./analysis-errors.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import { evalMode } from "./calls.ts";
 import { castTo } from "./casts.ts";
@@ -23,6 +23,7 @@ import type { AliasLookup, QueryEnvironment, Scope } from "./scope.ts";
 import { isOuterColumn } from "./scope.ts";
 import { itemName } from "./select-items.ts";
 import { expandStar } from "./stars.ts";
+import { notBoolean } from "./standalone-expressions.ts";
 import { attachSubqueries, filteringSubquery, subqueryCollector } from "./subqueries.ts";
 import { attachWindows } from "./window-operators.ts";
 
@@ -50,7 +51,10 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
 
   const base: ExprEnvironment = { query: env, scope, clause: "SELECT", aggregates: aggregation.collector, windows, subqueries: above, grouping: aggregation.groupingCall };
   const { items, generators } = resolveItems(itemAsts, base);
-  aggregation.resolveAllKeys(items, env);
+  // A generator is no key itself: what it reads is.
+  const generated = new Set(generators.flatMap((g) => g.columns.map((c) => c.id)));
+  const read = generators.flatMap((g) => g.args.filter((e) => referencedColumns(e).size > 0).map((expr) => ({ name: "key", expr })));
+  aggregation.resolveAllKeys([...items.filter((i) => !(i.expr.kind === "column" && generated.has(i.expr.id))), ...read], env);
 
   const having = select.having === undefined ? undefined : resolveHaving(select.having, items, aggregation, { ...base, windows: undefined });
   const qualify = select.qualify === undefined ? undefined : resolveFilter(select.qualify, { ...base, clause: "QUALIFY", aliasesLast: aliasLookup(items, scope) });
@@ -69,9 +73,9 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   let plan = input;
   if (grouped) plan = aggregation.build(plan);
   else plan = attachSubqueries(plan, aggregation.below.pending);
-  if (having !== undefined) plan = { kind: "filter", input: attachSubqueries(plan, aggregation.havingSubqueries.pending), condition: settle(having, select.having as AstExpr) };
   plan = attachGenerators(plan, generators, (e) => settle(e, select.items[0]));
-  plan = attachWindows(plan, above.pending, windows, settle, select, grouped ? aggregation.rewrite : undefined);
+  if (having !== undefined) plan = { kind: "filter", input: attachSubqueries(plan, aggregation.liftSubqueries(aggregation.havingSubqueries.pending)), condition: settle(having, select.having as AstExpr) };
+  plan = attachWindows(plan, grouped ? aggregation.liftSubqueries(above.pending) : above.pending, windows, (e) => settle(e, select.items[0]));
   if (qualify !== undefined) plan = { kind: "filter", input: plan, condition: settle(qualify, select.qualify as AstExpr) };
 
   plan = { kind: "project", input: plan, outputs: [...outputs, ...sorter.hidden] };
@@ -116,9 +120,7 @@ export function conjuncts(ast: AstExpr): readonly AstExpr[] {
 }
 
 function resolveFilter(ast: AstExpr, env: ExprEnvironment): Expr {
-  return resolveCondition(ast, env, (sql, type) =>
-    analysisError("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09", `Cannot resolve ${quoteSql(sql)} due to data type mismatch: Filter expression ${quoteSql(sql)} of type ${quoteType(type)} is not a boolean.`, { sqlExpr: quoteSql(sql), filter: quoteSql(sql), type: quoteType(type) }, ast.span),
-  );
+  return resolveCondition(ast, env, (sql, type) => notBoolean(sql, type, ast.span));
 }
 
 function resolveHaving(ast: AstExpr, items: readonly Item[], aggregation: Aggregation, env: ExprEnvironment): Expr {

@@ -5,7 +5,7 @@ import { parseExpression } from "../../parser/parse.ts";
 import type { AstExpr, PartitionItem, Query, Statement } from "../../parser/ast.ts";
 import type { AnalyzedQuery } from "../../planner/analyzer/context.ts";
 import { analyzeQuery } from "../../planner/analyzer/queries.ts";
-import { assignToTable } from "../../planner/analyzer/store-assignment.ts";
+import { assignToTable } from "../../planner/analyzer/table-assignment.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { executePlan } from "../execute-plan.ts";
 import { CATALOG_NAME, displayName, quoted, unsupportedOperation } from "../object-names.ts";

@@ -2,3 +2,4 @@
 export * from "./bytes";
 export * from "./decimals";
 export * from "./sorting";
+export * from "./text";
