@@ -122,3 +122,8 @@ export function castInvalidInput(value: Value, from: DataType, to: DataType, spa
 export function datetimeOverflow(operation: string, span?: Span): SparrowError {
   return dataError("DATETIME_OVERFLOW", "22008", `Datetime operation overflow: ${operation}.`, { operation }, span);
 }
+
+/** A scalar subquery gave a second row. */
+export function secondSubqueryRow(): SparrowError {
+  return dataError("SCALAR_SUBQUERY_TOO_MANY_ROWS", "21000", "More than one row returned by a subquery used as an expression.", {}, undefined);
+}

@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
 import type { CatalogStore, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
+import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
+import { planStages } from "../planner/stages.ts";
 import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
 import { localStorage } from "./local-storage.ts";
 import { PlanCache } from "./plan-cache.ts";
@@ -12,13 +14,6 @@ import type { PreparedQuery } from "./run-query.ts";
 import { Session, type TemporaryView } from "./session.ts";
 import { findTableProvider, TABLE_FORMATS } from "./table-providers.ts";
 import { TableCache } from "./table-cache.ts";
-
-export interface ExecuteOptions {
-  readonly signal: AbortSignal;
-  readonly timeZone: string;
-  readonly batchRows: number;
-  readonly emit: boolean;
-}
 
 /** What the engine asks of an executor. */
 export interface QueryExecutor {
@@ -112,6 +107,8 @@ function defaultPoolBytes(): number {
   return Math.min(Math.floor(usable / 2), MAX_DEFAULT_POOL_BYTES);
 }
 
-async function createExecutor(): Promise<QueryExecutor> {
-  throw new SparrowError("UNSUPPORTED_FEATURE.EXECUTION", "0A000", "The feature is not supported: running queries.");
+async function createExecutor(resources: ExecutorResources): Promise<QueryExecutor> {
+  const { Executor } = await import("../executor/executor.ts");
+  const executor = new Executor(resources);
+  return { execute: (plan, options) => executor.execute(planStages(plan), options), close: () => executor.close() };
 }

@@ -1,6 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
+import { evalContext, sessionFacts } from "./session-facts.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -8,12 +9,12 @@ import type { Session } from "./session.ts";
  * (QUERY_EXECUTION_TIMEOUT_EXCEEDED), or when its reader stops reading.
  */
 export async function* executePlan(session: Session, plan: PhysicalPlan, signal: AbortSignal | undefined): AsyncGenerator<ResultBatch> {
-  const { settings, engine, timeZone } = session;
+  const { settings, engine } = session;
   const stop = new AbortController();
   const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
   const signals = [stop.signal, ...(signal === undefined ? [] : [signal]), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
   const combined = AbortSignal.any(signals);
-  const options = { signal: combined, timeZone, batchRows: settings.number("sparrow.exec.batchRows") ?? 2048, emit: settings.flag("sparrow.exec.emit") };
+  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit") };
   try {
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();

@@ -7,7 +7,8 @@ import { evaluate } from "../../executor/interpret.ts";
 import type { ResultBatch, ResultColumn } from "../../executor/result-batch.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
 import { physicalOutput } from "../../planner/physical.ts";
-import type { ExecuteOptions, QueryExecutor } from "../../server/engine.ts";
+import type { ExecuteOptions } from "../../executor/executor.ts";
+import type { QueryExecutor } from "../../server/engine.ts";
 
 type Row = readonly Value[];
 
@@ -78,7 +79,7 @@ function* rowsOf(plan: PhysicalPlan, options: ExecuteOptions): Generator<Row> {
   }
 }
 
-function valueOf(expr: Expr, input: PhysicalPlan, row: Row, { timeZone }: ExecuteOptions): Value {
+function valueOf(expr: Expr, input: PhysicalPlan, row: Row, { evaluation: { timeZone } }: ExecuteOptions): Value {
   const output = physicalOutput(input);
   const column = (id: ColumnId): Value => row[output.findIndex((candidate) => candidate.id === id)];
   return evaluate(expr, column, { timeZone, queryTime: 0n, user: "tester", database: "default", catalog: "spark_catalog" });

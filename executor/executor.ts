@@ -1,0 +1,171 @@
+import type { StagePlan } from "../planner/stages.ts";
+import type { EvalContext } from "./functions/scalar-function.ts";
+import { kernelBytes } from "./kernels/instantiate.ts";
+import type { Owner } from "./memory/pool.ts";
+import { Pool } from "./memory/pool.ts";
+import type { FinishJob } from "./operators/finish-task.ts";
+import type { EmitResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import { CONTROL } from "./pipeline/pipeline-job.ts";
+import type { QueryCounters } from "./query-run.ts";
+import { QueryRun } from "./query-run.ts";
+import type { ResultBatch } from "./result-batch.ts";
+import { ResultQueue } from "./result-queue.ts";
+import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
+import { loadParquetWasm } from "./scan/parquet-wasm.ts";
+import type { ThreadSetup } from "./thread-context.ts";
+import { ThreadContext } from "./thread-context.ts";
+import { WorkerPool } from "./worker-pool.ts";
+import type { Failure, JobResult, ToWorker } from "./worker-messages.ts";
+
+export interface ExecutorOptions {
+  readonly poolBytes: number;
+  readonly workers: number;
+  /** First block of the pool that is handed out: tests start above 2 GiB. */
+  readonly firstBlock?: number;
+}
+
+export interface ExecuteOptions {
+  readonly signal: AbortSignal;
+  readonly evaluation: EvalContext;
+  /** Rows per call of compiled code. */
+  readonly batchRows: number;
+  /** False: functions run through their TypeScript implementations. */
+  readonly emit: boolean;
+  /** All hashes equal. */
+  readonly collide?: boolean;
+  readonly onEnd?: (counters: QueryCounters) => void;
+}
+
+interface RunOptions {
+  readonly inline: boolean;
+  readonly newOwner: () => Owner;
+  readonly signal: AbortSignal;
+  readonly graceMs: number;
+  readonly onBatch: EmitResult;
+  readonly onResult: (result: JobResult) => void;
+  readonly toError: (failure: Failure) => Error;
+}
+
+/** What a query runs on. */
+export interface ExecutorThreads {
+  readonly pool: Pool;
+  readonly runPipeline: (job: PipelineJob, options: RunOptions) => Promise<void>;
+  readonly runFinish: (job: FinishJob, options: RunOptions) => Promise<void>;
+}
+
+/** Runs physical plans on worker threads over one shared pool. The main thread plans and listens; it never waits on memory. */
+export class Executor implements ExecutorThreads {
+  readonly pool: Pool;
+  readonly #workers: WorkerPool;
+  readonly #setup: ThreadSetup;
+  #main: ThreadContext | undefined;
+
+  constructor(options: ExecutorOptions) {
+    this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: options.firstBlock });
+    this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, kernels: new WebAssembly.Module(kernelBytes()), parquet: undefined };
+    this.#workers = new WorkerPool(options.workers, () => this.#setup);
+  }
+
+  /** The query's rows, in order where the plan gives one. Ends the work when the signal is aborted or the reader leaves. */
+  async *execute(stages: StagePlan, options: ExecuteOptions): AsyncGenerator<ResultBatch> {
+    const queue = new ResultQueue();
+    const stop = new AbortController();
+    const run = new QueryRun(stages, this, { ...options, signal: AbortSignal.any([options.signal, stop.signal]) }, queue);
+    const ended = run.run().then(
+      () => {
+        options.onEnd?.(run.counters);
+        queue.end();
+      },
+      (error: unknown) => queue.fail(error),
+    );
+    try {
+      yield* queue;
+    } finally {
+      stop.abort();
+      await ended;
+    }
+  }
+
+  runPipeline(job: PipelineJob, options: RunOptions): Promise<void> {
+    const { morsels } = job;
+    const readsParquet = morsels.kind === "splits" && morsels.splits.some((s) => s.source.kind === "parquet");
+    const parquet = readsParquet ? loadParquetWasm() : undefined;
+    return this.#onThreads(
+      job.control,
+      options,
+      (id) => ({ kind: "pipeline", id, job, attempt: options.newOwner(), scratch: options.newOwner(), parquet }),
+      () => {
+        const context = this.#mainContext();
+        if (parquet !== undefined) context.useParquet(parquet);
+        return runPipelineJob(job, context, options.newOwner(), options.newOwner(), options.onBatch);
+      },
+    );
+  }
+
+  runFinish(job: FinishJob, options: RunOptions): Promise<void> {
+    return this.#onThreads(
+      job.control,
+      options,
+      (id) => ({ kind: "finish", id, job, attempt: options.newOwner() }),
+      () => runFinishJob(job, this.#mainContext(), options.newOwner()),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#workers.close();
+  }
+
+  #mainContext(): ThreadContext {
+    this.#main ??= new ThreadContext(this.#setup, this.pool);
+    return this.#main;
+  }
+
+  async #onThreads(control: number, options: RunOptions, message: (id: number) => ToWorker, inline: () => JobResult): Promise<void> {
+    options.signal.throwIfAborted();
+    if (options.inline) {
+      try {
+        options.onResult(inline());
+      } catch (error) {
+        throw options.toError(toFailure(error));
+      }
+      return;
+    }
+    const id = this.#workers.newJobId();
+    const cancel = (): void => {
+      Atomics.store(this.pool.i32, (control + CONTROL.cancelled) >>> 2, 1);
+    };
+    let grace: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      cancel();
+      grace = setTimeout(() => void this.#workers.terminate(id), options.graceMs);
+    };
+    options.signal.addEventListener("abort", abort, { once: true });
+    try {
+      const errors: Failure[] = [];
+      const shares = Array.from({ length: this.#workers.size }, async (_, worker) => {
+        const end = await this.#workers.run(worker, message(id), ({ morsel, batch }) => options.onBatch(morsel, batch));
+        switch (end.kind) {
+          case "ended":
+            options.onResult(end.result);
+            return;
+          case "failed":
+            cancel();
+            errors.push(end.failure);
+            return;
+          case "died":
+            cancel();
+            errors.push({ kind: "other", message: `A worker ended unexpectedly: ${end.message}`, stack: undefined });
+            return;
+        }
+      });
+      await Promise.all(shares);
+      options.signal.throwIfAborted();
+      const first = errors.find((e) => e.kind !== "cancelled") ?? errors[0];
+      if (first !== undefined) throw options.toError(first);
+    } finally {
+      clearTimeout(grace);
+      options.signal.removeEventListener("abort", abort);
+    }
+  }
+}
+

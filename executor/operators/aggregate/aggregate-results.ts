@@ -1,0 +1,108 @@
+import type { Column, Expr } from "../../../catalog/expression.ts";
+import { columnExpr } from "../../../catalog/expression.ts";
+import { adjustedDecimal } from "../../../catalog/coercion.ts";
+import { arithmeticOverflow } from "../../../catalog/runtime-errors.ts";
+import type { DataType } from "../../../catalog/types.ts";
+import { decimal, DOUBLE } from "../../../catalog/types.ts";
+import type { EmittedValue } from "../../emit/emitted-value.ts";
+import { emitExpr } from "../../emit/expression.ts";
+import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
+import { get, i32, i64 } from "../../wasm/instructions.ts";
+import type { AggregateResult } from "./aggregate-plan.ts";
+
+/** The value of an aggregate call, from the states of a complete group whose columns are bound. */
+export function emitAggregateResult(emitter: SegmentEmitter, result: AggregateResult): EmittedValue {
+  switch (result.kind) {
+    case "state":
+      return { ...emitter.column(result.state.id), type: result.column.type };
+    case "sum":
+      return result.column.type.kind === "long" ? longSum(emitter, result) : emitExpr(decimalSum(result), emitter);
+    case "average":
+      return emitExpr(average(result), emitter);
+    case "deviation":
+      return emitExpr(deviation(result), emitter);
+  }
+}
+
+/** A 128-bit sum of bigints as bigint. Spark raises on overflow in ANSI mode, wraps without, gives NULL for try_sum. */
+function longSum(emitter: SegmentEmitter, result: Extract<AggregateResult, { kind: "sum" }>): EmittedValue {
+  const { f } = emitter;
+  const value = emitter.column(result.sum.id);
+  const [low, high] = value.lanes;
+  const type = result.column.type;
+  if (result.call.mode === "legacy") return { type, lanes: [low], isNull: value.isNull };
+  const fits = i64.eq(high, i64.shrS(low, i64.const(63n)));
+  const overflow = f.let(value.isNull === undefined ? i32.eqz(fits) : i32.and(i32.eqz(fits), i32.eqz(value.isNull)));
+  if (result.call.mode === "try") return { type, lanes: [low], isNull: get(f.let(value.isNull ? i32.or(value.isNull, get(overflow)) : get(overflow))) };
+  f.if(get(overflow), () => emitter.raise({ operands: [], toError: () => arithmeticOverflow("try_sum", result.call.span) }, []));
+  return { type, lanes: [low], isNull: value.isNull };
+}
+
+function decimalSum({ sum, column, call }: Extract<AggregateResult, { kind: "sum" }>): Expr {
+  return castTo(columnExpr(sum), column.type, call.mode);
+}
+
+/** sum / count; of decimals with the types that Spark's Average works in: decimal(p + 10, s) / decimal(20, 0). */
+function average({ sum, count, column, call }: Extract<AggregateResult, { kind: "average" }>): Expr {
+  const total = columnExpr(sum);
+  const isEmpty: Expr = { kind: "call", name: "=", args: [columnExpr(count), { kind: "literal", type: count.type, value: 0n }], type: { kind: "boolean" }, nullable: false, mode: call.mode };
+  const quotient = column.type.kind === "decimal" ? decimalQuotient(total, columnExpr(count), column.type, call.args[0], call.mode) : doubleQuotient(total, columnExpr(count));
+  return {
+    kind: "case",
+    branches: [{ when: isEmpty, then: { kind: "literal", type: column.type, value: null } }],
+    otherwise: quotient,
+    type: column.type,
+    nullable: true,
+  };
+}
+
+function doubleQuotient(sum: Expr, count: Expr): Expr {
+  const divisor = castTo(count, DOUBLE, "legacy");
+  return { kind: "call", name: "/", args: [sum, divisor], type: DOUBLE, nullable: true, mode: "legacy" };
+}
+
+function decimalQuotient(sum: Expr, count: Expr, type: DataType, arg: Expr, mode: "ansi" | "legacy" | "try"): Expr {
+  const input = arg.kind === "lambda" || arg.kind === "in" ? undefined : arg.type;
+  const precision = input?.kind === "decimal" ? Math.min(38, input.precision + 10) : 38;
+  const scale = input?.kind === "decimal" ? input.scale : 0;
+  const quotientScale = Math.max(6, scale + 20 + 1);
+  const quotient = adjustedDecimal(precision - scale + quotientScale, quotientScale);
+  const dividend = castTo(sum, decimal(precision, scale), mode);
+  const divisor = castTo(count, decimal(20, 0), mode);
+  return castTo({ kind: "call", name: "/", args: [dividend, divisor], type: quotient, nullable: true, mode }, type, mode);
+}
+
+/** Spark: NULL for no rows, and for one row of a sample. */
+function deviation({ count, squares, sample, root }: Extract<AggregateResult, { kind: "deviation" }>): Expr {
+  const one: Expr = { kind: "literal", type: DOUBLE, value: 1 };
+  const divisor: Expr = sample ? { kind: "call", name: "-", args: [columnExpr(count), one], type: DOUBLE, nullable: false, mode: "legacy" } : columnExpr(count);
+  const variance: Expr = { kind: "call", name: "/", args: [columnExpr(squares), divisor], type: DOUBLE, nullable: true, mode: "legacy" };
+  const value: Expr = root ? { kind: "call", name: "sqrt", args: [variance], type: DOUBLE, nullable: true, mode: "legacy" } : variance;
+  const tooFew: Expr = {
+    kind: "call",
+    name: "<",
+    args: [columnExpr(count), { kind: "literal", type: DOUBLE, value: sample ? 2 : 1 }],
+    type: { kind: "boolean" },
+    nullable: false,
+    mode: "legacy",
+  };
+  return { kind: "case", branches: [{ when: tooFew, then: { kind: "literal", type: DOUBLE, value: null } }], otherwise: value, type: DOUBLE, nullable: true };
+}
+
+function castTo(input: Expr, type: DataType, mode: "ansi" | "legacy" | "try"): Expr {
+  return { kind: "cast", input, type, nullable: true, mode };
+}
+
+/** State columns that a result reads. */
+export function columnsOfResult(result: AggregateResult): readonly Column[] {
+  switch (result.kind) {
+    case "state":
+      return [result.state];
+    case "sum":
+      return [result.sum];
+    case "average":
+      return [result.sum, result.count];
+    case "deviation":
+      return [result.count, result.squares];
+  }
+}

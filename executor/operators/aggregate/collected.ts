@@ -1,0 +1,82 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import type { SortKey } from "../../../catalog/expression.ts";
+import { typeOf } from "../../../catalog/expression.ts";
+import type { Value } from "../../../catalog/values.ts";
+import { aggregateFunction } from "../../functions/aggregate-implementations.ts";
+import { compareValues } from "../../functions/compare.ts";
+import type { EvalContext } from "../../functions/scalar-function.ts";
+import type { Arena } from "../../memory/arena.ts";
+import { writeLanes } from "../../pipeline/column-values.ts";
+import { readField } from "../../pipeline/record-values.ts";
+import type { RecordRun } from "../../pipeline/morsels.ts";
+import { fieldOf } from "../../pipeline/row-layout.ts";
+import type { ThreadContext } from "../../thread-context.ts";
+import { forEachRecord } from "../rows/sort-records.ts";
+import type { AggregateState } from "./aggregate-plan.ts";
+import type { AggregateShape } from "./aggregate-sink.ts";
+import { NODE, nodeLayout } from "./state-updates.ts";
+
+type CollectState = Extract<AggregateState, { kind: "collect" }>;
+
+/** Fills the results of calls that have collected their arguments, group by group, through the registry's implementations. */
+export function completeCollected(shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
+  for (const state of shape.plan.states) {
+    if (state.kind === "collect") completeState(state, shape, runs, context, arena, evaluation);
+  }
+}
+
+function completeState(state: CollectState, shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
+  const { pool } = context;
+  const { call } = state;
+  const fn = aggregateFunction(call.name);
+  if (fn === undefined) throw new SparrowError("UNSUPPORTED_FEATURE.AGGREGATE_FUNCTION", "0A000", `The aggregate function ${call.name} is not supported yet.`, { functionName: call.name }, { span: call.span });
+  const node = nodeLayout(state);
+  const list = fieldOf(shape.layout, state.list.id);
+  const result = fieldOf(shape.layout, state.result.id);
+  const site = {
+    name: call.name,
+    argTypes: call.args.map(typeOf),
+    type: call.type,
+    mode: call.mode,
+    timeZone: evaluation.timeZone,
+    descending: call.orderBy?.[0]?.ascending === false,
+    span: call.span,
+  };
+  forEachRecord(pool.u32, runs, (record) => {
+    const nodes: number[] = [];
+    for (let at = pool.u32[(record + list.offset) >>> 2]; at !== 0; at = pool.u32[(at + NODE.next) >>> 2]) nodes.push(at);
+    // Scan order, whichever worker met a row.
+    nodes.sort((a, b) => pool.u32[(a + NODE.morsel) >>> 2] - pool.u32[(b + NODE.morsel) >>> 2] || pool.u32[(a + NODE.position) >>> 2] - pool.u32[(b + NODE.position) >>> 2]);
+    const rows = nodes.map((at) => node.fields.map((field) => readField(pool, field, at)));
+    const ordered = call.orderBy === undefined ? rows : inOrder(rows, call.args.length, call.orderBy);
+    const value = fn.finish(call.distinct ? distinctRows(ordered) : ordered, site);
+    if (result.nullOffset !== undefined) pool.u8[record + result.nullOffset] = value === null ? 1 : 0;
+    if (value !== null) writeLanes(pool, result.type, record + result.offset, value, arena);
+  });
+}
+
+function distinctRows(rows: readonly (readonly Value[])[]): readonly (readonly Value[])[] {
+  const seen = new Map<string, readonly Value[]>();
+  for (const row of rows) {
+    const key = JSON.stringify(row, (_, value) => (typeof value === "bigint" ? `${value}n` : Object.is(value, -0) ? 0 : Number.isNaN(value) ? "NaN" : value));
+    if (!seen.has(key)) seen.set(key, row);
+  }
+  return [...seen.values()];
+}
+
+/** WITHIN GROUP (ORDER BY ...): the keys stand behind the arguments, and leave the rows again. */
+function inOrder(rows: readonly (readonly Value[])[], args: number, order: readonly SortKey[]): readonly (readonly Value[])[] {
+  const sorted = [...rows].sort((a, b) => {
+    for (let i = 0; i < order.length; i++) {
+      const [x, y] = [a[args + i], b[args + i]];
+      if (x === null || y === null) {
+        if (x !== y) return (x === null) === order[i].nullsFirst ? -1 : 1;
+        continue;
+      }
+      const comparison = compareValues(typeOf(order[i].expr), x, y);
+      if (comparison !== 0) return order[i].ascending ? comparison : -comparison;
+    }
+    return 0;
+  });
+  return sorted.map((row) => row.slice(0, args));
+}

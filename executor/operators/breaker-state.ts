@@ -1,0 +1,157 @@
+import { InternalError } from "../../catalog/errors.ts";
+import type { Breaker } from "../../planner/stages.ts";
+import type { ErrorSite } from "../emit/emit-context.ts";
+import type { Arena } from "../memory/arena.ts";
+import type { Pool } from "../memory/pool.ts";
+import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
+import type { RecordRun } from "../pipeline/morsels.ts";
+import type { SinkResult } from "../pipeline/pipeline-job.ts";
+import { compileMerge } from "./aggregate/merge-module.ts";
+import type { FinishTask } from "./finish-task.ts";
+import { BUILD_RECORD } from "./join/join-build.ts";
+import { directoryBits, directoryBytes, joinLinkModule } from "./join/join-directory.ts";
+import { LOOP_RECORD } from "./join/nested-loop.ts";
+import { PARTITION_BITS } from "./row-store.ts";
+import type { RowChunk } from "./row-store.ts";
+import { forEachRecord } from "./rows/sort-records.ts";
+import { runsOf } from "./sink-instance.ts";
+
+/** Records below which a breaker is completed in the main thread. */
+const INLINE_RECORDS = 4096;
+
+export interface CompleteBuild {
+  readonly directory: number;
+  readonly bits: number;
+  readonly records: number;
+  readonly sawNull: boolean;
+}
+
+/** A breaker while the query runs: what its feeding pipelines left, the tasks that complete it, and the records that later pipelines read. */
+export class BreakerState {
+  readonly #breaker: Breaker;
+  readonly #results: SinkResult[] = [];
+  #shape: BreakerShape | undefined;
+  #runs: readonly RecordRun[] | undefined;
+  #build: CompleteBuild | undefined;
+
+  constructor(breaker: Breaker) {
+    this.#breaker = breaker;
+  }
+
+  add(result: SinkResult): void {
+    this.#results.push(result);
+  }
+
+  isSmall(): boolean {
+    const bytes = this.#partitions().reduce((sum, chunks) => sum + chunks.reduce((s, c) => s + c.end - c.start, 0), 0);
+    const rows = this.#rowRuns().reduce((sum, run) => sum + run.count, 0);
+    const width = this.#shape?.shape.layout.bytes ?? 1;
+    return rows + bytes / width <= INLINE_RECORDS;
+  }
+
+  /** Tasks that complete the breaker; error sites of the code they run. */
+  finishTasks(shape: BreakerShape, arena: Arena, timeZone: string): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
+    this.#shape = shape;
+    switch (shape.kind) {
+      case "aggregate": {
+        const { merge, sites } = compileMerge(shape.shape, timeZone);
+        const partitions = this.#partitions();
+        const needsMerge = this.#results.length > 1;
+        const sharedBits = shape.shape.partitions === 1 || shape.shape.collide ? 0 : PARTITION_BITS;
+        const tasks = partitions
+          .filter((chunks) => chunks.some((c) => c.end > c.start) || shape.shape.keys.length === 0)
+          .map((chunks): FinishTask => ({ kind: "groups", shape: shape.shape, chunks, merge, needsMerge, sharedBits }));
+        return { tasks, sites };
+      }
+      case "build":
+        return { tasks: this.#linkTasks(shape.shape.layout.bytes, arena), sites: [] };
+      case "rows":
+        return { tasks: this.#rowTasks(shape), sites: [] };
+    }
+  }
+
+  complete(runs: readonly (readonly RecordRun[])[]): void {
+    const shape = this.#shape;
+    if (shape === undefined) throw new InternalError("a breaker completes before its tasks are made");
+    if (shape.kind === "build") this.#runs = runsOf(this.#partitions().flat(), shape.shape.layout.bytes);
+    else if (this.#breaker.kind === "shared") this.#runs = this.#rowRuns();
+    else this.#runs = runs.flat();
+  }
+
+  build(): CompleteBuild {
+    if (this.#build === undefined) throw new InternalError("a hash table is probed before it is complete");
+    return this.#build;
+  }
+
+  /** The one array of record addresses of a nested loop. */
+  array(): RecordRun {
+    const run = this.#runs?.[0];
+    if (run === undefined) throw new InternalError("a nested loop begins before its records are complete");
+    return run;
+  }
+
+  /** What a pipeline reads; of a build side, the records whose match flag is (not) set. */
+  records(rows: "all" | "matched" | "unmatched", pool: Pool, arena: Arena): readonly RecordRun[] {
+    const runs = this.#runs;
+    if (runs === undefined) throw new InternalError("a breaker is read before it is complete");
+    if (rows === "all") return runs;
+    const flag = this.#breaker.kind === "build" ? BUILD_RECORD.matched : LOOP_RECORD.matched;
+    const wanted = rows === "matched" ? 1 : 0;
+    const total = runs.reduce((sum, r) => sum + r.count, 0);
+    const base = arena.allocate(Math.max(1, total) * 4);
+    let count = 0;
+    forEachRecord(pool.u32, runs, (record) => {
+      if (pool.u8[record + flag] === wanted) pool.u32[(base >>> 2) + count++] = record;
+    });
+    return count === 0 ? [] : [{ base, count, stride: 0 }];
+  }
+
+  #linkTasks(rowBytes: number, arena: Arena): readonly FinishTask[] {
+    const partitions = this.#partitions();
+    const records = partitions.reduce((sum, chunks) => sum + chunks.reduce((s, c) => s + (c.end - c.start) / rowBytes, 0), 0);
+    const bits = directoryBits(records);
+    const directory = arena.allocate(directoryBytes(bits));
+    const sawNull = this.#results.some((r) => r.kind === "build" && r.sawNull);
+    this.#build = { directory, bits, records, sawNull };
+    const module = joinLinkModule();
+    return partitions.map((chunks, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, bits, partition }));
+  }
+
+  #rowTasks({ shape }: Extract<BreakerShape, { kind: "rows" }>): readonly FinishTask[] {
+    const runs = this.#rowRuns();
+    const breaker = this.#breaker;
+    switch (breaker.kind) {
+      case "sort":
+        return [{ kind: "sort", shape, runs, offset: 0, limit: undefined }];
+      case "topN":
+        return [{ kind: "sort", shape, runs, offset: breaker.node.offset, limit: breaker.node.limit }];
+      case "limit":
+        return [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }];
+      case "window": {
+        const { node } = breaker;
+        return [{ kind: "window", shape, runs, work: { calls: node.calls, partitionKeys: node.partitionBy.length } }];
+      }
+      case "loopBuild":
+        return [{ kind: "addresses", runs }];
+      case "shared":
+        return [];
+      case "aggregate":
+      case "build":
+        throw new InternalError(`${breaker.kind} does not keep plain rows`);
+    }
+  }
+
+  /** Chunks by partition, of all instances. */
+  #partitions(): readonly (readonly RowChunk[])[] {
+    const partitions: RowChunk[][] = [];
+    for (const result of this.#results) {
+      if (result.kind !== "aggregate" && result.kind !== "build") continue;
+      result.chunks.forEach((chunks, p) => (partitions[p] ??= []).push(...chunks));
+    }
+    return partitions;
+  }
+
+  #rowRuns(): readonly RecordRun[] {
+    return this.#results.flatMap((r) => (r.kind === "rows" ? r.runs : []));
+  }
+}

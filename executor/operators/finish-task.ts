@@ -1,0 +1,30 @@
+import type { EvalContext } from "../functions/scalar-function.ts";
+import type { RecordRun } from "../pipeline/morsels.ts";
+import type { AggregateShape } from "./aggregate/aggregate-sink.ts";
+import type { MergeModule } from "./aggregate/merge-module.ts";
+import type { RowChunk } from "./row-store.ts";
+import type { RowSinkShape } from "./rows/row-sink.ts";
+import type { WindowWork } from "./window/window-work.ts";
+
+/**
+ * What completes a breaker once its feeding pipelines have ended: independent tasks that workers take like morsels. Each gives the records that it is
+ * answerable for.
+ */
+export type FinishTask =
+  /** One radix partition of all instances' groups. `sharedBits`: upper hash bits that its records have in common. */
+  | { readonly kind: "groups"; readonly shape: AggregateShape; readonly chunks: readonly RowChunk[]; readonly merge: MergeModule; readonly needsMerge: boolean; readonly sharedBits: number }
+  /** One radix partition of a build side, entered into its part of the directory. */
+  | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: number; readonly bits: number; readonly partition: number }
+  /** All rows in order, `offset` rows left out, at most `limit`. */
+  | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
+  /** Rows in morsel order, `offset` left out, at most `limit`. */
+  | { readonly kind: "limit"; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
+  | { readonly kind: "window"; readonly shape: RowSinkShape; readonly runs: readonly RecordRun[]; readonly work: WindowWork }
+  /** The runs as one array of addresses: a nested loop goes over it. */
+  | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] };
+
+export interface FinishJob {
+  readonly tasks: readonly FinishTask[];
+  readonly control: number;
+  readonly evaluation: EvalContext;
+}

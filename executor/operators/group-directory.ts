@@ -1,0 +1,144 @@
+import type { Arena } from "../memory/arena.ts";
+import type { Pool } from "../memory/pool.ts";
+import type { SegmentEmitter } from "../pipeline/segment-emitter.ts";
+import type { StateLayout } from "../pipeline/state-layout.ts";
+import { STATUS } from "../pipeline/state-layout.ts";
+import type { Local, Val } from "../wasm/instructions.ts";
+import { get, i32, i64 } from "../wasm/instructions.ts";
+import { NEED } from "./row-store.ts";
+
+/**
+ * An open-addressing directory of records by hash: 8 bytes an entry, the record's address and 32 bits of its hash (address 0: empty); linear
+ * probing. The slot comes from the hash's upper half: `(upper << left) >>> right`, where `left` takes off the bits that all records share.
+ */
+export interface DirectoryState {
+  /** uint32 address, mask, left shift, right shift, count, limit. */
+  readonly words: number;
+}
+
+const WORDS = { address: 0, mask: 4, left: 8, right: 12, count: 16, limit: 20 } as const;
+const FIRST_BITS = 8;
+
+export function reserveDirectory(state: StateLayout): DirectoryState {
+  return { words: state.reserve(24) };
+}
+
+// ---- compiled side
+
+export interface Lookup {
+  /** Address of the record that was found; 0 when there is none. */
+  readonly row: Local;
+  /** The empty entry where the search ended. */
+  readonly entry: Local;
+  readonly tag: Local;
+}
+
+/** Looks for a record with this hash for which `equals` holds. */
+export function emitLookup(emitter: SegmentEmitter, directory: DirectoryState, hash: Val, equals: (row: Local) => Val): Lookup {
+  const { f } = emitter;
+  const address = emitter.stateWord(directory.words + WORDS.address);
+  const mask = emitter.stateWord(directory.words + WORDS.mask);
+  const left = emitter.stateWord(directory.words + WORDS.left);
+  const right = emitter.stateWord(directory.words + WORDS.right);
+  const tag = f.let(i32.wrapI64(i64.shrU(hash, i64.const(32n))));
+  const slot = f.let(i32.shrU(i32.shl(get(tag), get(left)), get(right)));
+  const entry = f.local("i32");
+  const row = f.local("i32");
+  const word = f.local("i64");
+  f.block((done) => {
+    f.loop((again) => {
+      f.set(entry, i32.add(get(address), i32.shl(get(slot), i32.const(3))));
+      f.set(word, i64.load(get(entry)));
+      f.set(row, i32.wrapI64(get(word)));
+      f.brIf(done, i32.eqz(get(row)));
+      f.if(i32.eq(i32.wrapI64(i64.shrU(get(word), i64.const(32n))), get(tag)), () => {
+        emitter.scoped(() => f.brIf(done, equals(row)));
+      });
+      f.set(slot, i32.and(i32.add(get(slot), i32.const(1)), get(mask)));
+      f.br(again);
+    });
+  });
+  return { row, entry, tag };
+}
+
+/** Makes sure that one more record fits; leaves with NEED.directory otherwise. */
+export function ensureEntry(emitter: SegmentEmitter, directory: DirectoryState): void {
+  const state = get(emitter.state);
+  emitter.f.if(i32.geU(i32.load(state, directory.words + WORDS.count), i32.load(state, directory.words + WORDS.limit)), () =>
+    emitter.suspend(STATUS.need, NEED.directory),
+  );
+}
+
+/** Enters a record at the entry where a lookup ended. */
+export function insertEntry(emitter: SegmentEmitter, directory: DirectoryState, lookup: Lookup, row: Local): void {
+  const { f } = emitter;
+  const state = get(emitter.state);
+  f.store("i64", get(lookup.entry), i64.or(i64.shl(i64.extendI32U(get(lookup.tag)), i64.const(32n)), i64.extendI32U(get(row))));
+  f.store("i32", state, i32.add(i32.load(state, directory.words + WORDS.count), i32.const(1)), directory.words + WORDS.count);
+}
+
+// ---- driver side
+
+/** The directory of one instance. */
+export class Directory {
+  readonly #pool: Pool;
+  readonly #arena: Arena;
+  readonly #words: number;
+  readonly #left: number;
+  #bits = 0;
+
+  /** `sharedBits`: upper hash bits that all records have in common. `expected`: how many records to be ready for. */
+  constructor(pool: Pool, arena: Arena, state: number, directory: DirectoryState, sharedBits: number, expected: number) {
+    this.#pool = pool;
+    this.#arena = arena;
+    this.#words = (state + directory.words) >>> 2;
+    this.#left = sharedBits;
+    this.#allocate(Math.max(FIRST_BITS, Math.ceil(Math.log2(expected * 2 + 1))));
+  }
+
+  get count(): number {
+    return this.#pool.u32[this.#words + WORDS.count / 4];
+  }
+
+  grow(): void {
+    const { u32 } = this.#pool;
+    const old = u32[this.#words] >>> 2;
+    const oldEntries = 1 << this.#bits;
+    this.#allocate(this.#bits + (this.#bits < 16 ? 2 : 1));
+    const base = u32[this.#words] >>> 2;
+    const mask = (1 << this.#bits) - 1;
+    const right = 32 - this.#bits;
+    for (let i = 0; i < oldEntries; i++) {
+      const row = u32[old + 2 * i];
+      if (row === 0) continue;
+      const tag = u32[old + 2 * i + 1];
+      let slot = (tag << this.#left) >>> right;
+      while (u32[base + 2 * slot] !== 0) slot = (slot + 1) & mask;
+      u32[base + 2 * slot] = row;
+      u32[base + 2 * slot + 1] = tag;
+    }
+  }
+
+  /** Writes the addresses of all records from `address` on, 4 bytes each. */
+  writeRows(address: number): void {
+    const { u32 } = this.#pool;
+    const base = u32[this.#words] >>> 2;
+    const entries = 1 << this.#bits;
+    let at = address >>> 2;
+    for (let i = 0; i < entries; i++) {
+      const row = u32[base + 2 * i];
+      if (row !== 0) u32[at++] = row;
+    }
+  }
+
+  #allocate(bits: number): void {
+    this.#bits = Math.min(bits, 28);
+    const entries = 1 << this.#bits;
+    const { u32 } = this.#pool;
+    u32[this.#words + WORDS.address / 4] = this.#arena.allocateZeroed(entries * 8);
+    u32[this.#words + WORDS.mask / 4] = entries - 1;
+    u32[this.#words + WORDS.left / 4] = this.#left;
+    u32[this.#words + WORDS.right / 4] = 32 - this.#bits;
+    u32[this.#words + WORDS.limit / 4] = Math.floor(entries * 0.6);
+  }
+}

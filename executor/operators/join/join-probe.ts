@@ -1,0 +1,277 @@
+import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
+import type { Column } from "../../../catalog/expression.ts";
+import { BOOLEAN } from "../../../catalog/types.ts";
+import type { PhysicalHashJoin } from "../../../planner/physical.ts";
+import { emitCondition, emitExpr } from "../../emit/expression.ts";
+import { emitEquals } from "../../emit/row-keys.ts";
+import { loadField } from "../../pipeline/row-access.ts";
+import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
+import type { StateLayout } from "../../pipeline/state-layout.ts";
+import type { Label } from "../../wasm/function-builder.ts";
+import type { Local, Val } from "../../wasm/instructions.ts";
+import { get, i32 } from "../../wasm/instructions.ts";
+import { hashOfKeys } from "../keys.ts";
+import type { BuildShape } from "./join-build.ts";
+import { BUILD_RECORD } from "./join-build.ts";
+import { emitChainHead } from "./join-directory.ts";
+
+/** Words that the scheduler fills when the build side is complete. */
+export interface ProbeState {
+  readonly directory: number;
+  readonly shift: number;
+  /** 1: the build side has a record with a NULL key. */
+  readonly sawNull: number;
+  /** 1: the build side has no record at all. */
+  readonly empty: number;
+}
+
+export function reserveProbe(state: StateLayout): ProbeState {
+  return { directory: state.reserve(4, 4), shift: state.reserve(4, 4), sawNull: state.reserve(4, 4), empty: state.reserve(4, 4) };
+}
+
+/** A step of a pipeline: looks the row up in the hash table and goes on, through `downstream(skip)`, with what the join gives. */
+export function emitProbe(
+  emitter: SegmentEmitter,
+  node: PhysicalHashJoin,
+  columns: readonly Column[],
+  shape: BuildShape,
+  state: ProbeState,
+  skip: Label,
+  downstream: (skip: Label) => void,
+): void {
+  const probe = new Probe(emitter, node, columns, shape, state);
+  switch (node.join) {
+    case "inner":
+    case "buildOuter":
+      probe.pairs(node.join === "buildOuter", downstream);
+      return;
+    case "probeOuter":
+    case "fullOuter":
+      probe.pairsAndMissing(node.join === "fullOuter", downstream);
+      return;
+    case "probeSemi":
+      probe.search();
+      emitter.f.brIf(skip, i32.eqz(get(probe.pointer)));
+      downstream(skip);
+      return;
+    case "probeAnti":
+      if (node.nullAware) probe.rejectUnknown(skip);
+      probe.search();
+      emitter.f.brIf(skip, get(probe.pointer));
+      downstream(skip);
+      return;
+    case "probeMark":
+      probe.mark();
+      downstream(skip);
+      return;
+    case "probeSingle":
+      probe.single();
+      downstream(skip);
+      return;
+    case "buildSemi":
+    case "buildAnti":
+      probe.markMatches();
+      return;
+  }
+}
+
+class Probe {
+  readonly pointer: Local;
+  readonly #emitter: SegmentEmitter;
+  readonly #node: PhysicalHashJoin;
+  readonly #columns: readonly Column[];
+  readonly #shape: BuildShape;
+  readonly #state: ProbeState;
+  readonly #values;
+  readonly #anyNull: Val | undefined;
+
+  constructor(emitter: SegmentEmitter, node: PhysicalHashJoin, columns: readonly Column[], shape: BuildShape, state: ProbeState) {
+    this.#emitter = emitter;
+    this.#node = node;
+    this.#columns = columns;
+    this.#shape = shape;
+    this.#state = state;
+    this.pointer = emitter.f.local("i32");
+    this.#values = node.keys.map((k) => emitExpr(k.probe, emitter));
+    const nulls = this.#values.flatMap((v, i) => (node.keys[i].nullSafe || v.isNull === undefined ? [] : [v.isNull]));
+    this.#anyNull = nulls.length === 0 ? undefined : get(emitter.f.let(nulls.reduce((a, b) => i32.or(a, b))));
+  }
+
+  /** Build columns read the record at the pointer. */
+  #bind(optional: boolean): void {
+    for (const column of this.#columns) {
+      const field = this.#shape.layout.fields.find((f) => f.id === column.id)!;
+      this.#emitter.bind(column.id, { kind: "row", field, pointer: this.pointer, optional, lifetime: "query" });
+    }
+  }
+
+  #toChain(): void {
+    const { f } = this.#emitter;
+    const directory = this.#emitter.stateWord(this.#state.directory);
+    const shift = this.#emitter.stateWord(this.#state.shift);
+    const lookUp = () => {
+      const hash = f.let(hashOfKeys(this.#emitter, this.#values, this.#shape.keys, this.#shape.collide));
+      f.set(this.pointer, emitChainHead(f, hash, directory, shift));
+    };
+    if (this.#anyNull === undefined) {
+      lookUp();
+      return;
+    }
+    f.set(this.pointer, i32.const(0));
+    f.if(i32.eqz(this.#anyNull), () => this.#emitter.scoped(lookUp));
+  }
+
+  #advance(): void {
+    this.#emitter.f.set(this.pointer, i32.load(get(this.pointer), BUILD_RECORD.next));
+  }
+
+  /** Branches away unless the record at the pointer has the row's keys and passes the residual condition. */
+  #unlessMatch(away: Label): void {
+    const { f } = this.#emitter;
+    this.#values.forEach((value, i) => {
+      const stored = loadField(this.#emitter, this.#shape.keys[i], this.pointer, false);
+      // A NULL in a key that is not null-safe never gets here: neither side has it in a chain.
+      const known = this.#node.keys[i].nullSafe ? value : { ...value, isNull: undefined };
+      const other = this.#node.keys[i].nullSafe ? stored : { ...stored, isNull: undefined };
+      f.brIf(away, i32.eqz(emitEquals(known, other, this.#emitter, this.#node.keys[i].nullSafe)));
+    });
+    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(emitCondition(this.#node.residual, this.#emitter)));
+  }
+
+  #setMatched(): void {
+    this.#emitter.f.store("i32.8", get(this.pointer), i32.const(1), BUILD_RECORD.matched);
+  }
+
+  pairs(setMatched: boolean, downstream: (skip: Label) => void): void {
+    this.#bind(false);
+    this.#emitter.resumableLoop(
+      this.pointer,
+      () => this.#toChain(),
+      (next, exit) => {
+        this.#emitter.f.brIf(exit, i32.eqz(get(this.pointer)));
+        this.#unlessMatch(next);
+        if (setMatched) this.#setMatched();
+        downstream(next);
+      },
+      () => this.#advance(),
+    );
+  }
+
+  /** As `pairs`; a row without a match goes on once, with no record (pointer 0). */
+  pairsAndMissing(setMatched: boolean, downstream: (skip: Label) => void): void {
+    const { f } = this.#emitter;
+    const matched = f.local("i32");
+    this.#bind(false);
+    this.#emitter.resumableLoop(
+      this.pointer,
+      () => {
+        this.#toChain();
+        f.set(matched, i32.const(0));
+      },
+      (next, exit) => {
+        f.if(
+          get(this.pointer),
+          () =>
+            this.#emitter.scoped(() => {
+              this.#unlessMatch(next);
+              if (setMatched) this.#setMatched();
+            }),
+          () => f.brIf(exit, get(matched)),
+        );
+        f.set(matched, i32.const(1));
+        this.#bind(true);
+        downstream(next);
+      },
+      () => this.#advance(),
+      [matched],
+    );
+  }
+
+  /** Leaves the first match at the pointer, or 0. */
+  search(): void {
+    const { f } = this.#emitter;
+    this.#bind(false);
+    this.#toChain();
+    f.block((found) => {
+      f.loop((again) => {
+        f.brIf(found, i32.eqz(get(this.pointer)));
+        this.#emitter.scoped(() =>
+          f.block((next) => {
+            this.#unlessMatch(next);
+            f.br(found);
+          }),
+        );
+        this.#advance();
+        f.br(again);
+      });
+    });
+  }
+
+  /** NOT IN: unless the build side is empty, a NULL on either side makes the answer unknown, and the row does not qualify. */
+  rejectUnknown(skip: Label): void {
+    const { f } = this.#emitter;
+    const empty = this.#emitter.stateWord(this.#state.empty);
+    const sawNull = this.#emitter.stateWord(this.#state.sawNull);
+    f.brIf(skip, get(sawNull));
+    if (this.#anyNull !== undefined) f.brIf(skip, i32.and(this.#anyNull, i32.eqz(get(empty))));
+  }
+
+  mark(): void {
+    const { f } = this.#emitter;
+    this.search();
+    const found = get(f.let(i32.ne(get(this.pointer), i32.const(0))));
+    let isNull: Val | undefined;
+    if (this.#node.nullAware) {
+      const sawNull = get(this.#emitter.stateWord(this.#state.sawNull));
+      const empty = get(this.#emitter.stateWord(this.#state.empty));
+      const unknown = this.#anyNull === undefined ? sawNull : i32.or(sawNull, i32.and(this.#anyNull, i32.eqz(empty)));
+      isNull = get(f.let(i32.and(i32.eqz(found), i32.ne(unknown, i32.const(0)))));
+    }
+    if (this.#node.mark !== undefined) {
+      this.#emitter.bind(this.#node.mark.id, { kind: "value", value: { type: BOOLEAN, lanes: [found], isNull } });
+    }
+  }
+
+  single(): void {
+    const { f } = this.#emitter;
+    const first = f.local("i32");
+    this.#bind(false);
+    this.#toChain();
+    f.set(first, i32.const(0));
+    f.block((done) => {
+      f.loop((again) => {
+        f.brIf(done, i32.eqz(get(this.pointer)));
+        this.#emitter.scoped(() =>
+          f.block((next) => {
+            this.#unlessMatch(next);
+            f.if(get(first), () => this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []));
+            f.set(first, get(this.pointer));
+          }),
+        );
+        this.#advance();
+        f.br(again);
+      });
+    });
+    f.set(this.pointer, get(first));
+    this.#bind(true);
+  }
+
+  markMatches(): void {
+    const { f } = this.#emitter;
+    this.#bind(false);
+    this.#toChain();
+    f.block((done) => {
+      f.loop((again) => {
+        f.brIf(done, i32.eqz(get(this.pointer)));
+        this.#emitter.scoped(() =>
+          f.block((next) => {
+            this.#unlessMatch(next);
+            this.#setMatched();
+          }),
+        );
+        this.#advance();
+        f.br(again);
+      });
+    });
+  }
+}

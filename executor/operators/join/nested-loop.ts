@@ -1,0 +1,240 @@
+import type { Column } from "../../../catalog/expression.ts";
+import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
+import { BOOLEAN } from "../../../catalog/types.ts";
+import type { PhysicalNestedLoopJoin } from "../../../planner/physical.ts";
+import { emitCondition, emitExpr } from "../../emit/expression.ts";
+import type { RowLayout } from "../../pipeline/row-layout.ts";
+import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
+import type { StateLayout } from "../../pipeline/state-layout.ts";
+import type { Label } from "../../wasm/function-builder.ts";
+import type { Local, Val } from "../../wasm/instructions.ts";
+import { get, i32 } from "../../wasm/instructions.ts";
+
+/** Records of the build side that a nested loop goes over: header uint8 matched. */
+export const LOOP_RECORD = { matched: 4, header: 8 } as const;
+
+/** uint32 address of the array of record addresses, uint32 count; filled when the build side is complete. */
+export interface LoopState {
+  readonly rows: number;
+  readonly count: number;
+}
+
+export function reserveLoop(state: StateLayout): LoopState {
+  return { rows: state.reserve(4, 4), count: state.reserve(4, 4) };
+}
+
+/** A step of a pipeline: the row with every record of the build side. */
+export function emitNestedLoop(
+  emitter: SegmentEmitter,
+  node: PhysicalNestedLoopJoin,
+  columns: readonly Column[],
+  layout: RowLayout,
+  state: LoopState,
+  skip: Label,
+  downstream: (skip: Label) => void,
+): void {
+  const loop = new NestedLoop(emitter, node, columns, layout, state);
+  switch (node.join) {
+    case "inner":
+    case "buildOuter":
+      loop.pairs(node.join === "buildOuter", downstream);
+      return;
+    case "probeOuter":
+    case "fullOuter":
+      loop.pairsAndMissing(node.join === "fullOuter", downstream);
+      return;
+    case "probeSemi":
+    case "probeAnti": {
+      const { found } = loop.search(false);
+      emitter.f.brIf(skip, node.join === "probeSemi" ? i32.eqz(found) : found);
+      downstream(skip);
+      return;
+    }
+    case "probeMark": {
+      const { found, unknown } = loop.search(true);
+      const isNull = get(emitter.f.let(i32.and(unknown, i32.eqz(found))));
+      if (node.mark !== undefined) emitter.bind(node.mark.id, { kind: "value", value: { type: BOOLEAN, lanes: [found], isNull } });
+      downstream(skip);
+      return;
+    }
+    case "probeSingle":
+      loop.single();
+      downstream(skip);
+      return;
+    case "buildSemi":
+    case "buildAnti":
+      loop.markMatches();
+      return;
+  }
+}
+
+class NestedLoop {
+  readonly #emitter: SegmentEmitter;
+  readonly #node: PhysicalNestedLoopJoin;
+  readonly #columns: readonly Column[];
+  readonly #layout: RowLayout;
+  readonly #index: Local;
+  readonly #pointer: Local;
+  readonly #rows: Local;
+  readonly #count: Local;
+
+  constructor(emitter: SegmentEmitter, node: PhysicalNestedLoopJoin, columns: readonly Column[], layout: RowLayout, state: LoopState) {
+    this.#emitter = emitter;
+    this.#node = node;
+    this.#columns = columns;
+    this.#layout = layout;
+    this.#index = emitter.f.local("i32");
+    this.#pointer = emitter.f.local("i32");
+    this.#rows = emitter.stateWord(state.rows);
+    this.#count = emitter.stateWord(state.count);
+  }
+
+  #bind(optional: boolean): void {
+    for (const column of this.#columns) {
+      const field = this.#layout.fields.find((f) => f.id === column.id)!;
+      this.#emitter.bind(column.id, { kind: "row", field, pointer: this.#pointer, optional, lifetime: "query" });
+    }
+  }
+
+  #rewind(): void {
+    this.#emitter.f.set(this.#index, i32.const(0));
+  }
+
+  #advance(): void {
+    this.#emitter.f.set(this.#index, i32.add(get(this.#index), i32.const(1)));
+  }
+
+  #load(): void {
+    this.#emitter.f.set(this.#pointer, i32.load(i32.add(get(this.#rows), i32.shl(get(this.#index), i32.const(2)))));
+  }
+
+  #atEnd(): Val {
+    return i32.geU(get(this.#index), get(this.#count));
+  }
+
+  #unlessMatch(away: Label): void {
+    if (this.#node.condition !== undefined) this.#emitter.f.brIf(away, i32.eqz(emitCondition(this.#node.condition, this.#emitter)));
+  }
+
+  #setMatched(): void {
+    this.#emitter.f.store("i32.8", get(this.#pointer), i32.const(1), LOOP_RECORD.matched);
+  }
+
+  pairs(setMatched: boolean, downstream: (skip: Label) => void): void {
+    this.#bind(false);
+    this.#emitter.resumableLoop(
+      this.#index,
+      () => this.#rewind(),
+      (next, exit) => {
+        this.#emitter.f.brIf(exit, this.#atEnd());
+        this.#load();
+        this.#unlessMatch(next);
+        if (setMatched) this.#setMatched();
+        downstream(next);
+      },
+      () => this.#advance(),
+    );
+  }
+
+  /** One round beyond the last record stands for "no record". */
+  pairsAndMissing(setMatched: boolean, downstream: (skip: Label) => void): void {
+    const { f } = this.#emitter;
+    const matched = f.local("i32");
+    this.#bind(false);
+    this.#emitter.resumableLoop(
+      this.#index,
+      () => {
+        this.#rewind();
+        f.set(matched, i32.const(0));
+      },
+      (next, exit) => {
+        f.if(
+          this.#atEnd(),
+          () => {
+            f.brIf(exit, i32.or(get(matched), i32.gtU(get(this.#index), get(this.#count))));
+            f.set(this.#pointer, i32.const(0));
+          },
+          () =>
+            this.#emitter.scoped(() => {
+              this.#load();
+              this.#unlessMatch(next);
+              f.set(matched, i32.const(1));
+              if (setMatched) this.#setMatched();
+            }),
+        );
+        this.#bind(true);
+        downstream(next);
+      },
+      () => this.#advance(),
+      [matched],
+    );
+  }
+
+  /** `found`: a record satisfies the condition; `unknown`: for one that was looked at it is NULL. */
+  search(threeValued: boolean): { found: Val; unknown: Val } {
+    const { f } = this.#emitter;
+    const found = f.local("i32");
+    const unknown = f.local("i32");
+    f.set(found, i32.const(0));
+    f.set(unknown, i32.const(0));
+    this.#bind(false);
+    this.#rewind();
+    f.block((done) => {
+      f.loop((again) => {
+        f.brIf(done, this.#atEnd());
+        this.#load();
+        this.#emitter.scoped(() => {
+          if (this.#node.condition === undefined) {
+            f.set(found, i32.const(1));
+            f.br(done);
+            return;
+          }
+          const condition = emitExpr(this.#node.condition, this.#emitter);
+          const isTrue = condition.isNull === undefined ? condition.lanes[0] : i32.and(condition.lanes[0], i32.eqz(condition.isNull));
+          f.set(found, isTrue);
+          f.brIf(done, get(found));
+          if (threeValued && condition.isNull !== undefined) f.set(unknown, i32.or(get(unknown), condition.isNull));
+        });
+        this.#advance();
+        f.br(again);
+      });
+    });
+    return { found: get(found), unknown: get(unknown) };
+  }
+
+  single(): void {
+    const { f } = this.#emitter;
+    const first = f.local("i32");
+    f.set(first, i32.const(0));
+    this.#forEachMatch(() => {
+      f.if(get(first), () => this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []));
+      f.set(first, get(this.#pointer));
+    });
+    f.set(this.#pointer, get(first));
+    this.#bind(true);
+  }
+
+  markMatches(): void {
+    this.#forEachMatch(() => this.#setMatched());
+  }
+
+  #forEachMatch(body: () => void): void {
+    const { f } = this.#emitter;
+    this.#bind(false);
+    this.#rewind();
+    f.block((done) => {
+      f.loop((again) => {
+        f.brIf(done, this.#atEnd());
+        this.#load();
+        this.#emitter.scoped(() =>
+          f.block((next) => {
+            this.#unlessMatch(next);
+            body();
+          }),
+        );
+        this.#advance();
+        f.br(again);
+      });
+    });
+  }
+}

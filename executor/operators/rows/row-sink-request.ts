@@ -1,0 +1,45 @@
+import type { Column, SortKey } from "../../../catalog/expression.ts";
+import { typeOf } from "../../../catalog/expression.ts";
+import type { Breaker } from "../../../planner/stages.ts";
+import type { RowSinkRequest } from "./row-sink.ts";
+
+type RowBreaker = Extract<Breaker, { kind: "loopBuild" | "sort" | "topN" | "limit" | "window" | "shared" }>;
+
+/** What a breaker keeps of each row, and in which order it wants them. */
+export function rowSinkRequest(breaker: RowBreaker, singleFeeder: boolean): RowSinkRequest {
+  const plain: RowSinkRequest = { columns: breaker.columns, order: [], reserved: [], singleFeeder };
+  switch (breaker.kind) {
+    case "loopBuild":
+    case "shared":
+      return plain;
+    case "limit":
+      return { ...plain, perMorsel: breaker.node.limit === undefined ? undefined : breaker.node.limit + breaker.node.offset };
+    case "sort":
+      return { ...plain, order: breaker.node.order };
+    case "topN":
+      return { ...plain, order: breaker.node.order, keep: breaker.node.limit + breaker.node.offset };
+    case "window": {
+      const { node } = breaker;
+      const made: readonly Column[] = node.calls.map((c) => c.column);
+      const inputs = windowInputs(breaker);
+      const columns = [...breaker.columns.filter((c) => !made.some((m) => m.id === c.id)), ...inputs];
+      return { ...plain, columns: uniqueById(columns), order: windowOrder(breaker), reserved: made };
+    }
+  }
+}
+
+/** Rows of a partition lie together, in the window's order. */
+export function windowOrder({ node }: Extract<Breaker, { kind: "window" }>): readonly SortKey[] {
+  return [...node.partitionBy.map((expr) => ({ expr, ascending: true, nullsFirst: true })), ...node.orderBy];
+}
+
+/** Columns that the window's calls read. Their expressions have been projected to columns before. */
+function windowInputs({ node }: Extract<Breaker, { kind: "window" }>): readonly Column[] {
+  return node.calls
+    .flatMap(({ call }) => [...call.args, ...(call.filter ? [call.filter] : [])])
+    .flatMap((expr) => (expr.kind === "column" ? [{ id: expr.id, name: expr.name, type: typeOf(expr), nullable: expr.nullable }] : []));
+}
+
+function uniqueById(columns: readonly Column[]): readonly Column[] {
+  return [...new Map(columns.map((c) => [c.id, c])).values()];
+}

@@ -1,0 +1,286 @@
+import { assert, InternalError } from "../../catalog/errors.ts";
+import type { Column } from "../../catalog/expression.ts";
+import type { ColumnLayout } from "../../catalog/table.ts";
+import type { DataType } from "../../catalog/types.ts";
+import type { Breaker, Pipeline, Source, StagePlan, Step } from "../../planner/stages.ts";
+import type { ErrorSite } from "../emit/emit-context.ts";
+import { emitCondition } from "../emit/expression.ts";
+import type { AggregateShape, AggregateState } from "../operators/aggregate/aggregate-sink.ts";
+import { aggregateShape, emitAggregateSink, reserveAggregate } from "../operators/aggregate/aggregate-sink.ts";
+import type { BuildShape, BuildState } from "../operators/join/join-build.ts";
+import { buildShape, emitBuildSink, reserveBuild } from "../operators/join/join-build.ts";
+import type { ProbeState } from "../operators/join/join-probe.ts";
+import { emitProbe, reserveProbe } from "../operators/join/join-probe.ts";
+import type { LoopState } from "../operators/join/nested-loop.ts";
+import { emitNestedLoop, reserveLoop } from "../operators/join/nested-loop.ts";
+import { emitExpand } from "../operators/expand.ts";
+import type { RowSinkShape, RowSinkState } from "../operators/rows/row-sink.ts";
+import { emitRowSink, reserveRowSink, rowSinkShape } from "../operators/rows/row-sink.ts";
+import { rowSinkRequest } from "../operators/rows/row-sink-request.ts";
+import { emitSample } from "../operators/sample.ts";
+import type { Label } from "../wasm/function-builder.ts";
+import { i32 } from "../wasm/instructions.ts";
+import { ModuleBuilder } from "../wasm/module-builder.ts";
+import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
+import type { OutputBatch } from "./output-batch.ts";
+import { emitOutput, reserveOutput } from "./output-batch.ts";
+import { SegmentEmitter } from "./segment-emitter.ts";
+import type { Cut } from "./segments.ts";
+import { segmentPipeline } from "./segments.ts";
+import type { CompiledSource } from "./sources.ts";
+import { bindSource, sourceColumns } from "./sources.ts";
+import { compileModule } from "./module-cache.ts";
+import type { StateTemplate } from "./state-layout.ts";
+import { StateLayout } from "./state-layout.ts";
+
+/** What the pipelines around a breaker agree on; settled when the first pipeline that feeds it is compiled. */
+export type BreakerShape =
+  | { readonly kind: "aggregate"; readonly shape: AggregateShape }
+  | { readonly kind: "build"; readonly shape: BuildShape }
+  | { readonly kind: "rows"; readonly shape: RowSinkShape };
+
+export interface CompileOptions {
+  /** False: every function runs through its TypeScript implementation. */
+  readonly emit: boolean;
+  /** All hashes equal: a hostile setting for tests. */
+  readonly collide: boolean;
+  readonly timeZone: string;
+}
+
+/** A pipeline as code and plain data; `sites` stay with who compiled it. */
+export interface CompiledPipeline {
+  readonly module: WebAssembly.Module;
+  readonly state: StateTemplate;
+  readonly source: CompiledSource;
+  readonly segments: readonly CompiledSegment[];
+  readonly sink: CompiledSink;
+  readonly probes: readonly { readonly breaker: number; readonly state: ProbeState }[];
+  readonly loops: readonly { readonly breaker: number; readonly state: LoopState }[];
+  /** Operand types of each error site. */
+  readonly errorOperands: readonly (readonly DataType[])[];
+}
+
+/** Function `run<i>` of the module; with a cut, the batch it fills and what is computed over it. */
+export interface CompiledSegment {
+  readonly cut?: { readonly batch: OutputBatch; readonly next: readonly CutColumn[]; readonly plan: Cut };
+}
+
+/** A column of the segment after a cut: slot that it reads, and where it comes from. */
+export interface CutColumn {
+  readonly column: Column;
+  readonly slot: number;
+}
+
+export type CompiledSink =
+  | { readonly kind: "output"; readonly batch: OutputBatch }
+  | { readonly kind: "aggregate"; readonly breaker: number; readonly shape: AggregateShape; readonly state: AggregateState }
+  | { readonly kind: "build"; readonly breaker: number; readonly shape: BuildShape; readonly state: BuildState }
+  | { readonly kind: "rows"; readonly breaker: number; readonly shape: RowSinkShape; readonly state: RowSinkState }
+  | { readonly kind: "discard" };
+
+export interface Compilation {
+  readonly pipeline: CompiledPipeline;
+  readonly sites: readonly ErrorSite[];
+}
+
+export function compilePipeline(
+  stages: StagePlan,
+  pipeline: Pipeline,
+  shapes: Map<number, BreakerShape>,
+  scanLayouts: readonly ColumnLayout[],
+  options: CompileOptions,
+): Compilation {
+  return new PipelineCompiler(stages, shapes, options).compile(pipeline, scanLayouts);
+}
+
+class PipelineCompiler {
+  readonly #stages: StagePlan;
+  readonly #shapes: Map<number, BreakerShape>;
+  readonly #options: CompileOptions;
+  readonly #module = new ModuleBuilder();
+  readonly #state = new StateLayout();
+  readonly #sites: ErrorSite[] = [];
+  readonly #probes: { breaker: number; state: ProbeState }[] = [];
+  readonly #loops: { breaker: number; state: LoopState }[] = [];
+
+  constructor(stages: StagePlan, shapes: Map<number, BreakerShape>, options: CompileOptions) {
+    this.#stages = stages;
+    this.#shapes = shapes;
+    this.#options = options;
+  }
+
+  compile(pipeline: Pipeline, scanLayouts: readonly ColumnLayout[]): Compilation {
+    const breaker = pipeline.sink.kind === "breaker" ? this.#stages.breakers[pipeline.sink.breaker] : undefined;
+    const output = pipeline.sink.kind === "result" ? this.#stages.output : [];
+    const cut = segmentPipeline(pipeline, breaker, sourceColumns(pipeline.source), output, this.#options.emit);
+    const segments: CompiledSegment[] = [];
+    let source: CompiledSource | undefined;
+    let sink: CompiledSink | undefined;
+    let incoming: readonly CutColumn[] = [];
+    cut.segments.forEach((segment, i) => {
+      const emitter = this.#emitter(`run${i}`);
+      if (i === 0) source = this.#bindSource(emitter, pipeline.source, scanLayouts);
+      else for (const { column, slot } of incoming) bindSlot(emitter, column, slot);
+      const { cut: ending } = segment;
+      const batch = ending && reserveOutput(this.#state, ending.columns);
+      emitter.forEachRow((skip) =>
+        this.#steps(emitter, segment.steps, 0, skip, (away) => {
+          if (batch !== undefined) emitOutput(emitter, batch);
+          else sink = this.#sink(emitter, pipeline, cut.breaker, away);
+        }),
+      );
+      if (ending === undefined || batch === undefined) {
+        segments.push({});
+        return;
+      }
+      incoming = this.#afterCut(ending, batch);
+      segments.push({ cut: { batch, next: incoming, plan: ending } });
+    });
+    if (source === undefined || sink === undefined) throw new InternalError("a pipeline has a source and a sink");
+    const compiled: CompiledPipeline = {
+      module: compileModule(this.#module.encode()),
+      state: this.#state.template(),
+      source,
+      segments,
+      sink,
+      probes: this.#probes,
+      loops: this.#loops,
+      errorOperands: this.#sites.map((s) => s.operands),
+    };
+    return { pipeline: compiled, sites: this.#sites };
+  }
+
+  #emitter(name: string): SegmentEmitter {
+    const { builder } = this.#module.function(name, { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
+    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone };
+    return new SegmentEmitter(parts, builder);
+  }
+
+  #bindSource(emitter: SegmentEmitter, source: Source, scanLayouts: readonly ColumnLayout[]): CompiledSource {
+    const shape = source.kind === "breaker" ? this.#shapes.get(source.breaker) : undefined;
+    return bindSource(emitter, source, scanLayouts, shape);
+  }
+
+  /** Columns of the next segment: those of the batch under their slots, and slots of their own for what is computed. */
+  #afterCut(cut: Cut, batch: OutputBatch): readonly CutColumn[] {
+    const slot = () => this.#state.reserve(SLOT_BYTES, 8);
+    switch (cut.kind) {
+      case "interpret":
+        return [...batch.columns, ...cut.computed.map(({ column }) => ({ column, slot: slot() }))];
+      case "generate": {
+        const args = new Set(cut.args.map((a) => a.id));
+        return [...cut.columns.filter((c) => !args.has(c.id)), ...cut.made].map((column) => ({ column, slot: slot() }));
+      }
+    }
+  }
+
+  #steps(emitter: SegmentEmitter, steps: readonly Step[], at: number, skip: Label, end: (skip: Label) => void): void {
+    if (at === steps.length) {
+      end(skip);
+      return;
+    }
+    const step = steps[at];
+    const downstream = (away: Label) => this.#steps(emitter, steps, at + 1, away, end);
+    switch (step.kind) {
+      case "filter": {
+        const { f } = emitter;
+        const condition = emitCondition(step.node.condition, emitter);
+        f.brIf(skip, i32.eqz(condition));
+        downstream(skip);
+        return;
+      }
+      case "project":
+        for (const { column, expr } of step.outputs) emitter.bind(column.id, { kind: "expr", expr });
+        downstream(skip);
+        return;
+      case "expand":
+        emitExpand(emitter, step.node, downstream);
+        return;
+      case "sample":
+        emitSample(emitter, step.node, skip);
+        downstream(skip);
+        return;
+      case "probe": {
+        const shape = this.#shapes.get(step.breaker);
+        assert(shape?.kind === "build", "a probe needs a build side that has been compiled");
+        const state = reserveProbe(this.#state);
+        this.#probes.push({ breaker: step.breaker, state });
+        emitProbe(emitter, step.node, step.columns, shape.shape, state, skip, downstream);
+        return;
+      }
+      case "loop": {
+        const shape = this.#shapes.get(step.breaker);
+        assert(shape?.kind === "rows", "a nested loop needs a build side that has been compiled");
+        const state = reserveLoop(this.#state);
+        this.#loops.push({ breaker: step.breaker, state });
+        emitNestedLoop(emitter, step.node, step.columns, shape.shape.layout, state, skip, downstream);
+        return;
+      }
+      case "generate":
+        throw new InternalError("generators end segments");
+    }
+  }
+
+  #sink(emitter: SegmentEmitter, pipeline: Pipeline, breaker: Breaker | undefined, skip: Label): CompiledSink {
+    switch (pipeline.sink.kind) {
+      case "result": {
+        const batch = reserveOutput(this.#state, this.#stages.output);
+        emitOutput(emitter, batch);
+        return { kind: "output", batch };
+      }
+      case "discard":
+        return { kind: "discard" };
+      case "breaker":
+        if (breaker === undefined) throw new InternalError("a pipeline ends in a breaker that does not exist");
+        return this.#breakerSink(emitter, breaker, skip);
+    }
+  }
+
+  #breakerSink(emitter: SegmentEmitter, breaker: Breaker, skip: Label): CompiledSink {
+    const feeders = this.#stages.pipelines.filter((p) => p.sink.kind === "breaker" && p.sink.breaker === breaker.id).length;
+    const singleFeeder = feeders === 1;
+    const { collide, emit } = this.#options;
+    const known = this.#shapes.get(breaker.id);
+    switch (breaker.kind) {
+      case "aggregate": {
+        const shape = known?.kind === "aggregate" ? known.shape : aggregateShape(emitter, breaker.node, { emit, collide, singleFeeder });
+        this.#shapes.set(breaker.id, { kind: "aggregate", shape });
+        const state = reserveAggregate(this.#state, shape);
+        emitAggregateSink(emitter, breaker.node, shape, state);
+        return { kind: "aggregate", breaker: breaker.id, shape, state };
+      }
+      case "build": {
+        const shape = known?.kind === "build" ? known.shape : buildShape(emitter, breaker.node, breaker.columns, { collide, singleFeeder });
+        this.#shapes.set(breaker.id, { kind: "build", shape });
+        const state = reserveBuild(this.#state, shape);
+        emitBuildSink(emitter, breaker.node, breaker.columns, shape, state, skip);
+        return { kind: "build", breaker: breaker.id, shape, state };
+      }
+      case "loopBuild":
+      case "sort":
+      case "topN":
+      case "limit":
+      case "window":
+      case "shared": {
+        const request = rowSinkRequest(breaker, singleFeeder);
+        const shape = known?.kind === "rows" ? known.shape : rowSinkShape(emitter, request);
+        this.#shapes.set(breaker.id, { kind: "rows", shape });
+        const state = reserveRowSink(this.#state, shape);
+        emitRowSink(emitter, request, shape, state, skip);
+        return { kind: "rows", breaker: breaker.id, shape, state };
+      }
+    }
+  }
+}
+
+function bindSlot(emitter: SegmentEmitter, column: Column, slot: number): void {
+  emitter.bind(column.id, {
+    kind: "buffer",
+    type: column.type,
+    layout: outputLayout(column.type),
+    nulls: column.nullable ? "bytes" : "none",
+    slot,
+    index: emitter.position,
+    lifetime: "morsel",
+  });
+}

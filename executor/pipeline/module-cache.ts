@@ -1,0 +1,21 @@
+/**
+ * Compiled modules by their bytes. Bytes hold no literals and no addresses, so that the same query with other constants, and many different queries, find
+ * their code ready and already optimized by the machine.
+ */
+const MAX_MODULES = 512;
+const modules = new Map<string, WebAssembly.Module>();
+
+export function compileModule(bytes: Uint8Array): WebAssembly.Module {
+  const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+  const known = modules.get(key);
+  if (known !== undefined) {
+    // Least recently used first.
+    modules.delete(key);
+    modules.set(key, known);
+    return known;
+  }
+  const module = new WebAssembly.Module(bytes);
+  modules.set(key, module);
+  if (modules.size > MAX_MODULES) modules.delete(modules.keys().next().value!);
+  return module;
+}

@@ -1,0 +1,54 @@
+import type { Split } from "../../catalog/table.ts";
+import type { Value } from "../../catalog/values.ts";
+
+/**
+ * What a pipeline runs over, cut into morsels that workers take one by one from an atomic counter. Plain data; edges do not depend on the number of
+ * workers, so that results do not either.
+ */
+export type Morsels =
+  | { readonly kind: "splits"; readonly splits: readonly Split[] }
+  | { readonly kind: "values"; readonly rows: readonly (readonly Value[])[] }
+  | { readonly kind: "range"; readonly rows: bigint; readonly morsels: number }
+  | { readonly kind: "records"; readonly runs: readonly RecordRun[] };
+
+/** Records: one after the other with a stride in bytes, or behind an array of addresses (stride 0). */
+export interface RecordRun {
+  readonly base: number;
+  readonly count: number;
+  readonly stride: number;
+}
+
+export const RANGE_MORSEL_ROWS = 65_536;
+const RECORD_MORSEL_ROWS = 16_384;
+
+export function morselCount(morsels: Morsels): number {
+  switch (morsels.kind) {
+    case "splits":
+      return morsels.splits.length;
+    case "values":
+      return 1;
+    case "range":
+      return morsels.morsels;
+    case "records":
+      return morsels.runs.length;
+  }
+}
+
+/** Long runs cut to morsel size; short ones stay, each a morsel. */
+export function recordMorsels(runs: readonly RecordRun[]): Morsels {
+  const cut: RecordRun[] = [];
+  for (const run of runs) {
+    for (let from = 0; from < run.count; from += RECORD_MORSEL_ROWS) {
+      const count = Math.min(RECORD_MORSEL_ROWS, run.count - from);
+      cut.push({ base: run.base + from * (run.stride === 0 ? 4 : run.stride), count, stride: run.stride });
+    }
+  }
+  return { kind: "records", runs: cut };
+}
+
+export function rangeMorsels(start: bigint, end: bigint, step: bigint): Morsels {
+  const span = step > 0n ? end - start : start - end;
+  const size = step > 0n ? step : -step;
+  const rows = span <= 0n ? 0n : (span + size - 1n) / size;
+  return { kind: "range", rows, morsels: Number((rows + BigInt(RANGE_MORSEL_ROWS) - 1n) / BigInt(RANGE_MORSEL_ROWS)) };
+}

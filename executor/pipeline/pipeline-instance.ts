@@ -1,0 +1,257 @@
+import { InternalError } from "../../catalog/errors.ts";
+import type { Split } from "../../catalog/table.ts";
+import type { Value } from "../../catalog/values.ts";
+import { Arena } from "../memory/arena.ts";
+import type { ColumnBatch } from "../memory/column-buffers.ts";
+import type { Owner } from "../memory/pool.ts";
+import { openSink } from "../operators/sink-instance.ts";
+import type { SinkInstance } from "../operators/sink-instance.ts";
+import type { ThreadContext } from "../thread-context.ts";
+import { SLOT } from "./buffer-access.ts";
+import { columnWriter, readLanes } from "./column-values.ts";
+import { CutStage } from "./cut-stage.ts";
+import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
+import type { RecordRun } from "./morsels.ts";
+import type { EmitResult, InstanceResult, PipelineJob } from "./pipeline-job.ts";
+import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
+import { fileField } from "./sources.ts";
+import { ERROR_OPERAND_BYTES, HEADER, initializeState, STATUS } from "./state-layout.ts";
+
+const HEAP_BYTES = 64 * 1024;
+/** Morsel numbers of the batches of one split: split * this + batch. */
+const BATCHES_PER_SPLIT = 4096;
+
+type Run = (state: number, from: number, to: number) => number;
+
+/**
+ * One worker's instance of a pipeline: its state block, its sink, and the loop that takes morsels and drives the compiled segments. Everything it
+ * allocates belongs to its attempt; results are published by returning them.
+ */
+export class PipelineInstance {
+  readonly #job: PipelineJob;
+  readonly #context: ThreadContext;
+  readonly #arena: Arena;
+  readonly #scratch: Arena;
+  readonly #state: number;
+  readonly #runs: readonly Run[];
+  readonly #cuts: readonly (CutStage | undefined)[];
+  readonly #sink: SinkInstance;
+  #rows = 0;
+  #vectorCalls = 0;
+
+  constructor(job: PipelineJob, context: ThreadContext, attempt: Owner, scratch: Owner, emit: EmitResult) {
+    const { pool } = context;
+    this.#job = job;
+    this.#context = context;
+    this.#arena = new Arena(pool, attempt);
+    this.#scratch = new Arena(pool, scratch);
+    const { pipeline } = job;
+    this.#state = this.#arena.allocate(pipeline.state.bytes);
+    initializeState(pool, this.#state, pipeline.state);
+    for (const { offset, value } of job.words) pool.u32[(this.#state + offset) >>> 2] = value;
+    const heap = this.#arena.allocate(HEAP_BYTES);
+    pool.u32[(this.#state + HEADER.heapBase) >>> 2] = heap;
+    pool.u32[(this.#state + HEADER.heapEnd) >>> 2] = heap + HEAP_BYTES;
+    const instance = new WebAssembly.Instance(pipeline.module, {
+      env: { memory: pool.memory },
+      kernels: context.kernels,
+      host: { allocate: (bytes: number) => this.#scratch.allocate(bytes >>> 0) },
+    });
+    this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
+    this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
+    this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, emit);
+  }
+
+  /** Runs until no morsel is left, the sink has enough, or the job is cancelled. */
+  run(): InstanceResult {
+    const { pool } = this.#context;
+    const { control } = this.#job;
+    const count = morselCount(this.#job.morsels);
+    while (this.#sink.wantsMore()) {
+      const morsel = Atomics.add(pool.i32, (control + CONTROL.next) >>> 2, 1);
+      if (morsel >= count) break;
+      this.#runMorsel(morsel);
+      this.#scratch.reset();
+    }
+    return { sink: this.#sink.finish(), rows: this.#rows, vectorCalls: this.#vectorCalls };
+  }
+
+  #runMorsel(morsel: number): void {
+    const { morsels } = this.#job;
+    switch (morsels.kind) {
+      case "splits":
+        this.#runSplit(morsels.splits[morsel], morsel);
+        return;
+      case "values":
+        this.#loadValues(morsels.rows);
+        this.#runRows(morsel, morsels.rows.length);
+        return;
+      case "range": {
+        const first = BigInt(morsel) * BigInt(RANGE_MORSEL_ROWS);
+        this.#context.pool.view.setBigInt64(this.#state + HEADER.firstRow, first, true);
+        const left = morsels.rows - first;
+        this.#runRows(morsel, left < BigInt(RANGE_MORSEL_ROWS) ? Number(left) : RANGE_MORSEL_ROWS);
+        return;
+      }
+      case "records":
+        this.#loadRecords(morsels.runs[morsel]);
+        this.#runRows(morsel, morsels.runs[morsel].count);
+        return;
+    }
+  }
+
+  #runSplit(split: Split, morsel: number): void {
+    const { source } = this.#job.pipeline;
+    if (source.kind !== "scan") throw new InternalError("splits are read by scans");
+    const { pool } = this.#context;
+    if (split.source.kind === "cached") {
+      source.columns.forEach((column, i) => {
+        if (split.source.kind !== "cached") return;
+        const addresses = split.source.columns[column.field];
+        const at = (this.#state + source.slots[i]) >>> 2;
+        for (let k = 0; k < 4; k++) pool.u32[at + k] = addresses[k];
+      });
+      this.#runRows(morsel * BATCHES_PER_SPLIT, split.rows ?? 0);
+      return;
+    }
+    const wanted = source.columns.map((column) => ({ ...column, field: fileField(split, column.field) }));
+    const reader = this.#context.openSplit(split, wanted);
+    try {
+      for (let batch = 0; ; batch++) {
+        const columns = reader.next(this.#scratch);
+        if (columns === undefined) return;
+        this.#loadColumns(columns);
+        this.#runRows(morsel * BATCHES_PER_SPLIT + batch, columns.rows);
+        if (!this.#sink.wantsMore()) return;
+        this.#scratch.reset();
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  #loadColumns(batch: ColumnBatch): void {
+    const { source } = this.#job.pipeline;
+    if (source.kind !== "scan") return;
+    const { u32 } = this.#context.pool;
+    batch.columns.forEach((column, i) => {
+      const at = (this.#state + source.slots[i]) >>> 2;
+      u32[at + SLOT.data / 4] = column.data;
+      u32[at + SLOT.validity / 4] = column.validity;
+      u32[at + SLOT.offsets / 4] = column.offsets;
+      u32[at + SLOT.bytes / 4] = column.bytes;
+    });
+  }
+
+  #loadValues(rows: readonly (readonly Value[])[]): void {
+    const { source } = this.#job.pipeline;
+    if (source.kind !== "values") throw new InternalError("literal rows are read by values");
+    const { pool } = this.#context;
+    source.columns.forEach((column, i) => {
+      const data = this.#arena.allocate(Math.max(1, rows.length) * 16);
+      const nulls = column.nullable ? this.#arena.allocate(Math.max(1, rows.length)) : 0;
+      const write = columnWriter(pool, column.type, data, nulls, this.#arena);
+      rows.forEach((row, r) => write(r, row[i]));
+      const at = (this.#state + source.slots[i]) >>> 2;
+      pool.u32[at + SLOT.data / 4] = data;
+      pool.u32[at + SLOT.validity / 4] = nulls;
+    });
+  }
+
+  #loadRecords(run: RecordRun): void {
+    const { source } = this.#job.pipeline;
+    if (source.kind !== "records") throw new InternalError("records are read by their own source");
+    const { u32 } = this.#context.pool;
+    u32[(this.#state + source.base) >>> 2] = run.base;
+    u32[(this.#state + source.stride) >>> 2] = run.stride;
+  }
+
+  #runRows(morsel: number, rows: number): void {
+    const { pool } = this.#context;
+    this.#rows += rows;
+    pool.u32[(this.#state + HEADER.morsel) >>> 2] = morsel;
+    this.#sink.startMorsel(morsel);
+    const { batchRows, control } = this.#job;
+    for (let from = 0; from < rows; from += batchRows) {
+      if (Atomics.load(pool.i32, (control + CONTROL.cancelled) >>> 2) !== 0) throw new CancelledError();
+      if (!this.#drive(0, from, Math.min(rows, from + batchRows))) break;
+    }
+    this.#flushCuts(0);
+    this.#sink.endMorsel();
+  }
+
+  /** Runs a segment over source rows; false when the sink has enough of this morsel. */
+  #drive(segment: number, from: number, to: number): boolean {
+    const { u32, i32 } = this.#context.pool;
+    const header = this.#state >>> 2;
+    let at = from;
+    for (;;) {
+      // The header's row count belongs to the segment that runs; in between each stage keeps its own.
+      const stage = this.#cuts[segment] ?? this.#sink;
+      u32[header + HEADER.outputRows / 4] = stage.outputRows;
+      const status = this.#runs[segment](this.#state, at, to);
+      stage.outputRows = u32[header + HEADER.outputRows / 4];
+      if (status === STATUS.done) return true;
+      at = u32[header + HEADER.position / 4];
+      const resuming = u32[header + HEADER.resuming / 4];
+      switch (status) {
+        case STATUS.outputFull:
+          this.#flush(segment);
+          break;
+        case STATUS.need:
+          this.#supply(segment, u32[header + HEADER.needKind / 4], i32[header + HEADER.needArgument / 4]);
+          break;
+        case STATUS.error:
+          throw this.#error();
+        case STATUS.enough:
+          return false;
+        default:
+          throw new InternalError(`compiled code answered ${status}`);
+      }
+      u32[header + HEADER.resuming / 4] = resuming;
+    }
+  }
+
+  #supply(segment: number, kind: number, argument: number): void {
+    const stage = this.#cuts[segment] ?? this.#sink;
+    if (!stage.supply(kind, argument)) throw new InternalError(`nothing supplies need ${kind}`);
+  }
+
+  /** Empties the batch behind a segment: into the next segment, or out of the sink. */
+  #flush(segment: number): void {
+    const cut = this.#cuts[segment];
+    if (cut === undefined) {
+      this.#sink.flush();
+      return;
+    }
+    const header = (this.#state + HEADER.resuming) >>> 2;
+    this.#context.pool.u32[header] = 0;
+    this.#vectorCalls += cut.forEachBatch((rows) => this.#drive(segment + 1, 0, rows));
+  }
+
+  #flushCuts(from: number): void {
+    for (let segment = from; segment < this.#cuts.length; segment++) {
+      const cut = this.#cuts[segment];
+      if (cut !== undefined && cut.outputRows > 0) this.#flush(segment);
+    }
+  }
+
+  #error(): RowError {
+    const { pool } = this.#context;
+    const site = pool.u32[(this.#state + HEADER.errorSite) >>> 2];
+    const operands = this.#job.pipeline.errorOperands[site].map((type, i) => {
+      const at = this.#state + HEADER.errorOperands + i * ERROR_OPERAND_BYTES;
+      if (pool.u32[at >>> 2] !== 0) return null;
+      // Lanes are 8 bytes apart: both halves of a wide value, address and length of bytes.
+      const packed = this.#scratch.allocate(16);
+      pool.u8.copyWithin(packed, at + 8, at + 24);
+      if (isBytesType(type.kind)) pool.u32[(packed + 4) >>> 2] = pool.u32[(at + 16) >>> 2];
+      return readLanes(pool, type, packed, type.kind === "short" ? 4 : undefined);
+    });
+    return new RowError(site, operands);
+  }
+}
+
+function isBytesType(kind: string): boolean {
+  return ["string", "char", "varchar", "binary", "array", "map", "struct", "variant"].includes(kind);
+}

@@ -1,0 +1,71 @@
+import type { Value } from "../../catalog/values.ts";
+import type { EvalContext } from "../functions/scalar-function.ts";
+import type { RowChunk } from "../operators/row-store.ts";
+import type { ResultBatch } from "../result-batch.ts";
+import type { CompiledPipeline } from "./compile-pipeline.ts";
+import type { Morsels, RecordRun } from "./morsels.ts";
+
+/** A pipeline to run: sent to every worker that takes part, each makes an instance of it. */
+export interface PipelineJob {
+  readonly pipeline: CompiledPipeline;
+  readonly morsels: Morsels;
+  /** Address of the job's control words. */
+  readonly control: number;
+  /** uint32 words of the state block, known only now: hash tables that are probed. */
+  readonly words: readonly { readonly offset: number; readonly value: number }[];
+  /** Rows per call of compiled code. */
+  readonly batchRows: number;
+  readonly outputRows: number;
+  /** What TypeScript implementations may look at: time zone, current time. */
+  readonly evaluation: EvalContext;
+}
+
+/** Control words of a job, uint32 each. */
+export const CONTROL = {
+  /** The next morsel that nobody has taken. */
+  next: 0,
+  /** Not 0: stop at the next batch. */
+  cancelled: 4,
+  /** Rows that finished morsels have put into a limit. */
+  rows: 8,
+  bytes: 16,
+} as const;
+
+/** What an instance leaves behind, in memory of its attempt. */
+export type SinkResult =
+  | { readonly kind: "none" }
+  | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[] }
+  | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean }
+  | { readonly kind: "rows"; readonly runs: readonly RecordRun[] };
+
+export interface InstanceResult {
+  readonly sink: SinkResult;
+  /** Rows that entered the pipeline, and calls of TypeScript implementations over a batch. */
+  readonly rows: number;
+  readonly vectorCalls: number;
+}
+
+/** Where results go: batches of one morsel in order, morsels in any order. */
+export type EmitResult = (morsel: number, batch: ResultBatch) => void;
+
+/** Raised inside a worker where compiled code met an error; the text is made by whoever has the sites. */
+export class RowError extends Error {
+  readonly site: number;
+  readonly operands: readonly Value[];
+
+  constructor(site: number, operands: readonly Value[]) {
+    super(`error site ${site}`);
+    this.name = "RowError";
+    this.site = site;
+    this.operands = operands;
+  }
+}
+
+/** The job was cancelled while it ran. */
+export class CancelledError extends Error {
+  constructor() {
+    super("cancelled");
+    this.name = "CancelledError";
+  }
+}
+

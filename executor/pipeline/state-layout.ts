@@ -1,0 +1,103 @@
+import type { Pool } from "../memory/pool.ts";
+
+/**
+ * The state block of one pipeline instance: everything that compiled code must know and must not have in its text. Compiled code gets its address
+ * as the first parameter; a header at fixed offsets is shared with the driver (run-pipeline.ts), the rest is laid out while the pipeline is compiled.
+ */
+export const HEADER = {
+  /** Source row to go on at after OUTPUT_FULL or NEED. */
+  position: 0,
+  needKind: 4,
+  needArgument: 8,
+  /** Rows in the output batch of the segment that ran. */
+  outputRows: 12,
+  errorSite: 16,
+  /** 1: nested loops take up their saved positions. */
+  resuming: 20,
+  /** Scratch bytes of the current row: results of string functions. */
+  heapBase: 24,
+  heapEnd: 28,
+  /** Number of the morsel being run: order of rows, seeds. */
+  morsel: 32,
+  /** Rows of the source that came before this morsel's (range and scan order), low half of an i64. */
+  firstRow: 40,
+  /** Four operands of 24 bytes: i32 null flag, 4 bytes of padding, two lanes of 8 bytes. */
+  errorOperands: 64,
+} as const;
+
+export const ERROR_OPERAND_BYTES = 24;
+export const MAX_ERROR_OPERANDS = 4;
+const HEADER_BYTES = 64 + ERROR_OPERAND_BYTES * MAX_ERROR_OPERANDS;
+
+/** What `run` returns. */
+export const STATUS = {
+  /** All rows asked for are done. */
+  done: 0,
+  /** The output batch is full; the row at `position` has not been consumed. */
+  outputFull: 1,
+  /** The sink needs what `needKind` says before the row at `position` can be consumed. */
+  need: 2,
+  /** The error at `errorSite` was met. */
+  error: 3,
+  /** No further row is wanted (a limit is satisfied). */
+  enough: 4,
+} as const;
+
+interface Constant {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A description that travels to workers: size, and bytes to put in. `addresses`: offsets whose uint32 is an offset in the block and must become an address. */
+export interface StateTemplate {
+  readonly bytes: number;
+  readonly constants: readonly Constant[];
+  readonly addresses: readonly number[];
+}
+
+export class StateLayout {
+  #size = HEADER_BYTES;
+  readonly #constants: Constant[] = [];
+  readonly #addresses: number[] = [];
+  readonly #known = new Map<string, number>();
+
+  /** Offset of fresh, zeroed bytes. */
+  reserve(bytes: number, align = 8): number {
+    this.#size = Math.ceil(this.#size / align) * align;
+    const offset = this.#size;
+    this.#size += bytes;
+    return offset;
+  }
+
+  /** Offset of bytes with this content; equal content lies there once. */
+  constant(bytes: Uint8Array): number {
+    const key = bytes.length <= 64 ? Buffer.from(bytes).toString("latin1") : undefined;
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known !== undefined) return known;
+    const offset = this.reserve(Math.max(1, bytes.length), 16);
+    this.#constants.push({ offset, bytes });
+    if (key !== undefined) this.#known.set(key, offset);
+    return offset;
+  }
+
+  /** Offset of a uint32 that holds the address of the bytes at another offset of the block. */
+  addressOf(offset: number): number {
+    const at = this.reserve(4, 4);
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, offset, true);
+    this.#constants.push({ offset: at, bytes });
+    this.#addresses.push(at);
+    return at;
+  }
+
+  template(): StateTemplate {
+    return { bytes: Math.ceil(this.#size / 16) * 16, constants: this.#constants, addresses: this.#addresses };
+  }
+}
+
+/** Fills a block at `address` for a new instance. */
+export function initializeState(pool: Pool, address: number, template: StateTemplate): void {
+  pool.u8.fill(0, address, address + template.bytes);
+  for (const { offset, bytes } of template.constants) pool.u8.set(bytes, address + offset);
+  for (const offset of template.addresses) pool.u32[(address + offset) >>> 2] += address;
+}

@@ -1,0 +1,216 @@
+import { InternalError } from "../catalog/errors.ts";
+import type { ColumnLayout } from "../catalog/table.ts";
+import type { Breaker, Pipeline, StagePlan } from "../planner/stages.ts";
+import type { ErrorSite } from "./emit/emit-context.ts";
+import { Arena } from "./memory/arena.ts";
+import type { Owner } from "./memory/pool.ts";
+import { BreakerState } from "./operators/breaker-state.ts";
+import type { FinishTask } from "./operators/finish-task.ts";
+import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
+import { compilePipeline } from "./pipeline/compile-pipeline.ts";
+import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
+import { morselCount, rangeMorsels, recordMorsels } from "./pipeline/morsels.ts";
+import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import { CONTROL } from "./pipeline/pipeline-job.ts";
+import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
+import type { ResultQueue } from "./result-queue.ts";
+import { chooseLayouts } from "./scan/layouts.ts";
+import { toError } from "./failure-error.ts";
+import type { Failure } from "./worker-messages.ts";
+
+/** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
+const INLINE_ROWS = 4096;
+/** How long a cancelled worker may take to notice, before it is ended. */
+const CANCEL_GRACE_MS = 50;
+
+/** Work done, for tests and EXPLAIN ANALYZE. */
+export interface QueryCounters {
+  readonly vectorCalls: number;
+  readonly rows: number;
+  readonly pipelines: number;
+}
+
+/**
+ * One query on its way: its pipelines run one after the other, each on all workers; at every breaker exact sizes are known before the next pipeline is
+ * compiled. All memory belongs to owners of this query and is freed with it.
+ */
+export class QueryRun {
+  readonly #threads: ExecutorThreads;
+  readonly #options: ExecuteOptions;
+  readonly #stages: StagePlan;
+  readonly #shapes = new Map<number, BreakerShape>();
+  readonly #breakers = new Map<number, BreakerState>();
+  readonly #owners: Owner[] = [];
+  readonly #arena: Arena;
+  readonly #results: ResultQueue;
+  #vectorCalls = 0;
+  #rows = 0;
+
+  constructor(stages: StagePlan, threads: ExecutorThreads, options: ExecuteOptions, results: ResultQueue) {
+    this.#threads = threads;
+    this.#options = options;
+    this.#stages = stages;
+    this.#results = results;
+    this.#arena = new Arena(threads.pool, this.#newOwner());
+  }
+
+  get counters(): QueryCounters {
+    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#stages.pipelines.length };
+  }
+
+  async run(): Promise<void> {
+    try {
+      for (const pipeline of this.#stages.pipelines) {
+        await this.#runPipeline(pipeline);
+        const { sink } = pipeline;
+        if (sink.kind === "breaker" && this.#isLastFeeder(pipeline, sink.breaker)) await this.#completeBreaker(this.#stages.breakers[sink.breaker]);
+      }
+    } finally {
+      for (const owner of this.#owners) this.#threads.pool.release(owner);
+    }
+  }
+
+  #isLastFeeder(pipeline: Pipeline, breaker: number): boolean {
+    return !this.#stages.pipelines.some((p) => p.id > pipeline.id && p.sink.kind === "breaker" && p.sink.breaker === breaker);
+  }
+
+  #newOwner(): Owner {
+    const owner = this.#threads.pool.newOwner();
+    this.#owners.push(owner);
+    return owner;
+  }
+
+  #breaker(id: number): BreakerState {
+    let state = this.#breakers.get(id);
+    if (state === undefined) {
+      state = new BreakerState(this.#stages.breakers[id]);
+      this.#breakers.set(id, state);
+    }
+    return state;
+  }
+
+  async #runPipeline(pipeline: Pipeline): Promise<void> {
+    const morsels = this.#morsels(pipeline);
+    const layouts = await this.#layouts(pipeline);
+    const { pipeline: compiled, sites } = compilePipeline(this.#stages, pipeline, this.#shapes, layouts, {
+      emit: this.#options.emit,
+      collide: this.#options.collide ?? false,
+      timeZone: this.#options.evaluation.timeZone,
+    });
+    const job: PipelineJob = {
+      pipeline: compiled,
+      morsels,
+      control: this.#arena.allocateZeroed(CONTROL.bytes),
+      words: this.#words(compiled),
+      batchRows: this.#options.batchRows,
+      outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
+      evaluation: this.#options.evaluation,
+    };
+    const results = await this.#onWorkers(job, sites, pipeline);
+    for (const result of results) {
+      this.#vectorCalls += result.vectorCalls;
+      this.#rows += result.rows;
+      if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker).add(result.sink);
+    }
+  }
+
+  #morsels({ source }: Pipeline): Morsels {
+    switch (source.kind) {
+      case "scan":
+        return { kind: "splits", splits: source.node.splits };
+      case "values":
+        return { kind: "values", rows: source.node.data };
+      case "range":
+        return rangeMorsels(source.node.start, source.node.end, source.node.step);
+      case "breaker":
+        return recordMorsels(this.#breaker(source.breaker).records(source.rows, this.#threads.pool, this.#arena));
+    }
+  }
+
+  async #layouts({ source }: Pipeline): Promise<readonly ColumnLayout[]> {
+    if (source.kind !== "scan" || source.node.cached !== undefined) return [];
+    return chooseLayouts(source.node.splits, source.node.columns.map(({ column, field }) => ({ field, type: column.type })));
+  }
+
+  /** What compiled code must know of hash tables that are complete by now. */
+  #words(compiled: CompiledPipeline): PipelineJob["words"] {
+    return [
+      ...compiled.probes.flatMap(({ breaker, state }) => {
+        const build = this.#breaker(breaker).build();
+        return [
+          { offset: state.directory, value: build.directory },
+          { offset: state.shift, value: 32 - build.bits },
+          { offset: state.sawNull, value: build.sawNull ? 1 : 0 },
+          { offset: state.empty, value: build.records === 0 && !build.sawNull ? 1 : 0 },
+        ];
+      }),
+      ...compiled.loops.flatMap(({ breaker, state }) => {
+        const { base, count } = this.#breaker(breaker).array();
+        return [
+          { offset: state.rows, value: base },
+          { offset: state.count, value: count },
+        ];
+      }),
+    ];
+  }
+
+  async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
+    const isResult = pipeline.sink.kind === "result";
+    const feed = isResult ? this.#results.feed(pipeline.id) : undefined;
+    const results: InstanceResult[] = [];
+    await this.#threads.runPipeline(job, {
+      inline: isSmall(job.morsels),
+      newOwner: () => this.#newOwner(),
+      signal: this.#options.signal,
+      graceMs: CANCEL_GRACE_MS,
+      onBatch: (morsel, batch) => feed?.add(morsel, batch),
+      onResult: (result) => {
+        if (result.kind !== "pipeline") throw new InternalError("a pipeline job gives a pipeline result");
+        results.push(result.result);
+      },
+      toError: (failure: Failure) => toError(failure, sites),
+    });
+    feed?.end();
+    return results;
+  }
+
+  async #completeBreaker(breaker: Breaker): Promise<void> {
+    const state = this.#breaker(breaker.id);
+    const shape = this.#shapes.get(breaker.id);
+    if (shape === undefined) throw new InternalError("a breaker completes before it is fed");
+    const { tasks, sites } = state.finishTasks(shape, this.#arena, this.#options.evaluation.timeZone);
+    const runs: RecordRun[][] = tasks.map(() => []);
+    if (tasks.length > 0) await this.#runTasks(tasks, sites, state.isSmall(), runs);
+    state.complete(runs);
+  }
+
+  async #runTasks(tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {
+    const job = { tasks, control: this.#arena.allocateZeroed(CONTROL.bytes), evaluation: this.#options.evaluation };
+    await this.#threads.runFinish(job, {
+      inline,
+      newOwner: () => this.#newOwner(),
+      signal: this.#options.signal,
+      graceMs: CANCEL_GRACE_MS,
+      onBatch: () => {},
+      onResult: (result) => {
+        if (result.kind !== "finish") throw new InternalError("a finish job gives records");
+        for (const { task, runs: made } of result.records) runs[task].push(...made);
+      },
+      toError: (failure) => toError(failure, sites),
+    });
+  }
+}
+
+function isSmall(morsels: Morsels): boolean {
+  switch (morsels.kind) {
+    case "splits":
+      return morsels.splits.length === 0 || (morsels.splits.length === 1 && morsels.splits[0].source.kind === "cached" && (morsels.splits[0].rows ?? Infinity) <= INLINE_ROWS);
+    case "values":
+      return morsels.rows.length <= INLINE_ROWS;
+    case "range":
+      return morsels.rows <= BigInt(INLINE_ROWS);
+    case "records":
+      return morselCount(morsels) <= 64 && morsels.runs.reduce((sum, r) => sum + r.count, 0) <= INLINE_ROWS;
+  }
+}
+

@@ -1,0 +1,43 @@
+import { InternalError } from "../catalog/errors.ts";
+import type { Split } from "../catalog/table.ts";
+import { instantiateKernels } from "./kernels/instantiate.ts";
+import { Pool } from "./memory/pool.ts";
+import { ParquetDecoder } from "./scan/parquet-decoder.ts";
+import { readSplit } from "./scan/read-split.ts";
+import type { SplitReader, WantedColumn } from "./scan/scan-context.ts";
+
+/** What crosses to a new worker: compiled code and the shared memory. */
+export interface ThreadSetup {
+  readonly memory: WebAssembly.Memory;
+  readonly firstBlock: number;
+  readonly kernels: WebAssembly.Module;
+  /** parquet-wasm; absent until the first Parquet file is read. */
+  readonly parquet: WebAssembly.Module | undefined;
+}
+
+/** What a thread has to run pipelines with: the pool, its own kernel instance, its own Parquet decoder. */
+export class ThreadContext {
+  readonly pool: Pool;
+  readonly kernels: Record<string, unknown>;
+  readonly #decoder: ParquetDecoder;
+  #parquet: WebAssembly.Module | undefined;
+
+  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock)) {
+    this.pool = pool;
+    this.kernels = instantiateKernels(setup.kernels, setup.memory);
+    this.#parquet = setup.parquet;
+    this.#decoder = new ParquetDecoder(() => {
+      if (this.#parquet === undefined) throw new InternalError("a Parquet file is read before the decoder has been loaded");
+      return this.#parquet;
+    });
+  }
+
+  /** Called when the Parquet module has been loaded after the thread began. */
+  useParquet(module: WebAssembly.Module): void {
+    this.#parquet ??= module;
+  }
+
+  openSplit(split: Split, wanted: readonly WantedColumn[]): SplitReader {
+    return readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder });
+  }
+}

@@ -1,0 +1,38 @@
+import type { Value } from "../catalog/values.ts";
+import type { Owner } from "./memory/pool.ts";
+import type { FinishJob } from "./operators/finish-task.ts";
+import type { RecordRun } from "./pipeline/morsels.ts";
+import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import type { ResultBatch } from "./result-batch.ts";
+
+/** What the scheduler sends to a worker. */
+export type ToWorker =
+  | { readonly kind: "pipeline"; readonly id: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined }
+  | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly attempt: Owner };
+
+/** What a worker answers. Every job ends with exactly one `ended` or `failed`. */
+export type FromWorker =
+  | { readonly kind: "batch"; readonly id: number; readonly morsel: number; readonly batch: ResultBatch }
+  | { readonly kind: "ended"; readonly id: number; readonly result: JobResult }
+  | { readonly kind: "failed"; readonly id: number; readonly failure: Failure };
+
+export type JobResult =
+  | { readonly kind: "pipeline"; readonly result: InstanceResult }
+  | { readonly kind: "finish"; readonly records: readonly { readonly task: number; readonly runs: readonly RecordRun[] }[] };
+
+/** An error in cloneable form. */
+export type Failure =
+  | { readonly kind: "row"; readonly site: number; readonly operands: readonly Value[] }
+  | { readonly kind: "cancelled" }
+  | {
+      readonly kind: "sparrow";
+      readonly condition: string;
+      readonly sqlState: string;
+      readonly message: string;
+      readonly parameters: Readonly<Record<string, string>>;
+      readonly origin: "user" | "data" | "resource";
+      readonly span: { readonly start: number; readonly end: number } | undefined;
+      readonly hint: string | undefined;
+      readonly detail: string | undefined;
+    }
+  | { readonly kind: "other"; readonly message: string; readonly stack: string | undefined };
