@@ -193,7 +193,8 @@ export type GroupBy =
 export type GroupingItem =
   | { readonly kind: "expr"; readonly expr: AstExpr }
   | { readonly kind: "rollup" | "cube"; readonly sets: readonly (readonly AstExpr[])[] }
-  | { readonly kind: "groupingSets"; readonly sets: readonly (readonly AstExpr[])[] };
+  /** `keys`: those of `GROUP BY a, b GROUPING SETS (...)`, which are keys even if no set has them. */
+  | { readonly kind: "groupingSets"; readonly sets: readonly (readonly AstExpr[])[]; readonly keys?: readonly AstExpr[] };
 
 export interface TableAlias {
   readonly name?: Identifier;

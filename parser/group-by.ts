@@ -23,8 +23,8 @@ function trailingAnalytics(c: Cursor, items: readonly GroupingItem[]): GroupingI
   if (c.acceptPhrase("WITH", "ROLLUP")) return { kind: "rollup", sets: plain() };
   if (c.acceptPhrase("WITH", "CUBE")) return { kind: "cube", sets: plain() };
   if (!c.acceptPhrase("GROUPING", "SETS")) return undefined;
-  plain();
-  return { kind: "groupingSets", sets: c.parenthesizedList(groupingElement).flat() };
+  const keys = plain().flat();
+  return { kind: "groupingSets", sets: c.parenthesizedList(groupingElement).flat(), keys };
 }
 
 function groupingItem(c: Cursor): GroupingItem {

@@ -84,7 +84,7 @@ function lazyConstants(args: readonly Expr[], env: ExprEnvironment, isOperator: 
 }
 
 function isOperator(name: string): boolean {
-  return name === "div" || !/[a-z]/i.test(name);
+  return name === "div" || name === "mod" || name === "pmod" || !/[a-z]/i.test(name);
 }
 
 /** The value of an argument that reads no column; undefined when it reads one, or raises (which is then the run's to say). */

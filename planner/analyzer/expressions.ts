@@ -165,20 +165,28 @@ function resolveBinary(ast: AstExpr & { kind: "binary_op" }, env: ExprEnvironmen
   return result;
 }
 
-/** Additions to dates and timestamps are functions of their own in Spark, and are shown as such. */
+/** Arithmetic with dates, timestamps and intervals is shown as the functions that Spark makes of it. */
 function showTemporal(ast: AstExpr & { kind: "binary_op" }, left: DataType, right: DataType, env: ExprEnvironment): void {
-  if (ast.operator !== "+" && ast.operator !== "-") return;
   const { pretty } = env.query;
+  const form = temporalForm(ast.operator, left, right);
+  if (form !== undefined) pretty.set(ast, () => form(prettySql(ast.left, pretty), prettySql(ast.right, pretty)));
+}
+
+function temporalForm(operator: string, left: DataType, right: DataType): ((l: string, r: string) => string) | undefined {
   const isInterval = (t: DataType): boolean => t.kind === "interval_dt" || t.kind === "interval_ym" || t.kind === "calendar_interval";
-  const isMoment = (t: DataType): boolean => t.kind === "date" || t.kind === "timestamp" || t.kind === "timestamp_ntz" || t.kind === "time";
-  const set = (text: (l: string, r: string) => string): void => {
-    pretty.set(ast, () => text(prettySql(ast.left, pretty), prettySql(ast.right, pretty)));
-  };
+  if (operator === "*") return isInterval(right) ? (l, r) => `(${r} * ${l})` : undefined;
+  if (operator !== "+" && operator !== "-") return undefined;
   const isWhole = (t: DataType): boolean => t.kind === "int" || t.kind === "short" || t.kind === "byte";
-  if (left.kind === "date" && isWhole(right)) set((l, r) => `date_${ast.operator === "+" ? "add" : "sub"}(${l}, ${r})`);
-  else if (ast.operator === "+" && right.kind === "date" && isWhole(left)) set((l, r) => `date_add(${r}, ${l})`);
-  else if ((isMoment(left) || isStringLike(left)) && isInterval(right)) set((l, r) => `${l} ${ast.operator} ${r}`);
-  else if (ast.operator === "+" && isInterval(left) && isMoment(right)) set((l, r) => `${r} + ${l}`);
+  const isDays = (t: DataType): boolean => t.kind === "interval_dt" && t.from === "day" && t.to === "day";
+  const isMoment = (t: DataType): boolean => t.kind === "date" || t.kind === "timestamp" || t.kind === "timestamp_ntz" || t.kind === "time" || isStringLike(t);
+  if (left.kind === "time" && right.kind === "time") return (l, r) => `${l} ${operator} ${r}`;
+  if (operator === "+" && (isInterval(left) || isWhole(left)) && (right.kind === "date" || (isInterval(left) && isMoment(right)))) {
+    const swapped = temporalForm(operator, right, left);
+    return swapped && ((l, r) => swapped(r, l));
+  }
+  if (left.kind === "date" && isWhole(right)) return (l, r) => `date_${operator === "+" ? "add" : "sub"}(${l}, ${r})`;
+  if (left.kind === "date" && isDays(right)) return (l, r) => (operator === "+" ? `date_add(${l}, extractansiintervaldays(${r}))` : `date_add(${l}, (- extractansiintervaldays(${r})))`);
+  return isMoment(left) && isInterval(right) ? (l, r) => `${l} ${operator} ${r}` : undefined;
 }
 
 function resolveIsBoolean(ast: AstExpr & { kind: "isBoolean" }, env: ExprEnvironment): Expr {

@@ -23,6 +23,8 @@ export function extractField(base: Expr, name: string, shown: string, span: Span
       return getItem(base, literal(name, STRING), shown, name, span, env);
     case "map":
       return getItem(base, literal(name, STRING), shown, name, span, env);
+    case "null":
+      return literal(null, NULL);
     case "variant":
       throw unsupported("path extraction from VARIANT", span);
     default:

@@ -1,5 +1,5 @@
 import type { AggregateCall, Column, Expr } from "../../catalog/expression.ts";
-import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
+import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import type { AggregateSignature, FunctionSignature, ScalarSignature } from "../../catalog/functions/signature.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
@@ -11,6 +11,8 @@ import { callText, prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { aggregateKey } from "./expression-keys.ts";
 import { callSite, resolveCondition, resolveExpr } from "./expressions.ts";
+import { matchColumns } from "./name-resolution.ts";
+import type { Scope } from "./scope.ts";
 import { sessionConstant } from "./session-constants.ts";
 import { resolveSortItem } from "./sort-keys.ts";
 import { expandStar } from "./stars.ts";
@@ -72,7 +74,10 @@ export function argumentsOf(ast: CallAst, env: ExprEnvironment): readonly AstExp
     if (a.name !== undefined) {
       throw analysisError("NAMED_PARAMETERS_NOT_SUPPORTED", "4274K", `Named parameters are not supported for function \`${name}\`; please retry the query with positional arguments to the function call instead.`, { functionName: `\`${name}\`` }, ast.span);
     }
-    return a.value.kind === "star" ? expandStar(a.value, env) : [a.value];
+    if (a.value.kind !== "star") return [a.value];
+    const columns = expandStar(a.value, env);
+    env.query.pretty.set(a.value, () => columns.map((c) => prettySql(c, env.query.pretty)).join(", "));
+    return columns;
   });
 }
 
@@ -120,9 +125,31 @@ function resolveLambda(ast: AstExpr & { kind: "lambda" }, types: readonly DataTy
 
 /** An aggregate call goes to the collector; what stands in the expression is its column. */
 export function resolveAggregate(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): Expr {
-  if (env.aggregates === undefined) throw misplacedAggregate(ast, env);
+  if (env.aggregates === undefined) return outerAggregate(ast, signature, env) ?? refuseAggregate(ast, env);
   const call = aggregateCall(ast, signature, env.aggregates.inner);
   return collectAggregate(call, prettySql(ast, env.query.pretty), env);
+}
+
+/** An aggregate of the enclosing query's groups, in WHERE of a subquery of its HAVING: `... WHERE c = max(outer.x)`. */
+function outerAggregate(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): Expr | undefined {
+  const { outer } = env.query;
+  if (outer?.aggregating === undefined || env.clause !== "WHERE" || !readsOnly(ast, outer.scope)) return undefined;
+  const result = resolveAggregate(ast, signature, outer.aggregating);
+  for (const id of referencedColumns(result)) outer.used.add(id);
+  outer.mentions.push(prettySql(ast, env.query.pretty));
+  return result;
+}
+
+/** Whether every column named in the call is one of the scope's. */
+function readsOnly(ast: AstExpr, scope: Scope): boolean {
+  if (ast.kind === "name") return matchColumns(scope, ast.name.parts.map((p) => p.name)) !== undefined;
+  if (ast.kind === "call") return ast.args.every((a) => readsOnly(a.value, scope));
+  if (ast.kind === "binary_op") return readsOnly(ast.left, scope) && readsOnly(ast.right, scope);
+  return ast.kind === "number" || ast.kind === "string" || ast.kind === "star";
+}
+
+function refuseAggregate(ast: CallAst, env: ExprEnvironment): never {
+  throw misplacedAggregate(ast, env);
 }
 
 export function collectAggregate(call: AggregateCall, name: string, env: ExprEnvironment): Expr {

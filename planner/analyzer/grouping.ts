@@ -89,6 +89,7 @@ function setsOf(item: GroupingItem, add: (ast: AstExpr) => number): readonly (re
     case "expr":
       return [[add(item.expr)]];
     case "groupingSets":
+      for (const key of item.keys ?? []) add(key);
       return item.sets.map((set) => set.map(add));
     case "rollup": {
       const parts = item.sets.map((set) => set.map(add));

@@ -107,6 +107,8 @@ export function literalSql(value: LiteralExpr, context: AnalysisContext): string
 /** DATE '...', TIMESTAMP '...' and the like: a cast of the string that must succeed. */
 export function typedLiteral(ast: AstExpr & { kind: "typedLiteral" }, context: AnalysisContext): LiteralExpr {
   const type = typedLiteralType(ast, context);
+  const special = specialMoment(ast.value, type, context);
+  if (special !== undefined) return special;
   const value = context.evaluate({ kind: "cast", input: literal(ast.value, STRING), type, nullable: true, mode: "try" });
   if (value === null) {
     const name = ast.type.toUpperCase();
@@ -119,6 +121,23 @@ export function typedLiteral(ast: AstExpr & { kind: "typedLiteral" }, context: A
     );
   }
   return literal(value, type);
+}
+
+/** DATE 'today', TIMESTAMP 'now' and the like. Source: Spark's `convertSpecialDate`, `convertSpecialTimestamp`. */
+function specialMoment(text: string, type: DataType, context: AnalysisContext): LiteralExpr | undefined {
+  const word = text.trim().toLowerCase();
+  const days = ["yesterday", "today", "tomorrow"].indexOf(word) - 1;
+  const { session } = context;
+  if (type.kind === "date") {
+    if (word === "epoch") return literal(0, DATE);
+    if (word === "now") return literal(session.date, DATE);
+    return days >= -1 ? literal(session.date + days, DATE) : undefined;
+  }
+  if (type.kind !== "timestamp" && type.kind !== "timestamp_ntz") return undefined;
+  const cast = (from: LiteralExpr): LiteralExpr => literal(context.evaluate({ kind: "cast", input: from, type, nullable: false, mode: "ansi" }), type);
+  if (word === "epoch") return literal(0n, type);
+  if (word === "now") return type.kind === "timestamp" ? literal(session.timestamp, type) : cast(literal(session.timestamp, TIMESTAMP));
+  return days >= -1 ? cast(literal(session.date + days, DATE)) : undefined;
 }
 
 function typedLiteralType(ast: AstExpr & { kind: "typedLiteral" }, context: AnalysisContext): DataType {

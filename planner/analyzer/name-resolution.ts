@@ -4,6 +4,9 @@ import { columnExpr } from "../../catalog/expression.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { ambiguousReference, unresolvedColumn } from "./analysis-errors.ts";
 import type { ExprEnvironment } from "./environment.ts";
+import { prettySql } from "./column-names.ts";
+import { resolveExpr } from "./expressions.ts";
+import { isNamedConstant, namedConstantCall } from "./session-constants.ts";
 import { extractField } from "./fields.ts";
 import type { AliasLookup, Scope, ScopeColumn } from "./scope.ts";
 import { pinnedColumn } from "./stars.ts";
@@ -46,6 +49,11 @@ export function resolveName(ast: AstExpr & { kind: "name" }, env: ExprEnvironmen
   if (found === undefined && parts.length === 1 && parts[0].toLowerCase() === "grouping__id" && env.grouping !== undefined) {
     // Hive's name for grouping_id().
     return env.grouping({ kind: "call", name: { parts: [{ name: "grouping_id", quoted: false, span: ast.span }], span: ast.span }, args: [], distinct: false, span: ast.span });
+  }
+  if (found === undefined && isNamedConstant(ast)) {
+    const call = namedConstantCall(ast);
+    env.query.pretty.set(ast, () => prettySql(call, env.query.pretty));
+    return resolveExpr(call, env);
   }
   if (found === undefined) throw unresolvedColumn(parts, candidateNames(env), ast.span);
   return found;

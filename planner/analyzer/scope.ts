@@ -1,4 +1,5 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
+import type { ExprEnvironment } from "./environment.ts";
 import type { AnalysisContext } from "./context.ts";
 import type { CommonTables } from "./common-tables.ts";
 import type { PrettyNames } from "./column-names.ts";
@@ -30,6 +31,8 @@ export interface OuterScope {
   readonly used: Set<ColumnId>;
   /** Every mention of them, by name: how Spark shows a correlated subquery. */
   readonly mentions: string[];
+  /** Where the outer query has groups: what its aggregates are resolved in. */
+  readonly aggregating?: ExprEnvironment;
 }
 
 /** What a query sees of its surroundings. */

@@ -44,10 +44,11 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   const input = select.where === undefined ? from.plan : applyWhere(select.where, from.plan, scope, env);
 
   const windows: WindowCollector = { named: [...select.windows, ...(tail?.windows ?? [])], calls: new Map() };
-  const above = subqueryCollector();
   const aggregation = new Aggregation(select, scope, env);
   const itemAsts = select.items.flatMap((item) => (item.kind === "star" ? expandStar(item, aggregation.inner) : [item]));
   aggregation.resolveKeys(itemAsts);
+  // A subquery that is part of a key is that key's column above the aggregation too.
+  const above = subqueryCollector(aggregation.below.known);
 
   const base: ExprEnvironment = { query: env, scope, clause: "SELECT", aggregates: aggregation.collector, windows, subqueries: above, grouping: aggregation.groupingCall };
   const { items, generators } = resolveItems(itemAsts, base);

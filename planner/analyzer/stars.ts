@@ -4,7 +4,7 @@ import { typeOf } from "../../catalog/expression.ts";
 import type { AstExpr, Identifier } from "../../parser/ast.ts";
 import { analysisError, quoteName, unresolvedColumn } from "./analysis-errors.ts";
 import type { ExprEnvironment } from "./environment.ts";
-import { lookUpName, matchColumns } from "./name-resolution.ts";
+import { lookUpName } from "./name-resolution.ts";
 import type { Scope } from "./scope.ts";
 
 type StarAst = AstExpr & { kind: "star" };
@@ -49,12 +49,20 @@ function qualified(ast: StarAst, env: ExprEnvironment): StarItem[] {
   const lower = parts.map((p) => p.toLowerCase());
   const columns = env.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
   if (columns.length > 0) return columns.filter((c, i) => columns.findIndex((d) => d.column.id === c.column.id && d.name === c.name) === i).map((c) => ({ name: c.name, ast: pinnedItem(c, ast.span) }));
+  for (let outer = env.query.outer; outer !== undefined; outer = outer.outer) {
+    const found = outer.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
+    if (found.length > 0) return found.map((c) => ({ name: c.name, ast: qualifiedName([...c.qualifier, c.name], ast.span) }));
+  }
   return structFields(parts, ast, env);
+}
+
+function qualifiedName(parts: readonly string[], span: Span): AstExpr {
+  return { kind: "name", name: { parts: parts.map((name) => ({ name, quoted: true, span })), span }, span };
 }
 
 function structFields(parts: readonly string[], ast: StarAst, env: ExprEnvironment): StarItem[] {
   const base: AstExpr = { kind: "name", name: { parts: ast.qualifier?.parts ?? [], span: ast.span }, span: ast.span };
-  const found: Expr | undefined = matchColumns(env.scope, parts) === undefined && env.lambda === undefined ? undefined : lookUpName(parts, base, env);
+  const found: Expr | undefined = lookUpName(parts, base, env);
   const type = found === undefined ? undefined : typeOf(found);
   if (type?.kind !== "struct") {
     const columns = [...new Set(env.scope.map((c) => quoteName([c.name])))].join(", ");

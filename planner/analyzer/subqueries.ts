@@ -15,8 +15,8 @@ import { callSite, freshColumn, not, resolveExpr } from "./expressions.ts";
 import { analyzeInEnvironment } from "./queries.ts";
 import type { OuterScope } from "./scope.ts";
 
-export function subqueryCollector(): SubqueryCollector {
-  return { pending: [], known: new Map() };
+export function subqueryCollector(known: SubqueryCollector["known"] = new Map()): SubqueryCollector {
+  return { pending: [], known: new Map(known) };
 }
 
 /** The plan with the subqueries' joins on top; `rewrite` brings what they read of the outer query up to the place where they are attached. */
@@ -44,7 +44,7 @@ interface Subquery {
 }
 
 function analyzeSubquery(query: Query, env: ExprEnvironment): Subquery {
-  const outer: OuterScope = { scope: env.scope, outer: env.query.outer, used: new Set(), mentions: [] };
+  const outer: OuterScope = { scope: env.scope, outer: env.query.outer, used: new Set(), mentions: [], ...(env.clause === "HAVING" ? { aggregating: env } : {}) };
   const analyzed = analyzeInEnvironment(query, { ...env.query, outer });
   return { query: analyzed, dependent: outer.used.size > 0, reads: outer.used, mentions: outer.mentions };
 }
@@ -91,13 +91,16 @@ export function resolveExists(ast: AstExpr & { kind: "exists" }, env: ExprEnviro
 }
 
 export function resolveInSubquery(ast: AstExpr & { kind: "inSubquery" }, env: ExprEnvironment): Expr {
-  const result = once({ ...ast, negated: false }, env, (collector) => {
-    const { plan, condition, dependent, reads } = inJoin(ast, env);
+  const positive = ast.negated ? { ...ast, negated: false } : ast;
+  const result = once(positive, env, (collector) => {
+    const { plan, condition, dependent, reads } = inJoin(positive, env);
     const mark: Column = freshColumn("in", { type: BOOLEAN, nullable: isNullable(condition) }, env);
     collector.pending.push({ join: "mark", plan, condition, mark, dependent, reads });
     return columnExpr(mark);
   });
-  return ast.negated ? not(result, ast, env) : result;
+  if (!ast.negated) return result;
+  env.query.pretty.set(ast, () => `(NOT ${prettySql(positive, env.query.pretty)})`);
+  return not(result, ast, env);
 }
 
 /** `a IN (SELECT x ...)`: the subquery's plan and `a = x`, for each part of a row. */
@@ -105,8 +108,8 @@ function inJoin(ast: AstExpr & { kind: "inSubquery" }, env: ExprEnvironment): { 
   const parts = ast.operand.kind === "row" ? ast.operand.items : [ast.operand];
   const values = parts.map((p) => resolveExpr(p, env));
   const { query, dependent, reads, mentions } = analyzeSubquery(ast.query, env);
-  const shown = prettySql({ ...ast, negated: false }, env.query.pretty).replace(/listquery\(\)\)$/, `listquery(${mentions.join(", ")}))`);
-  env.query.pretty.set(ast, ast.negated ? `(NOT ${shown})` : shown);
+  const shown = prettySql(ast, env.query.pretty);
+  env.query.pretty.set(ast, shown.replace(/listquery\(\)\)$/, `listquery(${mentions.join(", ")}))`));
   for (const value of values) referencedColumns(value, reads);
   if (query.columns.length !== values.length) {
     const left = parts.map((p) => `"${prettySql(p, env.query.pretty)}"`).join(", ");

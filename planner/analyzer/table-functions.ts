@@ -1,6 +1,6 @@
 import type { Expr } from "../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../catalog/expression.ts";
-import { INT, LONG } from "../../catalog/types.ts";
+import { INT, isNumeric, LONG } from "../../catalog/types.ts";
 import type { AstExpr, Relation } from "../../parser/ast.ts";
 import type { LogicalPlan } from "../logical.ts";
 import { analysisError, unsupported } from "./analysis-errors.ts";
@@ -58,7 +58,7 @@ function rangeArgument(ast: AstExpr, index: number, isCount: boolean, env: ExprE
   const name = ["start", "end", "step", "numSlices"][index];
   if (!isConstant(expr, env)) throw unsupported(`an argument of range() that is no constant`, ast.span);
   const value = isNullable(expr) && expr.kind === "literal" ? null : env.query.context.evaluate(castTo(expr, wanted, "ansi", ast.span));
-  if (value === null || (type.kind !== "int" && type.kind !== "long" && type.kind !== "short" && type.kind !== "byte" && type.kind !== "string" && type.kind !== "decimal")) {
+  if (value === null || !(isNumeric(type) || type.kind === "string")) {
     throw analysisError("UNEXPECTED_INPUT_TYPE", "42K09", `Parameter ${index + 1} of function \`range\` requires the "${isCount ? "INT" : "BIGINT"}" type.`, { functionName: "`range`", paramIndex: ["first", "second", "third", "fourth"][index], inputType: `"${type.kind.toUpperCase()}"`, inputSql: name, requiredType: `"BIGINT"` }, ast.span);
   }
   return BigInt(value as number | bigint);

@@ -12,6 +12,7 @@ import type { AnalyzedQuery } from "./context.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { resolveExpr } from "./expressions.ts";
 import type { QueryEnvironment } from "./scope.ts";
+import { isNamedConstant } from "./session-constants.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 import { attachSubqueries, subqueryCollector } from "./subqueries.ts";
 
@@ -53,16 +54,14 @@ function rowsOfExpressions(rows: readonly (readonly Expr[])[], columns: readonly
 
 function cells(row: AstExpr): readonly AstExpr[] {
   if (row.kind === "row") return row.items;
-  if (row.kind === "call" && row.name.parts.length === 1 && ["struct", "named_struct"].includes(row.name.parts[0].name.toLowerCase())) {
-    const args = row.args.map((a) => a.value);
-    return row.name.parts[0].name.toLowerCase() === "struct" ? args : args.filter((_, i) => i % 2 === 1);
-  }
+  // STRUCT(...) is a row too, by Spark's grammar.
+  if (row.kind === "call" && row.name.parts.length === 1 && row.name.parts[0].name.toLowerCase() === "struct") return row.args.map((a) => a.value);
   return [row];
 }
 
 function resolveCell(ast: AstExpr, env: ExprEnvironment): Expr {
-  const name = prettySql(ast, env.query.pretty);
-  if (ast.kind === "name" && env.query.outer === undefined) {
+  if (ast.kind === "name" && env.query.outer === undefined && !isNamedConstant(ast)) {
+    const name = prettySql(ast, env.query.pretty);
     throw analysisError("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "42000", `Invalid inline table. Cannot evaluate the expression "${name}" in inline table definition.`, { expr: `"${name}"` }, ast.span);
   }
   return resolveExpr(ast, env);

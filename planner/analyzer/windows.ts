@@ -48,12 +48,23 @@ export function resolveWindowCall(ast: CallAst, signature: FunctionSignature, en
   const key = windowKey(call, partitionBy, orderBy);
   let known = env.windows.calls.get(key);
   if (known === undefined) {
-    const shown = windowText(ast, name, spec, env);
+    const shown = windowText(ast, name, shownSpec(spec, orderBy, frame), env);
     env.query.pretty.set(ast, shown);
     known = { column: freshColumn(shown, call, env), partitionBy, orderBy, call };
     env.windows.calls.set(key, known);
-  } else env.query.pretty.set(ast, windowText(ast, name, spec, env));
+  } else env.query.pretty.set(ast, windowText(ast, name, shownSpec(spec, orderBy, frame), env));
   return columnExpr(known.column);
+}
+
+/** A RANGE offset that had to be cast to the order key's type is shown as the sum that it is: `(- 1) FOLLOWING`. */
+function shownSpec(spec: WindowSpec, orderBy: readonly SortKey[], frame: WindowFrame): WindowSpec {
+  if (spec.frame?.unit !== "range" || orderBy.length !== 1) return spec;
+  const type = typeOf(orderBy[0].expr);
+  const bound = (b: AstFrameBound, resolved: FrameBound): AstFrameBound => {
+    const isCast = b.kind === "preceding" && b.offset.kind === "number" && "offset" in resolved && type.kind !== "int" && isNumeric(type);
+    return isCast ? { kind: "following", offset: { kind: "unary", operator: "-", operand: b.offset, span: b.offset.span } } : b;
+  };
+  return { ...spec, frame: { ...spec.frame, start: bound(spec.frame.start, frame.start), end: bound(spec.frame.end, frame.end) } };
 }
 
 function windowText(ast: CallAst, name: string, spec: WindowSpec, env: ExprEnvironment): string {

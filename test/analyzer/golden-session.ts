@@ -1,8 +1,8 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Expr } from "../../catalog/expression.ts";
 import { lookupFunction } from "../../catalog/functions/registry.ts";
-import type { StructField } from "../../catalog/types.ts";
-import { typeName } from "../../catalog/types.ts";
+import type { DataType, StructField } from "../../catalog/types.ts";
+import { INT, STRING, typeName } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { Query, Statement } from "../../parser/ast.ts";
 import { parseStatement } from "../../parser/parse.ts";
@@ -10,7 +10,24 @@ import type { AnalysisContext, AnalyzedQuery, TableLookup } from "../../planner/
 import { analysisSettings } from "../../planner/analyzer/context.ts";
 import { analyzeQuery } from "../../planner/analyzer/queries.ts";
 import { checkPlan } from "../../planner/plan-invariants.ts";
+import { columnList } from "../schemas/column-list.ts";
 import { emptyTable } from "./table-shapes.ts";
+
+const TENK = columnList("unique1 int, unique2 int, two int, four int, ten int, twenty int, hundred int, thousand int, twothousand int, fivethous int, tenthous int, odd int, even int, stringu1 string, stringu2 string, string4 string");
+const ARRAY_OF_INTS: DataType = { kind: "array", element: INT, containsNull: true };
+
+/** Tables that Spark's test suite makes before it runs a file. */
+const SUITE_TABLES: Readonly<Record<string, readonly StructField[]>> = {
+  tenk1: TENK,
+  onek: TENK,
+  aggtest: columnList("a int, b double").map((f) => (f.name === "b" ? { ...f, type: { kind: "float" } } : f)),
+  testdata: columnList("key int, value string"),
+  arraydata: [
+    { name: "arraycol", type: ARRAY_OF_INTS, nullable: true },
+    { name: "nestedarraycol", type: { kind: "array", element: ARRAY_OF_INTS, containsNull: true }, nullable: true },
+  ],
+  mapdata: [{ name: "mapcol", type: { kind: "map", key: INT, value: STRING, valueContainsNull: true }, nullable: true }],
+};
 
 export type Evaluate = (expr: Expr, timeZone: string) => Value;
 
@@ -23,6 +40,7 @@ export class GoldenSession {
 
   constructor(evaluate: Evaluate) {
     this.evaluate = evaluate;
+    for (const [name, columns] of Object.entries(SUITE_TABLES)) this.tables.set(`default.${name}`, { kind: "table", snapshot: emptyTable(name, columns) });
   }
 
   /** The schema that Spark would print; `struct<>` for a statement that gives no rows. */
@@ -72,9 +90,10 @@ export class GoldenSession {
       }
       case "createTable": {
         const fields: StructField[] = statement.query === undefined ? statement.columns.map((c) => ({ name: c.name.name, type: c.type, nullable: c.nullable })) : this.analyze(statement.query).columns.map((c) => ({ name: c.name, type: c.type, nullable: c.nullable }));
-        const more = statement.partitionedBy.flatMap((p) => ("type" in p && !fields.some((f) => f.name === p.name.name) ? [{ name: p.name.name, type: p.type, nullable: true }] : []));
+        const partitions = new Set(statement.partitionedBy.map((p) => ("type" in p ? p.name.name : p.name).toLowerCase()));
+        const more = statement.partitionedBy.flatMap((p) => ("type" in p && !fields.some((f) => f.name === p.name.name) ? [{ name: p.name.name, type: p.type, nullable: true }] : fields.filter((f) => !("type" in p) && f.name.toLowerCase() === p.name.toLowerCase())));
         const name = statement.name.parts.map((p) => p.name);
-        this.tables.set(this.key(name), { kind: "table", snapshot: emptyTable(name.join("."), [...fields, ...more]) });
+        this.tables.set(this.key(name), { kind: "table", snapshot: emptyTable(name.join("."), [...fields.filter((f) => !partitions.has(f.name.toLowerCase())), ...more]) });
         return;
       }
       case "drop":
