@@ -10,8 +10,8 @@ import type { AnalysisSettings } from "./context.ts";
 
 /** What is assigned to: for messages. */
 export interface AssignmentTarget {
-  /** Parts of the table's name. */
-  readonly table: readonly string[];
+  /** Quoted: `spark_catalog`.`default`.`t`. */
+  readonly table: string;
   readonly column: string;
   readonly span: Span | undefined;
 }
@@ -22,11 +22,11 @@ export interface AssignmentTarget {
  * becomes NULL. Raises INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST. A value of char(n) or varchar(n) is a string here: its length is the
  * writer's to check.
  */
-export function assignmentCast(expr: Expr, type: DataType, settings: AnalysisSettings, target: AssignmentTarget): Expr {
+export function assignmentCast(expr: Expr, type: DataType, policy: AnalysisSettings["storeAssignment"], target: AssignmentTarget): Expr {
   const from = typeOf(expr);
   const stored = storedType(type);
   if (sameType(from, stored)) return expr;
-  switch (settings.storeAssignment) {
+  switch (policy) {
     case "legacy":
       return castTo(expr, stored, "legacy", target.span);
     case "strict":
@@ -63,7 +63,7 @@ function isUpcast(from: DataType, to: DataType): boolean {
 }
 
 function cannotSafelyCast(from: DataType, to: DataType, target: AssignmentTarget): Error {
-  const parameters = { tableName: quoteName(target.table), colName: quoteName([target.column]), srcType: quoteType(from), targetType: quoteType(to) };
+  const parameters = { tableName: target.table, colName: quoteName([target.column]), srcType: quoteType(from), targetType: quoteType(to) };
   return analysisError(
     "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
     "KD000",

@@ -1,12 +1,12 @@
 import type { Span } from "../../catalog/errors.ts";
 import { SparrowError } from "../../catalog/errors.ts";
-import type { Column, EvalMode, Expr } from "../../catalog/expression.ts";
-import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
-import type { DataType, StructField } from "../../catalog/types.ts";
-import { isIntegral, isNumeric, isStringLike, sqlTypeName } from "../../catalog/types.ts";
-import { quoteName, quoteType } from "./analysis-errors.ts";
-import { castTo } from "./casts.ts";
-import type { AnalyzedQuery } from "./context.ts";
+import type { Column, Expr } from "../../catalog/expression.ts";
+import { columnExpr, isNullable } from "../../catalog/expression.ts";
+import type { StructField } from "../../catalog/types.ts";
+import { quoteName } from "./analysis-errors.ts";
+import { nullOf } from "./casts.ts";
+import type { AnalyzedQuery, AnalysisSettings } from "./context.ts";
+import { assignmentCast, storedType } from "./store-assignment.ts";
 
 /** How the columns of an INSERT's query become the columns of its table. */
 export interface Assignment {
@@ -17,7 +17,7 @@ export interface Assignment {
   readonly names: readonly string[] | undefined;
   /** Values for fields that the query does not give, by lower-case name: static partitions and defaults. */
   readonly constants: ReadonlyMap<string, Expr>;
-  readonly policy: "ansi" | "legacy" | "strict";
+  readonly policy: AnalysisSettings["storeAssignment"];
   readonly nextId: () => number;
   readonly span: Span;
 }
@@ -37,9 +37,9 @@ export function assignToTable(query: AnalyzedQuery, assignment: Assignment): Ana
     const key = field.name.toLowerCase();
     const column = given.get(key);
     const constant = constants.get(key);
-    const source: Expr = column !== undefined ? columnExpr(column) : (constant ?? { kind: "literal", type: field.type, value: null });
-    const expr = assigned(source, field, assignment);
-    const output: Column = { id: assignment.nextId(), name: field.name, type: field.type, nullable: isNullable(expr) };
+    const source: Expr = column !== undefined ? columnExpr(column) : (constant ?? nullOf(storedType(field.type)));
+    const expr = assignmentCast(source, field.type, assignment.policy, { table: assignment.table, column: field.name, span: assignment.span });
+    const output: Column = { id: assignment.nextId(), name: field.name, type: storedType(field.type), nullable: isNullable(expr) };
     return { column: output, expr };
   });
   return { plan: { kind: "project", input: query.plan, outputs }, columns: outputs.map((output) => output.column) };
@@ -63,49 +63,4 @@ function arityMismatch(query: AnalyzedQuery, wanted: number, { table, fields, sp
     { tableName: table, tableColumns: list(fields), dataColumns: list(query.columns) },
     { span },
   );
-}
-
-function assigned(expr: Expr, field: StructField, { policy, table, span }: Assignment): Expr {
-  const from = typeOf(expr);
-  const mode: EvalMode = policy === "legacy" ? "legacy" : "ansi";
-  if (policy === "legacy" || canAssign(from, field.type, policy)) return castTo(expr, field.type, mode, span);
-  const colName = quoteName([field.name]);
-  throw new SparrowError(
-    "INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST",
-    "KD000",
-    `Cannot write incompatible data for the table ${table}: Cannot safely cast ${colName} ${quoteType(from)} to ${quoteType(field.type)}.`,
-    { tableName: table, colName, srcType: quoteType(from), targetType: quoteType(field.type) },
-    { span },
-  );
-}
-
-/** Source: Spark's `Cast.canANSIStoreAssign` and `Cast.canUpCast`. */
-function canAssign(from: DataType, to: DataType, policy: "ansi" | "strict"): boolean {
-  if (from.kind === "null" || sqlTypeName(from) === sqlTypeName(to)) return true;
-  if (from.kind === "array" && to.kind === "array") return canAssign(from.element, to.element, policy);
-  if (from.kind === "map" && to.kind === "map") return canAssign(from.key, to.key, policy) && canAssign(from.value, to.value, policy);
-  if (from.kind === "struct" && to.kind === "struct") return from.fields.length === to.fields.length && from.fields.every((field, i) => canAssign(field.type, to.fields[i].type, policy));
-  if (isStringLike(to)) return isAtomic(from);
-  if (isNumeric(from) && isNumeric(to)) return policy === "ansi" || isWidening(from, to);
-  if (isDateTime(from) && isDateTime(to)) return policy === "ansi" || from.kind === "date";
-  return (from.kind === "interval_ym" && to.kind === "interval_ym") || (from.kind === "interval_dt" && to.kind === "interval_dt");
-}
-
-function isAtomic(type: DataType): boolean {
-  return type.kind !== "array" && type.kind !== "map" && type.kind !== "struct" && type.kind !== "variant" && type.kind !== "calendar_interval";
-}
-
-function isDateTime(type: DataType): boolean {
-  return type.kind === "date" || type.kind === "timestamp" || type.kind === "timestamp_ntz";
-}
-
-const INTEGRAL_DIGITS = { byte: 3, short: 5, int: 10, long: 20 } as const;
-const NUMERIC_ORDER = ["byte", "short", "int", "long", "float", "double"];
-
-/** Whether every value of one numeric type is a value of the other. */
-function isWidening(from: DataType, to: DataType): boolean {
-  if (from.kind === "decimal" && to.kind === "decimal") return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
-  if (to.kind === "decimal") return isIntegral(from) && to.precision - to.scale >= INTEGRAL_DIGITS[from.kind as keyof typeof INTEGRAL_DIGITS];
-  if (from.kind === "decimal") return false;
-  return NUMERIC_ORDER.indexOf(from.kind) <= NUMERIC_ORDER.indexOf(to.kind);
 }
