@@ -13,7 +13,7 @@ const SAMPLE_ROWS = 16 * 1024;
 /** The fields of the first row, as strings; undefined when there is none. */
 export function firstRow(lines: TextLines, options: CsvOptions): (string | undefined)[] | undefined {
   const count = new Int32Array(1);
-  const readFirst = (spans: readonly FieldSpans[]): number => new CsvTokenizer(lines.bytes, lines.from, lines.to, options).rows(1, spans, count, new Int32Array(1));
+  const readFirst = (spans: readonly FieldSpans[]): number => new CsvTokenizer(lines.bytes, lines.from, lines.to, options).rows(1, spans, count, new Int32Array(1), new Int32Array(1));
   if (readFirst([]) === 0) return undefined;
   const spans = Array.from({ length: count[0] }, () => new FieldSpans(1));
   readFirst(spans);
@@ -55,8 +55,9 @@ export class CsvInference {
     const tokenizer = new CsvTokenizer(lines.bytes, lines.from, lines.to, this.#options);
     const counts = new Int32Array(SAMPLE_ROWS);
     const starts = new Int32Array(SAMPLE_ROWS);
-    if (skipHeader) tokenizer.rows(1, [], counts, starts);
-    for (let rows = tokenizer.rows(SAMPLE_ROWS, this.#spans, counts, starts); rows > 0; rows = tokenizer.rows(SAMPLE_ROWS, this.#spans, counts, starts)) {
+    const ends = new Int32Array(SAMPLE_ROWS);
+    if (skipHeader) tokenizer.rows(1, [], counts, starts, ends);
+    for (let rows = tokenizer.rows(SAMPLE_ROWS, this.#spans, counts, starts, ends); rows > 0; rows = tokenizer.rows(SAMPLE_ROWS, this.#spans, counts, starts, ends)) {
       for (let row = 0; row < rows; row++) {
         // A steady share instead of a random one: the same file has the same schema every time.
         this.#sampled += this.#options.samplingRatio;
@@ -156,6 +157,7 @@ function isDate(bytes: Uint8Array, start: number, end: number, options: CsvOptio
 
 function isTimestamp(bytes: Uint8Array, start: number, end: number, options: CsvOptions["values"]): boolean {
   if (options.timestampFormat === undefined && parsePlainTimestamp(bytes, start, end)) return true;
+  // CAST takes years and months alone, too, which no one would expect of `2020-01`.
   return end - start >= 10 && parseTimestampText(bytes, start, end, "timestamp", options) !== undefined;
 }
 

@@ -1,7 +1,6 @@
-import { SparrowError } from "../../catalog/errors.ts";
 import type { TextOptions } from "../../catalog/table.ts";
-
-export type ParseMode = "PERMISSIVE" | "DROPMALFORMED" | "FAILFAST";
+import type { ParseMode, ValueOptions } from "./text-options.ts";
+import { flag, lowerCaseOptions, parseMode, samplingRatio, unsupportedOption, valueOptions } from "./text-options.ts";
 
 /** Spark's CSV options with their defaults. Source: Spark's CSVOptions. */
 export interface CsvOptions {
@@ -21,23 +20,6 @@ export interface CsvOptions {
   readonly trimRight: boolean;
   readonly samplingRatio: number;
   readonly values: ValueOptions;
-}
-
-/** How texts are read as values. */
-export interface ValueOptions {
-  /** IANA zone for timestamps without one. */
-  readonly timeZone: string;
-  /** Spark datetime patterns; undefined: the forms that CAST takes. */
-  readonly dateFormat: string | undefined;
-  readonly timestampFormat: string | undefined;
-  readonly nanValue: string;
-  readonly positiveInfinity: string;
-  readonly negativeInfinity: string;
-}
-
-/** Options under lower-case names: Spark does not look at their case. */
-export function lowerCaseOptions(options: TextOptions): ReadonlyMap<string, string> {
-  return new Map(Object.entries(options).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 export function csvOptions(options: TextOptions): CsvOptions {
@@ -62,39 +44,6 @@ export function csvOptions(options: TextOptions): CsvOptions {
     samplingRatio: samplingRatio(given.get("samplingratio")),
     values: valueOptions(given),
   };
-}
-
-export function valueOptions(given: ReadonlyMap<string, string>): ValueOptions {
-  return {
-    timeZone: given.get("timezone") ?? "UTC",
-    dateFormat: given.get("dateformat"),
-    timestampFormat: given.get("timestampformat"),
-    nanValue: given.get("nanvalue") ?? "NaN",
-    positiveInfinity: given.get("positiveinf") ?? "Inf",
-    negativeInfinity: given.get("negativeinf") ?? "-Inf",
-  };
-}
-
-export function parseMode(value: string | undefined): ParseMode {
-  const mode = (value ?? "PERMISSIVE").toUpperCase();
-  if (mode === "PERMISSIVE" || mode === "DROPMALFORMED" || mode === "FAILFAST") return mode;
-  throw unsupportedOption("mode", mode);
-}
-
-export function flag(name: string, value: string | undefined): boolean {
-  if (value === undefined) return false;
-  if (/^(true|false)$/i.test(value)) return value.toLowerCase() === "true";
-  throw new SparrowError("INVALID_OPTION_VALUE", "22023", `The option ${name} must be true or false, not '${value}'.`, { option: name, value });
-}
-
-export function samplingRatio(value: string | undefined): number {
-  const ratio = Number(value ?? "1");
-  if (ratio > 0 && ratio <= 1) return ratio;
-  throw new SparrowError("INVALID_OPTION_VALUE", "22023", `samplingRatio must be over 0 and at most 1, not '${value}'.`, { option: "samplingRatio", value: String(value) });
-}
-
-export function unsupportedOption(name: string, value: string): SparrowError {
-  return new SparrowError("UNSUPPORTED_FEATURE.DATA_SOURCE_OPTION", "0A000", `The value '${value}' of the option ${name} is not supported.`, { option: name, value });
 }
 
 /** `\t` and the like, as Spark takes them in `sep`. */

@@ -38,7 +38,7 @@ export class CsvSplitReader implements SplitReader {
       binary: (text) => text,
       values,
     };
-    const inFile: (FieldSpans | undefined)[] = Array.from({ length: source.fields.filter((field) => field.kind === "stored").length });
+    const inFile: (FieldSpans | undefined)[] = Array.from({ length: source.fields.filter((field) => field.kind === "stored" && field.fieldId !== undefined).length });
     this.#spans = wanted.map(({ field }) => {
       if (field.kind === "constant" || field.fieldId === undefined) return undefined;
       return (inFile[field.fieldId] ??= new FieldSpans(TEXT_BATCH_ROWS));
@@ -46,24 +46,21 @@ export class CsvSplitReader implements SplitReader {
     this.#spansInFile = inFile;
     this.#lines = readLines(source.path, source.start, source.end);
     this.#tokenizer = new CsvTokenizer(this.#lines.bytes, this.#lines.from, this.#lines.to, this.#options);
-    if (this.#options.header && source.start === 0) this.#tokenizer.rows(1, [], new Int32Array(1), new Int32Array(1));
+    if (this.#options.header && source.start === 0) this.#tokenizer.rows(1, [], new Int32Array(1), new Int32Array(1), new Int32Array(1));
   }
 
   next(allocator: Allocator): ColumnBatch | undefined {
     const { bytes } = this.#lines;
     const fields = new Int32Array(TEXT_BATCH_ROWS);
     const starts = new Int32Array(TEXT_BATCH_ROWS);
-    const rows = this.#tokenizer.rows(TEXT_BATCH_ROWS, this.#spansInFile, fields, starts);
+    const ends = new Int32Array(TEXT_BATCH_ROWS);
+    const rows = this.#tokenizer.rows(TEXT_BATCH_ROWS, this.#spansInFile, fields, starts, ends);
     if (rows === 0) return undefined;
     const malformed = new Uint8Array(rows);
     for (let row = 0; row < rows; row++) if (fields[row] !== this.#spansInFile.length) malformed[row] = 1;
     for (const spans of this.#spansInFile) if (spans !== undefined) this.#markNulls(spans, rows);
-    const end = this.#tokenizer.position;
-    const describe = (row: number): { path: string; record: string } => ({
-      path: this.#source.path,
-      record: new TextDecoder().decode(bytes.subarray(starts[row], row + 1 < rows ? starts[row + 1] : end)).trimEnd(),
-    });
-    return textBatch(this.#wanted, this.#spans, { bytes, rows, malformed }, this.#options.mode, this.#dialect, describe, this.#context, allocator);
+    const text = { bytes, rows, starts, ends, malformed };
+    return textBatch(this.#wanted, this.#spans, text, this.#options.mode, this.#options.values.corruptRecord, this.#dialect, this.#source.path, this.#context, allocator);
   }
 
   close(): void {

@@ -33,10 +33,10 @@ export class CsvTokenizer {
   }
 
   /**
-   * Reads up to `maxRows` rows. `wanted[i]` is where the spans of the file's column i go, if anywhere; `fields[row]` becomes the row's number of fields and
-   * `rowStarts[row]` where it begins. Returns the number of rows.
+   * Reads up to `maxRows` rows. `wanted[i]` is where the spans of the file's column i go, if anywhere; `fields[row]` becomes the row's number of fields,
+   * `rowStarts[row]` and `rowEnds[row]` where it begins and ends. Returns the number of rows.
    */
-  rows(maxRows: number, wanted: readonly (FieldSpans | undefined)[], fields: Int32Array, rowStarts: Int32Array): number {
+  rows(maxRows: number, wanted: readonly (FieldSpans | undefined)[], fields: Int32Array, rowStarts: Int32Array, rowEnds: Int32Array): number {
     let row = 0;
     while (row < maxRows && this.#toRow()) {
       rowStarts[row] = this.position;
@@ -48,10 +48,17 @@ export class CsvTokenizer {
         column++;
       }
       fields[row] = column;
+      rowEnds[row] = this.#trimmed(this.position);
       for (; column < wanted.length; column++) wanted[column]?.set(row, 0, 0, SPAN.missing);
       row++;
     }
     return row;
+  }
+
+  #trimmed(end: number): number {
+    let at = end;
+    if (this.#bytes[at - 1] === NEWLINE) at--;
+    return this.#bytes[at - 1] === RETURN ? at - 1 : at;
   }
 
   /** No row follows, and the text is let go. */

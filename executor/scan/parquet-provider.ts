@@ -74,7 +74,7 @@ function fileSplits(file: DataFile, footer: ParquetFooter, columns: readonly Str
   const nodes = columns.map((column) => byId.get(column.metadata?.["parquet.field.id"] as number | undefined) ?? stored.get(column.name.toLowerCase()));
   const fields = columns.map((column, i): FileField => {
     const folder = partition.get(column.name.toLowerCase());
-    if (folder !== undefined) return { kind: "constant", value: partitionValue(folder, column.type, column.name) };
+    if (folder !== undefined) return { kind: "constant", value: partitionValue(folder, column.type) };
     const node = nodes[i];
     if (node === undefined) return { kind: "constant", value: null };
     return node.fieldId === undefined ? { kind: "stored", name: node.name } : { kind: "stored", name: node.name, fieldId: node.fieldId };

@@ -1,12 +1,16 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { DataType, StructField } from "../../catalog/types.ts";
-import { DATE, DOUBLE, INT, LONG, NULL, STRING, TIMESTAMP, decimal, isStringLike, sqlTypeName } from "../../catalog/types.ts";
+import { DATE, DOUBLE, INT, LONG, NULL, STRING, TIMESTAMP, decimal } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
+import { castValue } from "../functions/cast.ts";
+import { parseDate, parseTimestamp } from "../functions/datetime-text.ts";
 import type { DataFile } from "./file-listing.ts";
 import { unescapeName } from "./file-listing.ts";
 
 /** The folder name that stands for NULL. */
 const NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__";
+/** Of timestamps in folder names, which are without one. */
+const ZONE = "UTC";
 
 /**
  * Partition columns found in folder names, with types as Spark infers them: int, bigint, decimal, double, date, timestamp, else string. Raises
@@ -46,8 +50,8 @@ function inferType(text: string): DataType {
     return digits <= 38 ? decimal(digits, 0) : DOUBLE;
   }
   if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[dDfF]?$/.test(value)) return DOUBLE;
-  if (dateDays(value) !== undefined) return DATE;
-  if (timestampMicros(value) !== undefined) return TIMESTAMP;
+  if (/^\d{4}-\d{1,2}-\d{1,2}$/.test(value) && parseDate(value) !== undefined) return DATE;
+  if (/^\d{4}-\d{1,2}-\d{1,2}[ T]\d/.test(value) && parseTimestamp(value, ZONE) !== undefined) return TIMESTAMP;
   return STRING;
 }
 
@@ -71,73 +75,6 @@ function integerDigits(type: DataType): number {
 }
 
 /** The value that a folder name stands for, as `type`. Raises CAST_INVALID_INPUT when it is not one. */
-export function partitionValue(text: string, type: DataType, column: string): Value {
-  if (text === NULL_PARTITION) return null;
-  const raw = unescapeName(text);
-  const value = parseValue(raw, type);
-  if (value !== undefined) return value;
-  throw new SparrowError(
-    "CAST_INVALID_INPUT",
-    "22018",
-    `The partition value '${raw}' of column ${column} cannot be read as "${sqlTypeName(type)}".`,
-    { expression: `'${raw}'`, sourceType: '"STRING"', targetType: `"${sqlTypeName(type)}"` },
-    { origin: "data" },
-  );
-}
-
-function parseValue(text: string, type: DataType): Value | undefined {
-  if (isStringLike(type)) return text;
-  switch (type.kind) {
-    case "boolean":
-      return /^(true|t|yes|y|1)$/i.test(text) ? true : /^(false|f|no|n|0)$/i.test(text) ? false : undefined;
-    case "byte":
-      return integer(text, 8);
-    case "short":
-      return integer(text, 16);
-    case "int":
-      return integer(text, 32);
-    case "long":
-      return /^[+-]?\d+$/.test(text) && BigInt(text) === BigInt.asIntN(64, BigInt(text)) ? BigInt(text) : undefined;
-    case "float":
-    case "double":
-      return text.trim() === "" || Number.isNaN(Number(text)) ? undefined : Number(text);
-    case "decimal": {
-      const match = /^([+-]?)(\d*)(?:\.(\d*))?$/.exec(text);
-      if (match === null || (match[2] === "" && (match[3] ?? "") === "") || (match[3] ?? "").length > type.scale) return undefined;
-      const unscaled = BigInt(`${match[2]}${(match[3] ?? "").padEnd(type.scale, "0")}`);
-      return match[1] === "-" ? -unscaled : unscaled;
-    }
-    case "date":
-      return dateDays(text);
-    case "timestamp":
-    case "timestamp_ntz":
-      return timestampMicros(text);
-    default:
-      return undefined;
-  }
-}
-
-function integer(text: string, bits: number): number | undefined {
-  if (!/^[+-]?\d+$/.test(text)) return undefined;
-  const value = Number(text);
-  return value >= -(2 ** (bits - 1)) && value < 2 ** (bits - 1) ? value : undefined;
-}
-
-export function dateDays(text: string): number | undefined {
-  const match = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
-  if (match === null) return undefined;
-  const [year, month, day] = match.slice(1).map(Number);
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day);
-  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() / 86_400_000 : undefined;
-}
-
-/** `yyyy-MM-dd HH:mm:ss[.SSSSSS]`, taken as UTC. */
-export function timestampMicros(text: string): bigint | undefined {
-  const match = /^(\d{4}-\d{1,2}-\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?)?$/.exec(text);
-  const days = match === null ? undefined : dateDays(match[1]);
-  if (match === null || days === undefined) return undefined;
-  const [hour, minute, second] = [match[2], match[3], match[4]].map((part) => Number(part ?? 0));
-  if (hour > 23 || minute > 59 || second > 59) return undefined;
-  return (BigInt(days) * 86_400n + BigInt(hour * 3600 + minute * 60 + second)) * 1_000_000n + BigInt((match[5] ?? "").padEnd(6, "0"));
+export function partitionValue(text: string, type: DataType): Value {
+  return text === NULL_PARTITION ? null : castValue(unescapeName(text), STRING, type, "ansi", ZONE);
 }

@@ -1,6 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Split } from "../../catalog/table.ts";
 import { CsvSplitReader } from "./csv-reader.ts";
+import { JsonSplitReader } from "./json-reader.ts";
 import { ParquetSplitReader } from "./parquet-reader.ts";
 import type { ScanContext, SplitReader, WantedColumn } from "./scan-context.ts";
 
@@ -13,6 +14,7 @@ export function readSplit(split: Split, wanted: readonly WantedColumn[], context
     case "csv":
       return new CsvSplitReader(source, wanted, context);
     case "json":
+      return new JsonSplitReader(source, wanted, context);
     case "arrow":
     case "ipc":
     case "cached":

@@ -1,13 +1,14 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { sqlTypeName } from "../../catalog/types.ts";
+import { STRING, sqlTypeName } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
+import { castValue } from "../functions/cast.ts";
 import { fixedBytes } from "./constant-column.ts";
-import type { ValueOptions } from "./csv-options.ts";
+import type { ValueOptions } from "./text-options.ts";
 import { encodeDictionary } from "./dictionary-encode.ts";
 import type { FieldSpans } from "./field-spans.ts";
 import { SPAN } from "./field-spans.ts";
@@ -21,6 +22,8 @@ export interface TextDialect {
   readonly quotedNumbers: boolean;
   /** Writes the value of an escaped field and returns its end; never longer than the field. */
   readonly unescape: (source: Uint8Array, start: number, end: number, target: Uint8Array, to: number) => number;
+  /** Writes the text of a nested field; only JSON has them. */
+  readonly nestedText?: (source: Uint8Array, start: number, end: number, target: Uint8Array, to: number) => number;
   /** Bytes of a binary field, from its text. */
   readonly binary: (text: Uint8Array) => Uint8Array | undefined;
   readonly values: ValueOptions;
@@ -30,6 +33,9 @@ export interface TextDialect {
 export interface TextRows {
   readonly bytes: Uint8Array;
   readonly rows: number;
+  /** Where each row's text begins and ends, without its line end. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
   /** 1 where a field of the row could not be read as its type. */
   readonly malformed: Uint8Array;
 }
@@ -74,8 +80,8 @@ function textValues(
       const size = Math.ceil(text.rows / 8);
       const data = allocator.allocate(size);
       pool.u8.fill(0, data, data + size);
-      eachField(spans, text, dialect.quotedNumbers, valid, (row, start, end) => {
-        const word = booleanWord(text.bytes, start, end);
+      eachField(spans, text, dialect.quotedNumbers, valid, dialect, (bytes, row, start, end) => {
+        const word = booleanWord(bytes, start, end);
         if (word === 1) pool.u8[data + (row >> 3)] |= 1 << (row & 7);
         return word >= 0;
       });
@@ -85,22 +91,28 @@ function textValues(
       if (layout.kind !== "fixed") throw unsupportedType(type);
       const data = allocator.allocate(text.rows * layout.width);
       pool.u8.fill(0, data, data + text.rows * layout.width);
-      const { store, quoted } = fieldStore(type, text.bytes, dialect, pool, data);
-      eachField(spans, text, quoted, valid, store);
+      const { store, quoted } = fieldStore(type, dialect, pool, data);
+      eachField(spans, text, quoted, valid, dialect, store);
       return { layout, data, offsets: 0, bytes: 0 };
     }
   }
 }
 
 /** Reads a field and writes it to its row; false when it is no value of the type. */
-type Store = (row: number, start: number, end: number) => boolean;
+type Store = (bytes: Uint8Array, row: number, start: number, end: number) => boolean;
 
-function eachField(spans: FieldSpans, text: TextRows, quoted: boolean, valid: Uint8Array, store: Store): void {
+function eachField(spans: FieldSpans, text: TextRows, quoted: boolean, valid: Uint8Array, dialect: TextDialect, store: Store): void {
   const { starts, ends, kinds } = spans;
   for (let row = 0; row < text.rows; row++) {
     const kind = kinds[row];
     if (kind === SPAN.missing) continue;
-    if ((kind === SPAN.plain || (quoted && kind === SPAN.quoted)) && store(row, starts[row], ends[row])) valid[row] = 1;
+    let read = false;
+    if (kind === SPAN.plain || (quoted && kind === SPAN.quoted)) read = store(text.bytes, row, starts[row], ends[row]);
+    else if (quoted && kind === SPAN.escaped) {
+      const plain = new Uint8Array(ends[row] - starts[row]);
+      read = store(plain, row, 0, dialect.unescape(text.bytes, starts[row], ends[row], plain, 0));
+    }
+    if (read) valid[row] = 1;
     else text.malformed[row] = 1;
   }
 }
@@ -108,7 +120,7 @@ function eachField(spans: FieldSpans, text: TextRows, quoted: boolean, valid: Ui
 const TWO_32 = 2 ** 32;
 
 /** `quoted`: whether the type's fields may stand in quotes. */
-function fieldStore(type: DataType, bytes: Uint8Array, dialect: TextDialect, pool: Pool, data: number): { readonly store: Store; readonly quoted: boolean } {
+function fieldStore(type: DataType, dialect: TextDialect, pool: Pool, data: number): { readonly store: Store; readonly quoted: boolean } {
   const quoted = dialect.quotedNumbers;
   const { values } = dialect;
   const words = (row: number): void => {
@@ -122,22 +134,22 @@ function fieldStore(type: DataType, bytes: Uint8Array, dialect: TextDialect, poo
   };
   switch (type.kind) {
     case "byte":
-      return { quoted, store: (row, start, end) => parseSmallInteger(bytes, start, end, -128, 127) && ((pool.u8[data + row] = parsed.number), true) };
+      return { quoted, store: (bytes, row, start, end) => parseSmallInteger(bytes, start, end, -128, 127) && ((pool.u8[data + row] = parsed.number), true) };
     case "short":
-      return { quoted, store: (row, start, end) => parseSmallInteger(bytes, start, end, -32768, 32767) && (pool.view.setInt16(data + row * 2, parsed.number, true), true) };
+      return { quoted, store: (bytes, row, start, end) => parseSmallInteger(bytes, start, end, -32768, 32767) && (pool.view.setInt16(data + row * 2, parsed.number, true), true) };
     case "int":
-      return { quoted, store: (row, start, end) => parseSmallInteger(bytes, start, end, -2147483648, 2147483647) && ((pool.i32[(data >>> 2) + row] = parsed.number), true) };
+      return { quoted, store: (bytes, row, start, end) => parseSmallInteger(bytes, start, end, -2147483648, 2147483647) && ((pool.i32[(data >>> 2) + row] = parsed.number), true) };
     case "long":
-      return { quoted, store: (row, start, end) => parseLong(bytes, start, end) && (words(row), true) };
+      return { quoted, store: (bytes, row, start, end) => parseLong(bytes, start, end) && (words(row), true) };
     case "float":
-      return { quoted, store: (row, start, end) => floating(bytes, start, end, values) && ((pool.f32[(data >>> 2) + row] = parsed.number), true) };
+      return { quoted, store: (bytes, row, start, end) => floating(bytes, start, end, values) && ((pool.f32[(data >>> 2) + row] = parsed.number), true) };
     case "double":
-      return { quoted, store: (row, start, end) => floating(bytes, start, end, values) && ((pool.f64[data / 8 + row] = parsed.number), true) };
+      return { quoted, store: (bytes, row, start, end) => floating(bytes, start, end, values) && ((pool.f64[data / 8 + row] = parsed.number), true) };
     case "decimal":
-      if (type.precision <= 18) return { quoted, store: (row, start, end) => parseDecimal(bytes, start, end, type.precision, type.scale) && (words(row), true) };
+      if (type.precision <= 18) return { quoted, store: (bytes, row, start, end) => parseDecimal(bytes, start, end, type.precision, type.scale) && (words(row), true) };
       return {
         quoted,
-        store: (row, start, end) => {
+        store: (bytes, row, start, end) => {
           const unscaled = parseUnscaled(bytes, start, end, type.scale);
           const limit = 10n ** BigInt(type.precision);
           return unscaled !== undefined && unscaled < limit && unscaled > -limit && storeValue(unscaled, type, 16, pool, data + row * 16);
@@ -146,7 +158,7 @@ function fieldStore(type: DataType, bytes: Uint8Array, dialect: TextDialect, poo
     case "date":
       return {
         quoted: true,
-        store: (row, start, end) => {
+        store: (bytes, row, start, end) => {
           if (values.dateFormat === undefined && parsePlainDate(bytes, start, end)) {
             pool.i32[(data >>> 2) + row] = parsed.number;
             return true;
@@ -159,12 +171,24 @@ function fieldStore(type: DataType, bytes: Uint8Array, dialect: TextDialect, poo
       const local = type.kind === "timestamp_ntz" || values.timeZone === "UTC";
       return {
         quoted: true,
-        store: (row, start, end) => {
+        store: (bytes, row, start, end) => {
           if (values.timestampFormat === undefined && parsePlainTimestamp(bytes, start, end) && (local || parsed.low === 1)) {
             micros(row, parsed.number);
             return true;
           }
           return storeValue(parseTimestampText(bytes, start, end, type.kind, values), type, 8, pool, data + row * 8);
+        },
+      };
+    }
+    case "time":
+    case "interval_ym":
+    case "interval_dt": {
+      const width = type.kind === "interval_ym" ? 4 : 8;
+      return {
+        quoted: true,
+        store: (bytes, row, start, end) => {
+          const value = castValue(new TextDecoder().decode(bytes.subarray(start, end)), STRING, type, "try", values.timeZone);
+          return value !== null && storeValue(value, type, width, pool, data + row * width);
         },
       };
     }
@@ -219,7 +243,8 @@ function copyStrings(spans: FieldSpans, text: TextRows, dialect: TextDialect, po
       valid[row] = 1;
       const start = starts[row];
       const end = ends[row];
-      if (kind === SPAN.escaped) at = dialect.unescape(source, start, end, target, at);
+      if (kind === SPAN.nested && dialect.nestedText !== undefined) at = dialect.nestedText(source, start, end, target, at);
+      else if (kind === SPAN.escaped) at = dialect.unescape(source, start, end, target, at);
       else if (end - start > 48) {
         target.set(source.subarray(start, end), at);
         at += end - start;

@@ -42,8 +42,9 @@ export function parseLong(bytes: Uint8Array, start: number, end: number): boolea
     setWords(parsed.number);
     return true;
   }
-  const unscaled = parseUnscaled(bytes, start, end, 0);
-  return unscaled !== undefined && setLong(unscaled);
+  for (let at = start + (bytes[start] === MINUS || bytes[start] === PLUS ? 1 : 0); at < end; at++) if (bytes[at] < 48 || bytes[at] > 57) return false;
+  const value = parseUnscaled(bytes, start, end, 0);
+  return value !== undefined && setLong(value);
 }
 
 function setWords(value: number): void {

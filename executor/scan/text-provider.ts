@@ -2,6 +2,7 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { OpenTable } from "../../catalog/ports.ts";
 import type { FileField, Split, TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
+import { lowerCaseOptions, valueOptions } from "./text-options.ts";
 import type { DataFile } from "./file-listing.ts";
 import { filesVersion, listDataFiles } from "./file-listing.ts";
 import { inferPartitionColumns, partitionValue } from "./partition-values.ts";
@@ -18,7 +19,7 @@ export interface TextFormat {
   readonly infer: (files: readonly DataFile[]) => StructField[];
 }
 
-/** A table of text files, cut at lines into byte ranges. A stored field's id is its position among the file's columns. */
+/** A table of text files, cut at lines into byte ranges. A stored field's id is its position among the file's columns; the corrupt record's column has none. */
 export async function openTextTable(request: OpenTable, format: TextFormat): Promise<TableSnapshot> {
   const files = await listDataFiles(request.location, request.options.basePath);
   if (request.schema === undefined && files.length === 0) {
@@ -26,6 +27,7 @@ export async function openTextTable(request: OpenTable, format: TextFormat): Pro
       format: format.title,
     });
   }
+  const { corruptRecord } = valueOptions(lowerCaseOptions(request.options));
   const partitionFields = inferPartitionColumns(files);
   const inFolders = new Set(partitionFields.map((field) => field.name.toLowerCase()));
   const columns = request.schema ?? [...format.infer(files).filter((field) => !inFolders.has(field.name.toLowerCase())), ...partitionFields];
@@ -34,7 +36,8 @@ export async function openTextTable(request: OpenTable, format: TextFormat): Pro
     let position = 0;
     const fields = columns.map((column): FileField => {
       const folder = partition.get(column.name.toLowerCase());
-      if (folder !== undefined) return { kind: "constant", value: partitionValue(folder, column.type, column.name) };
+      if (folder !== undefined) return { kind: "constant", value: partitionValue(folder, column.type) };
+      if (column.name === corruptRecord) return { kind: "stored", name: column.name };
       return { kind: "stored", name: column.name, fieldId: position++ };
     });
     return textRanges(file.path, file.bytes, format.splittable).map(({ start, end }) => ({

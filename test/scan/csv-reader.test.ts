@@ -212,3 +212,23 @@ test("options that cannot be followed are refused by name", () => {
 test("a timestamp with a zone keeps its instant", async () => {
   expect(await rows("2020-01-01 00:00:00Z\n", {}, [field("t", TIMESTAMP)])).toEqual([[1577836800000000n]]);
 });
+
+test("patterns and zones decide what a text means", async () => {
+  const schema = [field("d", DATE), field("t", TIMESTAMP), field("n", TIMESTAMP_NTZ)];
+  const options = { dateFormat: "dd.MM.yyyy", timestampFormat: "dd/MM/yyyy HH:mm", timeZone: "America/New_York" };
+  expect(await rows("02.01.2020,02/01/2020 03:04,02/01/2020 03:04\n2020-01-02,x,\n", options, schema)).toEqual([
+    [18263, 1577952240000000n, 1577934240000000n],
+    [null, null, null],
+  ]);
+  expect(await rows("2020-07-01,2020-07-01 00:00:00,2020-07-01 00:00:00.5\n", { timeZone: "Europe/Berlin" }, schema)).toEqual([[18444, 1593554400000000n, 1593561600500000n]]);
+});
+
+test("a corrupt record's text goes to the column that asks for it", async () => {
+  const schema = [...SCHEMA, field("_corrupt_record", STRING)];
+  expect(await rows("1,a\r\nx,b\r\n2,c,d\n", {}, schema)).toEqual([
+    [1, "a", null],
+    [null, "b", "x,b"],
+    [2, "c", "2,c,d"],
+  ]);
+  expect(await rows("1.5,a\n", { columnNameOfCorruptRecord: "bad" }, [...SCHEMA, field("bad", STRING)])).toEqual([[null, "a", "1.5,a"]]);
+});
