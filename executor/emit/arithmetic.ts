@@ -12,6 +12,7 @@ import { failWhere } from "./failure.ts";
 import type { FunctionEmitters } from "./function-emitter.ts";
 import { emitIntegerArithmetic, emitIntegerDivision, emitSignChange, harmlessDivisor } from "./integer-arithmetic.ts";
 import { anyNull, oneLane } from "./null-flags.ts";
+import { acceptsTemporal, emitTemporal, temporalRaises } from "./temporal-arithmetic.ts";
 
 function operandTypes(call: CallExpr): readonly DataType[] {
   return call.args.map(typeOf);
@@ -65,9 +66,13 @@ function emitNegative(value: EmittedValue, call: CallExpr, ctx: EmitContext): Em
 
 function sum(operator: "+" | "-"): FunctionEmitters[string] {
   return {
-    accepts: (call) => sameAsResult(call) && (isIntegral(call.type) || isFractional(call.type)) || (isDecimal(call.type) && allOf(call, isDecimal) && acceptsDecimalSum(call)),
-    raises: raisesInAnsi,
+    accepts: (call) => {
+      if (!isNumeric(call.type)) return acceptsTemporal(call);
+      return isDecimal(call.type) ? allOf(call, isDecimal) && acceptsDecimalSum(call) : sameAsResult(call);
+    },
+    raises: (call) => (isNumeric(call.type) ? raisesInAnsi(call) : temporalRaises(call)),
     emit: (args, call, ctx) => {
+      if (!isNumeric(call.type)) return emitTemporal(operator, args, call, ctx);
       if (isFractional(call.type)) return floatOperator(operator === "+" ? "add" : "sub", args, call, ctx);
       if (isDecimal(call.type)) return emitDecimalSum(operator, args[0], args[1], call, ctx);
       return emitIntegerArithmetic(operator, args[0], args[1], call, ctx);

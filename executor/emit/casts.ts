@@ -7,6 +7,7 @@ import type { EmittedValue } from "./emitted-value.ts";
 import { castDecimalToDecimal, castDecimalToFloat, castDecimalToInteger, castFloatToDecimal, castIntegerToDecimal } from "./decimal-casts.ts";
 import { nullOf } from "./null-flags.ts";
 import { castBoolean, castFloatToFloat, castFloatToInteger, castIntegerToFloat, castIntegerToInteger, castToBoolean } from "./numeric-casts.ts";
+import { temporalCast } from "./temporal-casts.ts";
 import { contains, typeRange } from "./value-range.ts";
 
 type CastEmitter = (input: EmittedValue, cast: CastExpr, ctx: EmitContext) => EmittedValue;
@@ -33,6 +34,8 @@ function castEmitter(from: DataType, to: DataType): CastEmitter | undefined {
     if (to.kind === "decimal") return castDecimalToDecimal;
     if (to.kind === "boolean") return castToBoolean;
   }
+  const temporal = temporalCast(from, to);
+  if (temporal !== undefined) return temporal;
   if (from.kind === "boolean" && (isIntegral(to) || isFractional(to) || (to.kind === "decimal" && to.precision > to.scale && to.scale <= 18))) return castBoolean;
   return undefined;
 }
@@ -68,6 +71,10 @@ export function castMayRaise(cast: CastExpr): boolean {
     case "decimal":
       if (from.kind === "decimal") return to.precision - to.scale < from.precision - from.scale + (to.scale < from.scale ? 1 : 0);
       return !(isIntegral(from) && to.precision - to.scale >= String(typeRange(from).max).length);
+    case "date":
+    case "timestamp":
+    case "timestamp_ntz":
+      return isStringLike(from);
     default:
       return true;
   }

@@ -1,3 +1,5 @@
+import { MICROS_PER_SECOND } from "../functions/calendar.ts";
+import { timeZone, toInstantMicros } from "../functions/time-zone.ts";
 import { decimalText, doubleText, floatText } from "../../catalog/number-text.ts";
 
 /** What host functions need of the kernels' instance: where 128-bit results put their high half. */
@@ -23,14 +25,20 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   // Addresses beyond 2 GiB arrive negative. Text is copied out first: decoders take no shared memory.
+  const textAt = (at: number, length: number): string => decoder.decode(bytes.slice(at >>> 0, (at >>> 0) + length));
   const mapText = (change: (text: string) => string) => (at: number, length: number, to: number): number => {
-    const encoded = encoder.encode(change(decoder.decode(bytes.slice(at >>> 0, (at >>> 0) + length))));
+    const encoded = encoder.encode(change(textAt(at, length)));
     bytes.set(encoded, to >>> 0);
     return encoded.length;
   };
   return {
     upper_text: mapText((text) => text.toUpperCase()),
     lower_text: mapText((text) => text.toLowerCase()),
+    zone_offset_by_name: (at: number, length: number, seconds: bigint) => timeZone(textAt(at, length)).offsetAt(Number(seconds)),
+    zone_local_offset_by_name: (at: number, length: number, seconds: bigint) => {
+      const local = seconds * MICROS_PER_SECOND;
+      return Number((local - toInstantMicros(local, timeZone(textAt(at, length)))) / MICROS_PER_SECOND);
+    },
     float_remainder: (a: number, b: number) => a % b,
     float_positive_remainder: (a: number, b: number) => {
       const remainder = a % b;

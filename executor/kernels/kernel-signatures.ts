@@ -50,6 +50,10 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   substring_index_range: signature("i32 i32 i32 i32 i32", "i64"),
   /** (text, bytes, table): 0 or 1 */
   in_text_set: signature("i32 i32 i32", "i32"),
+  /** (table of changes, seconds): offset in seconds, or -2^31 outside of the table */
+  zone_offset: signature("i32 i64", "i32"),
+  /** (table of changes, local seconds): offset to take off, or -2^31 outside of the table */
+  zone_local_offset: signature("i32 i64", "i32"),
   result_high: signature("", "i64"),
   /** (a, b, digits): a * b / 10^digits, half up */
   decimal_multiply: signature("i64 i64 i64 i64 i32", "i64"),
@@ -70,6 +74,9 @@ const HOSTED: Readonly<Record<string, FunctionType>> = {
   /** (text, bytes, to): bytes written, at most three times as many */
   upper_text: signature("i32 i32 i32", "i32"),
   lower_text: signature("i32 i32 i32", "i32"),
+  /** (zone's name, bytes, seconds) */
+  zone_offset_by_name: signature("i32 i32 i64", "i32"),
+  zone_local_offset_by_name: signature("i32 i32 i64", "i32"),
   float_remainder: signature("f64 f64", "f64"),
   float_positive_remainder: signature("f64 f64", "f64"),
   decimal_to_double: signature("i64 i64 i32", "f64"),

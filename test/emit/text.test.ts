@@ -44,8 +44,10 @@ function pad(text: string, length: number, padding: string, left: boolean): stri
 function trim(text: string, set: string, sides: number): string {
   const characters = Array.from(text);
   const cut = new Set(set);
-  while ((sides & 1) !== 0 && characters.length > 0 && cut.has(characters[0])) characters.shift();
-  while ((sides & 2) !== 0 && characters.length > 0 && cut.has(characters.at(-1) ?? "")) characters.pop();
+  const fromStart = (sides & 1) !== 0;
+  const fromEnd = (sides & 2) !== 0;
+  if (fromStart) while (characters.length > 0 && cut.has(characters[0])) characters.shift();
+  if (fromEnd) while (characters.length > 0 && cut.has(characters.at(-1) ?? "")) characters.pop();
   return characters.join("");
 }
 

@@ -3,3 +3,4 @@ export * from "./bytes";
 export * from "./decimals";
 export * from "./sorting";
 export * from "./text";
+export * from "./zones";
