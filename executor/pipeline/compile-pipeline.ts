@@ -115,7 +115,7 @@ class PipelineCompiler {
     const cut = segmentPipeline(pipeline, breaker, sourceColumns(pipeline.source), output, this.#options.emit);
     const segments: CompiledSegment[] = [];
     let source: CompiledSource | undefined;
-    let sink: CompiledSink | undefined;
+    let sink: CompiledSink | undefined = pipeline.sink.kind === "discard" ? { kind: "discard" } : undefined;
     let incoming: readonly CutColumn[] = [];
     cut.segments.forEach((segment, i) => {
       const emitter = this.#emitter(`run${i}`);

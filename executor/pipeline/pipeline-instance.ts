@@ -185,7 +185,9 @@ export class PipelineInstance {
     const { u32, i32 } = this.#context.pool;
     const header = this.#state >>> 2;
     let at = from;
+    let resuming = 0;
     for (;;) {
+      u32[header + HEADER.resuming / 4] = resuming;
       // The header's row count belongs to the segment that runs; in between each stage keeps its own.
       const stage = this.#cuts[segment] ?? this.#sink;
       u32[header + HEADER.outputRows / 4] = stage.outputRows;
@@ -193,7 +195,7 @@ export class PipelineInstance {
       stage.outputRows = u32[header + HEADER.outputRows / 4];
       if (status === STATUS.done) return true;
       at = u32[header + HEADER.position / 4];
-      const resuming = u32[header + HEADER.resuming / 4];
+      resuming = u32[header + HEADER.resuming / 4];
       switch (status) {
         case STATUS.outputFull:
           this.#flush(segment);
@@ -208,7 +210,6 @@ export class PipelineInstance {
         default:
           throw new InternalError(`compiled code answered ${status}`);
       }
-      u32[header + HEADER.resuming / 4] = resuming;
     }
   }
 
@@ -224,8 +225,6 @@ export class PipelineInstance {
       this.#sink.flush();
       return;
     }
-    const header = (this.#state + HEADER.resuming) >>> 2;
-    this.#context.pool.u32[header] = 0;
     this.#vectorCalls += cut.forEachBatch((rows) => this.#drive(segment + 1, 0, rows));
   }
 

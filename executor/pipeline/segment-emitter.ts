@@ -271,7 +271,7 @@ export class SegmentEmitter implements EmitContext {
       () => {
         for (const { local: l, offset } of own) f.set(l, i32.load(get(this.state), offset));
       },
-      start,
+      () => this.scoped(start),
     );
     this.#loops.push(...own);
     f.block((exit) => {
