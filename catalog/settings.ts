@@ -60,7 +60,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.storeAssignmentPolicy", type: choice("ansi", "legacy", "strict"), defaultText: "ANSI", doc: "Which casts an INSERT may put in." },
   { name: "spark.sql.timestampType", type: choice("timestamp_ltz", "timestamp_ntz"), defaultText: "TIMESTAMP_LTZ", doc: "What TIMESTAMP means in SQL text." },
   { name: "spark.sql.warehouse.dir", type: STRING_SETTING, defaultText: "sparrow-warehouse", doc: "Folder of the catalog and of tables made without a LOCATION; created when the first of them is.", fixed: true },
-  { name: "sparrow.exec.batchRows", type: { kind: "int", min: 1, max: 65536 }, defaultText: "2048", doc: "Rows that a pipeline works on at a time." },
+  { name: "sparrow.exec.batchRows", type: { kind: "int", min: 1, max: 65536 }, defaultText: "16384", doc: "Rows that a pipeline works on at a time." },
   { name: "sparrow.exec.emit", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, every expression runs through its TypeScript implementation instead of compiled WebAssembly: for comparing the two." },
   { name: "sparrow.memory.limit", type: { kind: "bytes", min: 16 * 1024 * 1024 }, defaultText: "", doc: "Size of the buffer pool in bytes; by default half of the memory that the process may use, at most 3 GiB.", fixed: true },
   { name: "sparrow.query.timeout", type: { kind: "duration" }, defaultText: "0s", doc: "A query that runs longer is cancelled; 0 for no limit." },

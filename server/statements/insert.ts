@@ -1,17 +1,17 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { Expr } from "../../catalog/expression.ts";
+import { typeOf } from "../../catalog/expression.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
+import type { StructField } from "../../catalog/types.ts";
 import { parseExpression } from "../../parser/parse.ts";
-import type { AstExpr, PartitionItem, Query, Statement } from "../../parser/ast.ts";
-import type { AnalyzedQuery } from "../../planner/analyzer/context.ts";
-import { analyzeQuery } from "../../planner/analyzer/queries.ts";
-import { assignToTable } from "../../planner/analyzer/table-assignment.ts";
+import type { AstExpr, PartitionItem, Statement } from "../../parser/ast.ts";
+import type { AnalysisContext } from "../../planner/analyzer/context.ts";
+import { bindInsert } from "../../planner/analyzer/insert.ts";
+import { analyzeExpression } from "../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { executePlan } from "../execute-plan.ts";
 import { CATALOG_NAME, displayName, quoted, unsupportedOperation } from "../object-names.ts";
 import { partitionFolder } from "../partition-batches.ts";
 import { analysisContext, planAnalyzed, prepareQuery, type RunOptions } from "../run-query.ts";
-import { analysisSettingsOf } from "../session-facts.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
@@ -32,19 +32,11 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
 
   const tables = await resolveTables(session, collectTableNames(statement.query));
   const context = analysisContext(session, tables, options);
-  const analyzed = analyzeQuery(statement.query, context);
-  const constantOf = (ast: AstExpr): Expr => constantExpression(ast, (query) => analyzeQuery(query, context));
-  const assigned = assignToTable(analyzed, {
-    table: tableName,
-    fields: table.schema,
-    names: statement.columns?.map((column) => column.name) ?? (statement.byName ? analyzed.columns.map((column) => column.name) : undefined),
-    constants: constantsOf(table, statement, constantOf),
-    policy: analysisSettingsOf(session).storeAssignment,
-    nextId: context.nextId,
-    span: statement.span,
-  });
+  const { columns, byName, partition, query, span } = statement;
+  const binding = { table: [CATALOG_NAME, table.database, table.name], fields: table.schema, columns, byName, partition, defaultOf, query, span };
+  const assigned = bindInsert(binding, context);
   const { physical } = planAnalyzed(session, assigned, context);
-  await writeTable({ ...targetOf(session, table), fields: table.schema }, writeMode(session, table, statement, constantOf), executePlan(session, physical, options.signal));
+  await writeTable({ ...targetOf(session, table), fields: table.schema }, writeMode(session, table, statement, context), executePlan(session, physical, options.signal));
   session.engine.tableCache.drop(displayName(table));
   return emptyResult();
 }
@@ -82,44 +74,24 @@ function rejectUnknownPartitions(table: TableEntry, { partition, span }: Insert)
   }
 }
 
-/** Static partition values; and defaults, where a column list or BY NAME may leave columns out. */
-function constantsOf(table: TableEntry, statement: Insert, constantOf: (ast: AstExpr) => Expr): Map<string, Expr> {
-  const constants = new Map<string, Expr>();
-  const listed = new Set(statement.columns?.map((column) => column.name.toLowerCase()));
-  if (statement.columns !== undefined) {
-    for (const { name, metadata } of table.schema) {
-      const text = metadata?.CURRENT_DEFAULT;
-      if (typeof text === "string" && !listed.has(name.toLowerCase())) constants.set(name.toLowerCase(), constantOf(parseExpression(text)));
-    }
-  }
-  for (const { column, value } of statement.partition ?? []) if (value !== undefined) constants.set(column.name.toLowerCase(), constantOf(value));
-  return constants;
+function defaultOf({ metadata }: StructField): AstExpr | undefined {
+  return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
 }
 
-/** An expression without columns, as analysis of `SELECT expression` gives it. */
-function constantExpression(ast: AstExpr, analyze: (query: Query) => AnalyzedQuery): Expr {
-  const { span } = ast;
-  const body = { kind: "select", hints: [], distinct: false, items: [ast], from: [], lateralViews: [], windows: [], span } as const;
-  const { plan } = analyze({ kind: "query", with: [], recursive: false, body, orderBy: [], sortBy: [], distributeBy: [], clusterBy: [], windows: [], span });
-  if (plan.kind === "project" && plan.outputs.length === 1) return plan.outputs[0].expr;
-  throw new SparrowError("NON_LITERAL_PARTITION_VALUE", "42000", "A partition value or a default must be an expression without subqueries.", {}, { span });
-}
-
-function writeMode(session: Session, table: TableEntry, statement: Insert, constantOf: (ast: AstExpr) => Expr): WriteMode {
+function writeMode(session: Session, table: TableEntry, statement: Insert, context: AnalysisContext): WriteMode {
   if (statement.mode === "into") return { kind: "append" };
   if (session.settings.value("spark.sql.sources.partitionOverwriteMode") === "dynamic" && table.partitionColumns.length > 0) return { kind: "dynamic" };
-  return { kind: "overwrite", prefix: staticPrefix(table, statement.partition ?? [], constantOf) };
+  return { kind: "overwrite", prefix: staticPrefix(table, statement.partition ?? [], context) };
 }
 
 /** Folder of the leading partition columns that have a value: what a static overwrite replaces. */
-function staticPrefix(table: TableEntry, partition: readonly PartitionItem[], constantOf: (ast: AstExpr) => Expr): string {
+function staticPrefix(table: TableEntry, partition: readonly PartitionItem[], context: AnalysisContext): string {
   const folders: string[] = [];
   for (const name of table.partitionColumns) {
     const item = partition.find(({ column }) => column.name.toLowerCase() === name.toLowerCase());
     if (item?.value === undefined) break;
-    const value = constantOf(item.value);
-    if (value.kind !== "literal") throw new SparrowError("NON_LITERAL_PARTITION_VALUE", "42000", `The value of the partition column ${quoted(name)} must be a literal.`, { columnName: quoted(name) }, { span: item.value.span });
-    folders.push(partitionFolder(name, value.value, value.type));
+    const value = analyzeExpression(item.value, [], context);
+    folders.push(partitionFolder(name, context.evaluate(value), typeOf(value)));
   }
   return folders.join("/");
 }

@@ -79,10 +79,10 @@ function* rowsOf(plan: PhysicalPlan, options: ExecuteOptions): Generator<Row> {
   }
 }
 
-function valueOf(expr: Expr, input: PhysicalPlan, row: Row, { evaluation: { timeZone } }: ExecuteOptions): Value {
+function valueOf(expr: Expr, input: PhysicalPlan, row: Row, { evaluation }: ExecuteOptions): Value {
   const output = physicalOutput(input);
   const column = (id: ColumnId): Value => row[output.findIndex((candidate) => candidate.id === id)];
-  return evaluate(expr, column, { timeZone, queryTime: 0n, user: "tester", database: "default", catalog: "spark_catalog" });
+  return evaluate(expr, column, evaluation);
 }
 
 function encodeBatch(columns: readonly Column[], rows: readonly Row[]): ResultBatch {
