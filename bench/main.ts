@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { clickbenchSuite } from "./clickbench/suite.ts";
+import { h2oSuite } from "./h2o/suite.ts";
 import { measure } from "./measure.ts";
 import type { MeasureOptions } from "./measure.ts";
 import { writeRecord } from "./report/record.ts";
@@ -11,14 +14,17 @@ const USAGE = `Usage: npm run bench -- SUITE [options]
 
 SUITE
   tpch          the 22 queries of TPC-H
+  h2o           the group-by and join questions of the db-benchmark
+  clickbench    ClickBench's queries, from the file that --queries names, over a generated table
 
 Options
   --sf N              scale factor (tpch; default 1)
+  --rows N            rows of the table (h2o: default 10000000; clickbench: default 1000000)
   --mode hot|parquet  from the engines' memory, or from the Parquet files (default: both, one after the other)
   --threads N         of each engine (default: all processors)
   --memory SIZE       limit of each engine, such as 3GB (default: the engine's own)
   --runs N            timed runs per query and engine (default 5)
-  --queries 1,3       only these: numbers or names
+  --queries 1,3       only these: numbers or names; for clickbench first the file: --queries FILE --queries 1,3
   --vary              other literals at every run
   --noise             DuckDB against itself, to see what the machine's noise is
   --data DIR          where generated data is kept (default bench/data)
@@ -31,7 +37,8 @@ const OPTIONS = {
   threads: { type: "string" },
   memory: { type: "string" },
   runs: { type: "string", default: "5" },
-  queries: { type: "string" },
+  queries: { type: "string", multiple: true, default: [] as string[] },
+  rows: { type: "string" },
   vary: { type: "boolean", default: false },
   noise: { type: "boolean", default: false },
   data: { type: "string", default: "bench/data" },
@@ -52,6 +59,16 @@ async function openSuite(name: string | undefined, args: Arguments): Promise<Sui
   switch (name) {
     case "tpch":
       return await tpchSuite(`${args.data}/tpch-sf${args.sf}`, positive("sf", args.sf));
+    case "h2o": {
+      const rows = positive("rows", args.rows ?? "10000000");
+      return await h2oSuite(`${args.data}/h2o-${rows}`, rows);
+    }
+    case "clickbench": {
+      const file = args.queries.find((text) => existsSync(text));
+      if (file === undefined) throw new UsageError("clickbench takes its queries from a file: --queries FILE");
+      const rows = positive("rows", args.rows ?? "1000000");
+      return await clickbenchSuite(`${args.data}/clickbench-${rows}`, rows, file);
+    }
     case undefined:
       throw new UsageError("no suite was given");
     default:
@@ -71,11 +88,12 @@ function modes(text: string | undefined): BenchMode[] {
   return [text];
 }
 
-/** `1,3` or `q01,q03`. */
-function chosen(suite: Suite, text: string | undefined): Suite {
-  if (text === undefined) return suite;
-  const queries = text.split(",").map((wanted) => {
-    const query = suite.queries.find((q) => q.id === wanted || q.id.replace(/^\D+0*/, "") === wanted);
+/** `1,3` or `q01,q03`; a file is no choice. */
+function chosen(suite: Suite, texts: readonly string[]): Suite {
+  const choices = texts.filter((text) => !existsSync(text)).flatMap((text) => text.split(","));
+  if (choices.length === 0) return suite;
+  const queries = choices.map((wanted) => {
+    const query = suite.queries.find((q) => q.id === wanted || q.id.replace(/^\D+0*(?=\d)/, "") === wanted);
     if (query === undefined) throw new UsageError(`${suite.name} has no query ${wanted}`);
     return query;
   });

@@ -84,17 +84,28 @@ class EnginePair {
   }
 
   async measure(query: BenchQuery): Promise<QueryMeasurement> {
-    const theirText = query.duckdb ?? query.sql;
-    const ourFirst = await this.#ours.ask({ kind: "collect", sql: query.sql });
-    const theirFirst = await this.#duckdb.ask({ kind: "collect", sql: theirText });
+    const [ourText, theirText] = [textFor(this.#options.ours, query), textFor("duckdb", query)];
+    const ourFirst = await this.#ours.ask({ kind: "collect", sql: ourText.compared });
+    const theirFirst = await this.#duckdb.ask({ kind: "collect", sql: theirText.compared });
     const ours: Answer[] = [];
     const theirs: Answer[] = [];
     for (let run = 1; run <= this.#options.runs; run++) {
       const varied = (sql: string) => (this.#options.vary ? this.#suite.vary(sql, run) : sql);
-      if (ourFirst.kind === "done") ours.push(await this.#ours.ask({ kind: "run", sql: varied(query.sql) }));
-      if (theirFirst.kind === "done") theirs.push(await this.#duckdb.ask({ kind: "run", sql: varied(theirText) }));
+      if (ourFirst.kind === "done") ours.push(await this.#ours.ask({ kind: "run", sql: varied(ourText.timed) }));
+      if (theirFirst.kind === "done") theirs.push(await this.#duckdb.ask({ kind: "run", sql: varied(theirText.timed) }));
     }
     return { id: query.id, ours: median(ourFirst, ours), duckdb: median(theirFirst, theirs), problem: problem(ourFirst, theirFirst, [...ours, ...theirs]) };
+  }
+}
+
+function textFor(engine: EngineName, query: BenchQuery): { timed: string; compared: string } {
+  switch (engine) {
+    case "sparrow":
+      return { timed: query.sql, compared: query.comparable ?? query.sql };
+    case "duckdb": {
+      const timed = query.duckdb ?? query.sql;
+      return { timed, compared: query.comparableDuckDB ?? query.comparable ?? timed };
+    }
   }
 }
 

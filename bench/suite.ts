@@ -3,6 +3,9 @@ export interface BenchQuery {
   readonly id: string;
   readonly sql: string;
   readonly duckdb?: string;
+  /** What is run to compare answers, where LIMIT cuts between equals and the query itself has more than one right answer. */
+  readonly comparable?: string;
+  readonly comparableDuckDB?: string;
 }
 
 /** One Parquet file under the name that the queries use. */

@@ -1,5 +1,5 @@
-import { SparrowError } from "../../catalog/errors.ts";
 import { openDuckDB } from "./duckdb.ts";
+import { openSparrow } from "./sparrow.ts";
 import type { BenchEngine, EngineName, EngineOptions } from "./engine.ts";
 
 export async function openEngine(name: EngineName, options: EngineOptions): Promise<BenchEngine> {
@@ -7,6 +7,6 @@ export async function openEngine(name: EngineName, options: EngineOptions): Prom
     case "duckdb":
       return await openDuckDB(options);
     case "sparrow":
-      throw new SparrowError("UNSUPPORTED_FEATURE.BENCH_ENGINE", "0A000", "The embedded engine cannot be opened yet.");
+      return await openSparrow(options);
   }
 }
