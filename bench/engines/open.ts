@@ -1,12 +1,15 @@
-import { openDuckDB } from "./duckdb.ts";
-import { openSparrow } from "./sparrow.ts";
 import type { BenchEngine, EngineName, EngineOptions } from "./engine.ts";
 
+/** Loads only the engine that is asked for: a process is measured with what its engine needs. */
 export async function openEngine(name: EngineName, options: EngineOptions): Promise<BenchEngine> {
   switch (name) {
-    case "duckdb":
+    case "duckdb": {
+      const { openDuckDB } = await import("./duckdb.ts");
       return await openDuckDB(options);
-    case "sparrow":
+    }
+    case "sparrow": {
+      const { openSparrow } = await import("./sparrow.ts");
       return await openSparrow(options);
+    }
   }
 }
