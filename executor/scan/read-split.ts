@@ -1,5 +1,6 @@
-import { SparrowError } from "../../catalog/errors.ts";
+import { InternalError } from "../../catalog/errors.ts";
 import type { Split } from "../../catalog/table.ts";
+import { ArrowSplitReader } from "./arrow-reader.ts";
 import { CsvSplitReader } from "./csv-reader.ts";
 import { JsonSplitReader } from "./json-reader.ts";
 import { ParquetSplitReader } from "./parquet-reader.ts";
@@ -17,7 +18,8 @@ export function readSplit(split: Split, wanted: readonly WantedColumn[], context
       return new JsonSplitReader(source, wanted, context);
     case "arrow":
     case "ipc":
+      return new ArrowSplitReader(source, wanted, context);
     case "cached":
-      throw new SparrowError("UNSUPPORTED_FEATURE.SPLIT_KIND", "0A000", `Reading ${source.kind} splits is not supported yet.`, { kind: source.kind });
+      throw new InternalError("a cached split is not read: its columns lie in the pool");
   }
 }
