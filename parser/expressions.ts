@@ -71,9 +71,8 @@ function parseBinding(c: Cursor, minimum: number): AstExpr {
       if (isBalanced(infix.operator)) {
         const run = parseRun(c, infix, left);
         height = Math.max(height, c.height);
-        const short = infix.operator === "||" && run.length <= BALANCED_CONCAT_LENGTH;
-        left = short ? leftDeep(run, infix.operator) : balanced(run, 0, run.length - 1, infix.operator);
-        height += short ? run.length - 1 : Math.ceil(Math.log2(run.length));
+        left = joinOperands(run, infix.operator);
+        height += isLeftDeep(run, infix.operator) ? run.length - 1 : Math.ceil(Math.log2(run.length));
       } else {
         passInfix(c, infix.operator);
         const right = parseBinding(c, infix.precedence + 1);
@@ -125,8 +124,14 @@ function parseRun(c: Cursor, infix: Infix, left: AstExpr): AstExpr[] {
   return run;
 }
 
-function leftDeep(run: readonly AstExpr[], operator: BinaryOperator): AstExpr {
+/** One tree of operands that stand side by side with one associative operator between them. */
+export function joinOperands(run: readonly AstExpr[], operator: "and" | "or" | "||"): AstExpr {
+  if (!isLeftDeep(run, operator)) return balanced(run, 0, run.length - 1, operator);
   return run.reduce((left, right) => ({ kind: "binary_op", operator, left, right, span: { start: left.span.start, end: right.span.end } }));
+}
+
+function isLeftDeep(run: readonly AstExpr[], operator: BinaryOperator): boolean {
+  return operator === "||" && run.length <= BALANCED_CONCAT_LENGTH;
 }
 
 /** Same shape as Spark's, for the default column name shows it. */

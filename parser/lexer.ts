@@ -20,6 +20,10 @@ export interface Tokens {
 export interface LexerOptions {
   /** `"a"` is an identifier and not a string. Spark's `spark.sql.ansi.doubleQuotedIdentifiers`. */
   readonly doubleQuotedIdentifiers?: boolean;
+  /** A backslash in a string is just that: standard SQL. */
+  readonly plainBackslashes?: boolean;
+  /** `#` begins a comment too: MySQL and BigQuery. */
+  readonly hashComments?: boolean;
 }
 
 const DIGIT = 1;
@@ -50,7 +54,7 @@ const MAX_TEXT_LENGTH = 0x7fff_ffff;
  * Source: the lexical rules of Spark's SQL reference (literals, identifiers, comments).
  */
 export function tokenize(text: string, options: LexerOptions = {}): Tokens {
-  return new Lexer(text, options.doubleQuotedIdentifiers ?? false).run();
+  return new Lexer(text, options).run();
 }
 
 class Lexer {
@@ -61,10 +65,10 @@ class Lexer {
   private ends: Uint32Array;
   private readonly words: string[] = [];
 
-  private readonly doubleQuotedIdentifiers: boolean;
+  private readonly options: LexerOptions;
 
-  constructor(text: string, doubleQuotedIdentifiers: boolean) {
-    this.doubleQuotedIdentifiers = doubleQuotedIdentifiers;
+  constructor(text: string, options: LexerOptions) {
+    this.options = options;
     if (text.length > MAX_TEXT_LENGTH) throw new SparrowError("PARSE_SYNTAX_ERROR", "42601", `The statement is too long: ${text.length} characters`);
     this.text = text;
     this.starts = new Uint32Array(Math.max(64, text.length >> 2));
@@ -100,6 +104,7 @@ class Lexer {
       const code = text.charCodeAt(this.at);
       if (code < 128 ? CLASSES[code] === SPACE || code < 32 : UNICODE_SPACE.test(text[this.at])) this.at++;
       else if (code === 45 && text.charCodeAt(this.at + 1) === 45) this.skipLineComment();
+      else if (code === 35 && this.options.hashComments === true) this.skipLineComment();
       else if (code === 47 && text.charCodeAt(this.at + 1) === 42 && text.charCodeAt(this.at + 2) !== 43) this.skipBracketedComment();
       else return;
     }
@@ -139,7 +144,7 @@ class Lexer {
     const start = this.at;
     const code = text.charCodeAt(start);
     const next = text.charCodeAt(start + 1);
-    if (code === 96 || (code === 34 && this.doubleQuotedIdentifiers)) this.quotedIdentifier(start);
+    if (code === 96 || (code === 34 && this.options.doubleQuotedIdentifiers === true)) this.quotedIdentifier(start);
     else if (code === 39 || code === 34) this.quotedString(start, start, false);
     else if ((code === 114 || code === 82) && (next === 39 || next === 34)) this.quotedString(start, start + 1, true);
     else if (isDigit(code) || (code === 46 && isDigit(next))) this.number(start);
@@ -168,7 +173,7 @@ class Lexer {
     let i = open + 1;
     for (; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code === 92 && !raw) i++;
+      if (code === 92 && !raw && this.options.plainBackslashes !== true) i++;
       else if (code === quote) {
         if (raw || text.charCodeAt(i + 1) !== quote) break;
         i++;

@@ -125,7 +125,7 @@ function parseSetOperation(c: Cursor, minimum: number): QueryBody {
   return continueSetOperation(c, parseQueryPrimary(c), minimum);
 }
 
-interface SetOperator {
+export interface SetOperator {
   readonly operator: "union" | "intersect" | "except";
   readonly all: boolean;
   readonly byName: boolean;
@@ -160,18 +160,19 @@ function continueSetOperation(c: Cursor, first: QueryBody, minimum: number): Que
   return left;
 }
 
-function parseSetOperator(c: Cursor): SetOperator {
+export function parseSetOperator(c: Cursor): SetOperator {
   const word = c.expectAny("UNION", "INTERSECT", "EXCEPT", "MINUS");
   const all = c.acceptAny("ALL", "DISTINCT") === "ALL";
   const byName = c.acceptPhrase("BY", "NAME");
   return { operator: word === "UNION" ? "union" : word === "INTERSECT" ? "intersect" : "except", all, byName };
 }
 
-function sameOperator(a: SetOperator, b: SetOperator): boolean {
+export function sameOperator(a: SetOperator, b: SetOperator): boolean {
   return a.operator === b.operator && a.all === b.all && a.byName === b.byName;
 }
 
-function joinRun(operator: SetOperator, bodies: readonly QueryBody[]): QueryBody {
+/** One tree of queries with one and the same set operator between them. */
+export function joinRun(operator: SetOperator, bodies: readonly QueryBody[]): QueryBody {
   const join = (left: QueryBody, right: QueryBody): QueryBody => ({ kind: "setOperation", ...operator, left, right, span: { start: left.span.start, end: right.span.end } });
   const balanced = (low: number, high: number): QueryBody => {
     if (low === high) return bodies[low];

@@ -51,7 +51,7 @@ function parseJoin(c: Cursor, left: Relation, start: number): Join | undefined {
   return { kind: "join", type, natural, lateral, left, right, ...(on && { on }), ...(using && { using }), span: c.spanFrom(start) };
 }
 
-function acceptJoinType(c: Cursor): JoinType | undefined {
+export function acceptJoinType(c: Cursor): JoinType | undefined {
   if (c.accept("JOIN")) return "inner";
   switch (c.acceptAny("INNER", "CROSS", "LEFT", "RIGHT", "FULL", "SEMI", "ANTI")) {
     case "INNER":
@@ -211,7 +211,7 @@ function sampleMethod(c: Cursor): TableSample {
 }
 
 /** Words that Spark takes for a join or a set operation after a table, never for an alias. */
-const NEVER_ALIAS = new Set(["ANTI", "CROSS", "EXCEPT", "FULL", "INNER", "INTERSECT", "JOIN", "LATERAL", "LEFT", "NATURAL", "ON", "RIGHT", "SEMI", "MINUS", "UNION", "USING"]);
+export const NEVER_ALIAS = new Set(["ANTI", "CROSS", "EXCEPT", "FULL", "INNER", "INTERSECT", "JOIN", "LATERAL", "LEFT", "NATURAL", "ON", "RIGHT", "SEMI", "MINUS", "UNION", "USING"]);
 /** Words that go on with the statement after a table; Spark would take some of them for an alias when nothing else fits. */
 const AFTER_TABLE = new Set(["AS", "WHERE", "HAVING", "QUALIFY", "LIMIT", "OFFSET", "PIVOT", "UNPIVOT", "TABLESAMPLE", "SET", "WHEN", "SELECT", "INSERT", "WITH", "FROM", "FOR", "THEN", "AND", "OR"]);
 const AFTER_TABLE_BEFORE_BY = new Set(["GROUP", "ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "PARTITION"]);

@@ -37,17 +37,28 @@ const UNICODE_32 = /\\U([0-9a-fA-F]{8})/y;
 const OCTAL = /\\([01][0-7]{2})/y;
 
 function escape(body: string, at: number): [value: string, length: number] {
-  const hex4 = matchAt(UNICODE_16, body, at);
-  if (hex4 !== undefined) return [String.fromCharCode(parseInt(hex4, 16)), 6];
-  const hex8 = matchAt(UNICODE_32, body, at);
-  if (hex8 !== undefined) {
-    const code = parseInt(hex8, 16);
-    return [code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd", 10];
-  }
-  const octal = matchAt(OCTAL, body, at);
-  if (octal !== undefined) return [String.fromCharCode(parseInt(octal, 8)), 4];
   const c = body[at + 1];
-  if (c === undefined) return ["\\", 1];
+  switch (c) {
+    case undefined:
+      return ["\\", 1];
+    case "u": {
+      const hex = matchAt(UNICODE_16, body, at);
+      if (hex !== undefined) return [String.fromCharCode(parseInt(hex, 16)), 6];
+      break;
+    }
+    case "U": {
+      const hex = matchAt(UNICODE_32, body, at);
+      if (hex === undefined) break;
+      const code = parseInt(hex, 16);
+      return [code <= 0x10ffff ? String.fromCodePoint(code) : "\ufffd", 10];
+    }
+    case "0":
+    case "1": {
+      const octal = matchAt(OCTAL, body, at);
+      if (octal !== undefined) return [String.fromCharCode(parseInt(octal, 8)), 4];
+      break;
+    }
+  }
   return [SINGLE_ESCAPES[c] ?? c, 2];
 }
 

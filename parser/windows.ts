@@ -41,7 +41,7 @@ function startsSpecification(c: Cursor): boolean {
   return c.word === "ROWS" || c.word === "RANGE";
 }
 
-function parseFrame(c: Cursor): AstFrame | undefined {
+export function parseFrame(c: Cursor): AstFrame | undefined {
   const unit = c.acceptAny("ROWS", "RANGE");
   if (unit === undefined) return undefined;
   const between = c.accept("BETWEEN");

