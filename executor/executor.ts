@@ -1,4 +1,8 @@
+import type { TableSnapshot } from "../catalog/table.ts";
 import type { StagePlan } from "../planner/stages.ts";
+import type { CacheJob, CacheResult } from "./cache-table.ts";
+import { cacheTable, runCacheJob } from "./cache-table.ts";
+import { toError } from "./failure-error.ts";
 import type { EvalContext } from "./functions/scalar-function.ts";
 import { kernelBytes } from "./kernels/instantiate.ts";
 import type { Owner } from "./memory/pool.ts";
@@ -36,11 +40,13 @@ export interface ExecuteOptions {
   readonly onEnd?: (counters: QueryCounters) => void;
 }
 
+/** How long a cancelled worker may take to notice, before it is ended. */
+const CANCEL_GRACE_MS = 50;
+
 interface RunOptions {
   readonly inline: boolean;
   readonly newOwner: () => Owner;
   readonly signal: AbortSignal;
-  readonly graceMs: number;
   readonly onBatch: EmitResult;
   readonly onResult: (result: JobResult) => void;
   readonly toError: (failure: Failure) => Error;
@@ -58,6 +64,7 @@ export class Executor implements ExecutorThreads {
   readonly pool: Pool;
   readonly #workers: WorkerPool;
   readonly #setup: ThreadSetup;
+  readonly #cached = new Map<TableSnapshot, Owner>();
   #main: ThreadContext | undefined;
 
   constructor(options: ExecutorOptions) {
@@ -111,6 +118,47 @@ export class Executor implements ExecutorThreads {
     );
   }
 
+  /** The table with its columns in the pool, until `dropCached`. */
+  async cacheTable(snapshot: TableSnapshot, signal: AbortSignal): Promise<TableSnapshot> {
+    const owner = this.pool.newOwner();
+    try {
+      const cached = await cacheTable(snapshot, this.pool, owner, (job) => this.#cachePass(job, owner, signal));
+      this.#cached.set(cached, owner);
+      return cached;
+    } catch (error) {
+      this.pool.release(owner);
+      throw error;
+    }
+  }
+
+  /** Frees a cached table. Queries that read it must have ended. */
+  dropCached(snapshot: TableSnapshot): void {
+    const owner = this.#cached.get(snapshot);
+    if (owner !== undefined) this.pool.release(owner);
+    this.#cached.delete(snapshot);
+  }
+
+  async #cachePass(job: CacheJob, owner: Owner, signal: AbortSignal): Promise<readonly CacheResult[]> {
+    const results: CacheResult[] = [];
+    const parquet = job.splits.some((s) => s.source.kind === "parquet") ? loadParquetWasm() : undefined;
+    await this.#onThreads(
+      job.control,
+      {
+        inline: job.splits.length === 0,
+        newOwner: () => this.pool.newOwner(),
+        signal,
+        onBatch: () => {},
+        onResult: (result) => {
+          if (result.kind === "cache") results.push(result.result);
+        },
+        toError: (failure) => toError(failure, []),
+      },
+      (id) => ({ kind: "cache", id, job, owner, scratch: this.pool.newOwner(), parquet }),
+      () => ({ kind: "cache", result: runCacheJob(job, this.#mainContext(), owner, this.pool.newOwner()) }),
+    );
+    return results;
+  }
+
   async close(): Promise<void> {
     await this.#workers.close();
   }
@@ -137,7 +185,7 @@ export class Executor implements ExecutorThreads {
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       cancel();
-      grace = setTimeout(() => void this.#workers.terminate(id), options.graceMs);
+      grace = setTimeout(() => void this.#workers.terminate(id), CANCEL_GRACE_MS);
     };
     options.signal.addEventListener("abort", abort, { once: true });
     try {

@@ -20,8 +20,6 @@ import type { Failure } from "./worker-messages.ts";
 
 /** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
 const INLINE_ROWS = 4096;
-/** How long a cancelled worker may take to notice, before it is ended. */
-const CANCEL_GRACE_MS = 50;
 
 /** Work done, for tests and EXPLAIN ANALYZE. */
 export interface QueryCounters {
@@ -162,7 +160,6 @@ export class QueryRun {
       inline: isSmall(job.morsels),
       newOwner: () => this.#newOwner(),
       signal: this.#options.signal,
-      graceMs: CANCEL_GRACE_MS,
       onBatch: (morsel, batch) => feed?.add(morsel, batch),
       onResult: (result) => {
         if (result.kind !== "pipeline") throw new InternalError("a pipeline job gives a pipeline result");
@@ -190,7 +187,6 @@ export class QueryRun {
       inline,
       newOwner: () => this.#newOwner(),
       signal: this.#options.signal,
-      graceMs: CANCEL_GRACE_MS,
       onBatch: () => {},
       onResult: (result) => {
         if (result.kind !== "finish") throw new InternalError("a finish job gives records");

@@ -1,4 +1,5 @@
 import type { Value } from "../catalog/values.ts";
+import type { CacheJob, CacheResult } from "./cache-table.ts";
 import type { Owner } from "./memory/pool.ts";
 import type { FinishJob } from "./operators/finish-task.ts";
 import type { RecordRun } from "./pipeline/morsels.ts";
@@ -8,7 +9,8 @@ import type { ResultBatch } from "./result-batch.ts";
 /** What the scheduler sends to a worker. */
 export type ToWorker =
   | { readonly kind: "pipeline"; readonly id: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined }
-  | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly attempt: Owner };
+  | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly attempt: Owner }
+  | { readonly kind: "cache"; readonly id: number; readonly job: CacheJob; readonly owner: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined };
 
 /** What a worker answers. Every job ends with exactly one `ended` or `failed`. */
 export type FromWorker =
@@ -17,6 +19,7 @@ export type FromWorker =
   | { readonly kind: "failed"; readonly id: number; readonly failure: Failure };
 
 export type JobResult =
+  | { readonly kind: "cache"; readonly result: CacheResult }
   | { readonly kind: "pipeline"; readonly result: InstanceResult }
   | { readonly kind: "finish"; readonly records: readonly { readonly task: number; readonly runs: readonly RecordRun[] }[] };
 

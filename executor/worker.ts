@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InternalError } from "../catalog/errors.ts";
+import { runCacheJob } from "./cache-table.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
@@ -25,6 +26,9 @@ function run(message: ToWorker): JobResult {
     }
     case "finish":
       return runFinishJob(message.job, context, message.attempt);
+    case "cache":
+      if (message.parquet !== undefined) context.useParquet(message.parquet);
+      return { kind: "cache", result: runCacheJob(message.job, context, message.owner, message.scratch) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
+import type { TableSnapshot } from "../catalog/table.ts";
 import type { CatalogStore, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
@@ -18,6 +19,10 @@ import { TableCache } from "./table-cache.ts";
 /** What the engine asks of an executor. */
 export interface QueryExecutor {
   readonly execute: (plan: PhysicalPlan, options: ExecuteOptions) => AsyncIterable<ResultBatch>;
+  /** The table with its columns in the pool. */
+  readonly cacheTable: (snapshot: TableSnapshot, signal: AbortSignal) => Promise<TableSnapshot>;
+  /** Frees what `cacheTable` gave. */
+  readonly dropCached: (cached: TableSnapshot) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -110,5 +115,10 @@ function defaultPoolBytes(): number {
 async function createExecutor(resources: ExecutorResources): Promise<QueryExecutor> {
   const { Executor } = await import("../executor/executor.ts");
   const executor = new Executor(resources);
-  return { execute: (plan, options) => executor.execute(planStages(plan), options), close: () => executor.close() };
+  return {
+    execute: (plan, options) => executor.execute(planStages(plan), options),
+    cacheTable: (snapshot, signal) => executor.cacheTable(snapshot, signal),
+    dropCached: (cached) => executor.dropCached(cached),
+    close: () => executor.close(),
+  };
 }

@@ -1,16 +1,28 @@
 import type { TableSnapshot } from "../catalog/table.ts";
 
-/** Tables whose columns lie in the pool (CACHE TABLE), by the name that plans show. */
+/**
+ * Tables whose columns lie in the pool (CACHE TABLE), by the name that plans show. As in Spark a cached table is what it was when it was cached, until it is
+ * refreshed, uncached, or written by this engine.
+ */
 export class TableCache {
   readonly #cached = new Map<string, TableSnapshot>();
 
-  /** The cached form of a snapshot; the snapshot itself when it is not cached, or was cached in another state. */
-  replace(snapshot: TableSnapshot): TableSnapshot {
-    const cached = this.#cached.get(snapshot.name);
-    return cached !== undefined && cached.version === snapshot.version ? cached : snapshot;
+  get(name: string): TableSnapshot | undefined {
+    return this.#cached.get(name);
   }
 
-  drop(name: string): void {
+  names(): readonly string[] {
+    return [...this.#cached.keys()];
+  }
+
+  put(cached: TableSnapshot): void {
+    this.#cached.set(cached.name, cached);
+  }
+
+  /** Forgets a table; what it held is the caller's to free. */
+  drop(name: string): TableSnapshot | undefined {
+    const cached = this.#cached.get(name);
     this.#cached.delete(name);
+    return cached;
   }
 }

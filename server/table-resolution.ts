@@ -137,9 +137,10 @@ export async function openTable(session: Session, entry: TableEntry, reference?:
 }
 
 async function openFiles(session: Session, request: OpenTable, format: string): Promise<TableSnapshot> {
+  const cached = session.engine.tableCache.get(request.name);
+  if (cached !== undefined) return cached;
   const provider = await session.engine.provider(format);
-  const snapshot = await provider.open(request);
-  return session.engine.tableCache.replace(snapshot);
+  return provider.open(request);
 }
 
 function addSnapshot(reference: TableReference, snapshot: TableSnapshot, resolved: ResolvedTables): void {

@@ -5,6 +5,7 @@ import type { TableEntry } from "../../catalog/ports.ts";
 import type { AlterAction, Statement } from "../../parser/ast.ts";
 import { displayName, quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
 import type { Session } from "../session.ts";
+import { dropFromCache } from "./cache-table.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog } from "../table-resolution.ts";
@@ -20,7 +21,7 @@ export async function runAlterTable(session: Session, { name, action }: Extract<
   }
   if (action.kind === "recoverPartitions") return emptyResult();
   await session.engine.catalog.putTable(altered(table, action), "replace");
-  session.engine.tableCache.drop(displayName(table));
+  await dropFromCache(session, displayName(table));
   return emptyResult();
 }
 
@@ -83,5 +84,5 @@ async function renameTable(session: Session, table: TableEntry, { to }: Extract<
   if (!table.external) await rename(table.location, location);
   await session.engine.catalog.putTable({ ...table, ...target, location }, "create");
   await session.engine.catalog.dropTable(table.database, table.name);
-  session.engine.tableCache.drop(displayName(table));
+  await dropFromCache(session, displayName(table));
 }

@@ -13,6 +13,7 @@ import { CATALOG_NAME, displayName, quoted, unsupportedOperation } from "../obje
 import { partitionFolder } from "../partition-batches.ts";
 import { analysisContext, planAnalyzed, prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
+import { dropFromCache } from "./cache-table.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { resolveTables } from "../table-resolution.ts";
@@ -37,7 +38,7 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
   const assigned = bindInsert(binding, context);
   const { physical } = planAnalyzed(session, assigned, context);
   await writeTable({ ...targetOf(session, table), fields: table.schema }, writeMode(session, table, statement, context), executePlan(session, physical, options.signal));
-  session.engine.tableCache.drop(displayName(table));
+  await dropFromCache(session, displayName(table));
   return emptyResult();
 }
 

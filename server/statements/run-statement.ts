@@ -5,6 +5,7 @@ import { runQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import type { StatementResult } from "../statement-result.ts";
 import { runAlterTable } from "./alter-table.ts";
+import { runCacheTable, runClearCache, runRefreshTable, runUncacheTable } from "./cache-table.ts";
 import { runCreateTable } from "./create-table.ts";
 import { runAlterView, runCreateTemporaryViewUsing, runCreateView } from "./create-view.ts";
 import { runCommentOn } from "./comment-on.ts";
@@ -67,6 +68,14 @@ export async function runStatement(session: Session, statement: Statement, optio
       return runUseCatalog(statement);
     case "alterDatabase":
       return runAlterDatabase(session, statement);
+    case "cacheTable":
+      return runCacheTable(session, statement, options);
+    case "uncacheTable":
+      return runUncacheTable(session, statement);
+    case "clearCache":
+      return runClearCache(session);
+    case "refreshTable":
+      return runRefreshTable(session, statement);
     case "commentOn":
       return runCommentOn(session, statement);
     case "update":
@@ -85,10 +94,6 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "copyInto":
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
     case "multiInsert":
-    case "cacheTable":
-    case "uncacheTable":
-    case "clearCache":
-    case "refreshTable":
     case "refreshPath":
     case "analyzeTable":
     case "analyzeTables":

@@ -21,6 +21,8 @@ export function fakeExecutor(): QueryExecutor & { readonly executed: PhysicalPla
   let abandoned = 0;
   return {
     executed,
+    cacheTable: async (snapshot) => snapshot,
+    dropCached: () => {},
     abandoned: () => abandoned,
     async *execute(plan, options) {
       executed.push(plan);
