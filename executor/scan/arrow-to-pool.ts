@@ -1,7 +1,7 @@
 import { SparrowError, assert } from "../../catalog/errors.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { isNested, sqlTypeName } from "../../catalog/types.ts";
+import { isNested } from "../../catalog/types.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
@@ -9,17 +9,18 @@ import { typedView } from "../typed-view.ts";
 import type { ArrowColumn } from "./arrow-column.ts";
 import { bufferOf, offsetWidth } from "./arrow-column.ts";
 import { copyBits, countNulls } from "./bits.ts";
+import { columnTypeMismatch } from "./column-type-mismatch.ts";
 import { encodeDictionary } from "./dictionary-encode.ts";
 import { fixedWidthValues } from "./fixed-width-values.ts";
+import { nestedFromArrow } from "./nested-from-arrow.ts";
 
 /** Copies a column into the pool as `type` in `layout`; buffers lie 16-byte aligned. */
 export function arrowToPool(column: ArrowColumn, type: DataType, layout: ColumnLayout, pool: Pool, allocator: Allocator): ColumnBuffers {
-  if (isNested(type)) throw nestedUnsupported(column.name, type);
   const validity = copyValidity(column, pool, allocator);
   if (column.format === "n") return { ...emptyValues(column.length, layout, pool, allocator), validity };
   switch (layout.kind) {
     case "bits": {
-      if (column.format !== "b") throw typeMismatch(column, type);
+      if (column.format !== "b") throw columnTypeMismatch(column, type);
       const data = allocator.allocate(Math.ceil(column.length / 8));
       copyBits(bufferOf(column, 1), column.offset, column.length, pool.u8, data);
       return { layout, data, validity, offsets: 0, bytes: 0 };
@@ -27,13 +28,13 @@ export function arrowToPool(column: ArrowColumn, type: DataType, layout: ColumnL
     case "fixed": {
       assert(layout.base === undefined, "a scan gives values at their full width");
       const values = fixedWidthValues(column, type, layout.width);
-      if (values === undefined) throw typeMismatch(column, type);
+      if (values === undefined) throw columnTypeMismatch(column, type);
       const data = allocator.allocate(values.byteLength);
       pool.u8.set(values, data);
       return { layout, data, validity, offsets: 0, bytes: 0 };
     }
     case "utf8":
-      return { layout, data: 0, validity, ...utf8Values(column, type, pool, allocator) };
+      return { layout, data: 0, validity, ...(isNested(type) ? nestedFromArrow(column, type, pool, allocator) : utf8Values(column, type, pool, allocator)) };
     case "dictionary": {
       const { dictionary } = column;
       if (dictionary === undefined) {
@@ -105,7 +106,7 @@ function utf8Values(column: ArrowColumn, type: DataType, pool: Pool, allocator: 
   const rows = column.length;
   if (column.format.startsWith("w:")) return fixedSizeBinary(column, type, pool, allocator);
   const width = offsetWidth(column.format);
-  if (width === undefined || column.format.startsWith("+")) throw typeMismatch(column, type);
+  if (width === undefined || column.format.startsWith("+")) throw columnTypeMismatch(column, type);
   const raw = bufferOf(column, 1);
   const source: (i: number) => number =
     width === 4
@@ -124,7 +125,7 @@ function utf8Values(column: ArrowColumn, type: DataType, pool: Pool, allocator: 
 function expandDictionary(column: ArrowColumn, type: DataType, pool: Pool, allocator: Allocator): { readonly offsets: number; readonly bytes: number } {
   const { dictionary } = column;
   assert(dictionary !== undefined && column.format === "i", "a dictionary has int32 codes");
-  if (offsetWidth(dictionary.format) !== 4) throw typeMismatch(dictionary, type);
+  if (offsetWidth(dictionary.format) !== 4) throw columnTypeMismatch(dictionary, type);
   const codes = typedView(bufferOf(column, 1), Int32Array);
   const entryOffsets = typedView(bufferOf(dictionary, 1), Int32Array);
   const entryBytes = bufferOf(dictionary, 2);
@@ -171,23 +172,4 @@ function fixedSizeBinary(column: ArrowColumn, type: DataType, pool: Pool, alloca
     }
   }
   return { offsets, bytes };
-}
-
-function typeMismatch(column: ArrowColumn, type: DataType): SparrowError {
-  return new SparrowError(
-    "FAILED_READ_FILE.PARQUET_COLUMN_DATA_TYPE_MISMATCH",
-    "KD001",
-    `Column ${column.name} is expected to be ${sqlTypeName(type)}, but the file holds values of another type (Arrow format ${column.format}).`,
-    { column: column.name, expectedType: sqlTypeName(type), actualType: column.format },
-    { origin: "data" },
-  );
-}
-
-function nestedUnsupported(name: string, type: DataType): SparrowError {
-  return new SparrowError(
-    "UNSUPPORTED_FEATURE.NESTED_COLUMN_SCAN",
-    "0A000",
-    `Reading column ${name} of type ${sqlTypeName(type)} from a file is not supported yet.`,
-    { column: name },
-  );
 }

@@ -12,7 +12,8 @@ import { ThriftType, ThriftWriter } from "./thrift-compact.ts";
 export interface MiniFileColumn {
   /** A direct child of the schema's root. */
   readonly node: SchemaNode;
-  readonly hint: ArrowHint;
+  /** How it is to come out; undefined for columns with children, of which no file may have hinted ones beside. */
+  readonly hint: ArrowHint | undefined;
 }
 
 /** What is read from the file: runs of adjoining chunks. */
@@ -105,13 +106,15 @@ function rewrittenFooter(footer: ParquetFooter, rowGroup: number, columns: reado
       writer.intField(2, ThriftType.i64, totalBytes);
       writer.intField(3, ThriftType.i64, group.rows);
     });
+    const hints = columns.flatMap(({ node, hint }) => (hint === undefined ? [] : [{ name: node.name, hint }]));
+    if (hints.length !== columns.length) return;
     writer.field(5, ThriftType.list);
     writer.listHeader(ThriftType.struct, 1);
     writer.struct(() => {
       writer.field(1, ThriftType.binary);
       writer.string("ARROW:schema");
       writer.field(2, ThriftType.binary);
-      writer.string(arrowSchemaHint(columns.map(({ node, hint }) => ({ name: node.name, hint }))));
+      writer.string(arrowSchemaHint(hints));
     });
   });
   return writer.finish();

@@ -1,11 +1,12 @@
-import type { TableSnapshot } from "../../catalog/table.ts";
-import type { ColumnLayout } from "../../catalog/table.ts";
+import type { ColumnLayout, TableSnapshot } from "../../catalog/table.ts";
 import { plainLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
+import { isNested } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import { Arena } from "../../executor/memory/arena.ts";
 import type { ColumnBatch, ColumnBuffers } from "../../executor/memory/column-buffers.ts";
 import { Pool } from "../../executor/memory/pool.ts";
+import { decodeValue } from "../../executor/nested/encoding.ts";
 import { ParquetDecoder } from "../../executor/scan/parquet-decoder.ts";
 import { loadParquetWasm } from "../../executor/scan/parquet-wasm.ts";
 import { readSplit } from "../../executor/scan/read-split.ts";
@@ -81,5 +82,6 @@ function text(pool: Pool, column: ColumnBuffers, index: number, type: DataType):
   const start = pool.i32[(column.offsets >>> 2) + index];
   const end = pool.i32[(column.offsets >>> 2) + index + 1];
   const bytes = pool.u8.slice(column.bytes + start, column.bytes + end);
+  if (isNested(type)) return decodeValue(type, bytes);
   return type.kind === "binary" ? bytes : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }

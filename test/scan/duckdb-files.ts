@@ -6,6 +6,9 @@ import {
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBInstance,
+  DuckDBListValue,
+  DuckDBMapValue,
+  DuckDBStructValue,
   DuckDBTimeValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
@@ -52,6 +55,11 @@ function asValue(value: DuckDBValue, type: DataType): Value {
   if (value instanceof DuckDBTimeValue) return value.micros * 1000n;
   if (value instanceof DuckDBBlobValue) return Uint8Array.from(value.bytes);
   if (value instanceof DuckDBUUIDValue) return value.toString();
+  if (value instanceof DuckDBListValue && type.kind === "array") return value.items.map((item) => asValue(item, type.element));
+  if (value instanceof DuckDBStructValue && type.kind === "struct") return { fields: type.fields.map((field) => asValue(value.entries[field.name], field.type)) };
+  if (value instanceof DuckDBMapValue && type.kind === "map") {
+    return { keys: value.entries.map((entry) => asValue(entry.key, type.key)), values: value.entries.map((entry) => asValue(entry.value, type.value)) };
+  }
   switch (type.kind) {
     case "decimal":
       return BigInt(value as bigint) * 10n ** BigInt(type.scale);

@@ -118,6 +118,35 @@ test("leaves deleted rows out", async () => {
   expect(readTable({ ...table, splits })).toEqual(expected);
 });
 
+const NESTED = `SELECT CASE WHEN i % 9 = 4 THEN NULL WHEN i % 4 = 0 THEN [] ELSE [i::int, NULL, (i + 1)::int] END AS numbers, i AS id,
+  CASE WHEN i % 7 = 2 THEN NULL ELSE {'x': i::bigint, 'y': CASE WHEN i % 3 = 0 THEN NULL ELSE 'text ' || i END, 'd': (i * 1.25)::decimal(9,2), 'b': i % 2 = 0} END AS s,
+  map(['k' || i, 'z'], [i / 2.0::double, NULL]) AS m, [[DATE '2020-01-01' + i::int], [], NULL] AS deep,
+  [{'a': i::smallint, 't': TIMESTAMP '2020-01-01' + INTERVAL (i) SECOND, 'n': [(i * 1.5)::decimal(30,1)]}] AS rows, 's' || i % 3 AS word FROM range(5000) t(i)`;
+
+test("nested columns are read as DuckDB does, beside flat ones and alone", async () => {
+  const path = join(bench.folder, "nested.parquet");
+  await bench.duckdb.run(`COPY (${NESTED}) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
+  const table = await open(path);
+  expect(table.columns.map((c) => typeName(c.type))).toEqual([
+    "array<int>",
+    "bigint",
+    "struct<x:bigint,y:string,d:decimal(9,2),b:boolean>",
+    "map<string,double>",
+    "array<array<date>>",
+    "array<struct<a:smallint,t:timestamp_ntz,n:array<decimal(30,1)>>>",
+    "string",
+  ]);
+  const expected = await duckdbColumns(bench.duckdb, `FROM '${path}'`, table.columns.map((c) => c.type));
+  expect(readTable(table)).toEqual(expected);
+  expect(readTable(only(table, 4))).toEqual([expected[4]]);
+});
+
+/** The table with one of its columns. */
+function only(table: TableSnapshot, column: number): TableSnapshot {
+  const splits = table.splits.map((split) => (split.source.kind === "parquet" ? { ...split, source: { ...split.source, fields: [split.source.fields[column]] } } : split));
+  return { ...table, columns: [table.columns[column]], splits };
+}
+
 test("column statistics are typed, and bounds hold", async () => {
   const path = join(bench.folder, "statistics.parquet");
   await bench.duckdb.run(
