@@ -9,13 +9,14 @@ import type { PhysicalPlan } from "./physical.ts";
 import { physicalOutput } from "./physical.ts";
 import { pruneSplits } from "./pruning.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
-import { estimateRows } from "./optimizer/cardinality.ts";
+import { estimateRows, registerDefinitions } from "./optimizer/cardinality.ts";
 
 /** Rows up to which ORDER BY ... LIMIT keeps a heap instead of sorting everything. */
 const TOP_N_LIMIT = 100_000;
 
 /** How each step is done. The plan is optimized (or at least normalized): no dependent joins, no set operations but UNION ALL. */
 export function planPhysical(plan: LogicalPlan): PhysicalPlan {
+  registerDefinitions(plan);
   const planner = new PhysicalPlanner();
   return planner.inOrder(planner.plan(plan), outputOf(plan).map((column) => column.id));
 }

@@ -17,12 +17,14 @@ import {
   pushJoinConditionToSides,
 } from "./rules/filter-pushdown.ts";
 import { canonicalizeComparisons, simplifyCasts, unwrapCastInComparison } from "./rules/comparison-simplification.ts";
+import { rewriteDistinctAggregates } from "./rules/distinct-aggregates.ts";
 import { simplifyConditionals } from "./rules/conditional-simplification.ts";
 import { constantFolding } from "./rules/constant-folding.ts";
 import { flattenUnions, propagateEmptyRelations, simplifyConditions } from "./rules/empty-relations.ts";
 import { optimizeIn } from "./rules/in-simplification.ts";
 import { inferFiltersFromEqualities, inferSideDisjunctions } from "./rules/infer-filters.ts";
 import { inlineCtes } from "./rules/inline-ctes.ts";
+import { reorderJoins } from "./rules/join-reorder.ts";
 import { likeSimplification } from "./rules/like-simplification.ts";
 import { collapseRepartitions, combineLimits, eliminateSorts, limitPushdown } from "./rules/limits.ts";
 import { replaceMarkJoins, semiJoinsWithoutCondition } from "./rules/mark-joins.ts";
@@ -87,6 +89,9 @@ export const BATCHES: readonly Batch[] = [
   { name: "operators", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
   { name: "inference", required: false, strategy: "once", rules: [inferSideDisjunctions, inferFiltersFromEqualities] },
   { name: "operators after inference", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
+  { name: "distinct aggregates", required: false, strategy: "once", rules: [rewriteDistinctAggregates] },
+  { name: "inputs of distinct aggregates", required: false, strategy: "once", rules: [inlineCtes] },
+  { name: "join order", required: false, strategy: "once", rules: [reorderJoins] },
   { name: "columns", required: false, strategy: "once", rules: [columnPruning] },
   { name: "limits", required: false, strategy: "fixedPoint", rules: [semiJoinsWithoutCondition, limitPushdown, combineLimits, collapseProjects, removeNoopProjects] },
 ];
