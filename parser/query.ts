@@ -7,7 +7,7 @@ import { parseFromFirst, parseSelect } from "./select.ts";
 import { parseDirection, parseSortItem, parseWindowClause } from "./windows.ts";
 
 /** A query needs several times the stack of an expression, here and in all later walks. */
-const QUERY_WEIGHT = 5;
+export const QUERY_WEIGHT = 5;
 
 const NOT_AFTER_VALUES = new Set(["IS", "IN", "AND", "OR", "LIKE", "BETWEEN", "NOT", "AS", "FROM"]);
 
@@ -30,7 +30,7 @@ export function startsQuery(c: Cursor, offset = 0): boolean {
   }
 }
 
-const SET_OPERATORS = new Set(["UNION", "EXCEPT", "MINUS", "INTERSECT"]);
+export const SET_OPERATORS = new Set(["UNION", "EXCEPT", "MINUS", "INTERSECT"]);
 const BY_CLAUSES = new Set(["ORDER", "SORT", "CLUSTER", "DISTRIBUTE"]);
 
 /** Whether what stands here can follow a whole query in parentheses and make a larger query of it. */
@@ -182,7 +182,7 @@ export function joinRun(operator: SetOperator, bodies: readonly QueryBody[]): Qu
   return bodies.length > BALANCED_UNION_LENGTH ? balanced(0, bodies.length - 1) : bodies.reduce(join);
 }
 
-function parseQueryPrimary(c: Cursor): QueryBody {
+export function parseQueryPrimary(c: Cursor): QueryBody {
   const start = c.start;
   switch (c.word) {
     case "SELECT":

@@ -181,7 +181,7 @@ export function parseTimeTravel(c: Cursor): TimeTravel | undefined {
   return undefined;
 }
 
-function parseSample(c: Cursor): TableSample | undefined {
+export function parseSample(c: Cursor): TableSample | undefined {
   if (c.wordAt(1) !== "(" || !c.accept("TABLESAMPLE")) return undefined;
   c.expect("(");
   const method = sampleMethod(c);

@@ -102,7 +102,7 @@ function hintArguments(c: Cursor): AstExpr[] {
   return args;
 }
 
-function parseLateralViews(c: Cursor): LateralView[] {
+export function parseLateralViews(c: Cursor): LateralView[] {
   const views: LateralView[] = [];
   while (c.word === "LATERAL" && c.wordAt(1) === "VIEW") views.push(lateralView(c));
   return views;

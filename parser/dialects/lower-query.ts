@@ -1,15 +1,12 @@
 import type { AstExpr, CommonTable, NamedWindow, Query, QueryBody, Relation, Select, TableAlias } from "../ast.ts";
 import type { SetOperator } from "../query.ts";
-import { joinRun, parseSetOperator, sameOperator } from "../query.ts";
+import { joinRun, parseSetOperator, QUERY_WEIGHT, sameOperator } from "../query.ts";
 import { acceptJoinType, NEVER_ALIAS } from "../relations.ts";
 import type { ForeignFrom, ForeignNode, ForeignSelect } from "./foreign-tree.ts";
 import { foreignName, nextBranch, organization } from "./foreign-tree.ts";
 import type { Lowering } from "./lowering.ts";
 import { lowerOrderBy, lowerWindow } from "./lower-call.ts";
 import { lowerExpression, lowerList } from "./lower-expression.ts";
-
-/** How much more stack a query takes than an expression; as in the parser of Spark's dialect. */
-const QUERY_WEIGHT = 5;
 
 /** A foreign query as ours, held against the tokens clause by clause. */
 export function lowerQuery(l: Lowering, foreign: ForeignSelect): Query {
