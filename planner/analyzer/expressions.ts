@@ -1,7 +1,7 @@
 import { unreachable } from "../../catalog/errors.ts";
 import type { Column, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
-import { BINARY, BOOLEAN, isNested, isStringLike, NULL, STRING } from "../../catalog/types.ts";
+import { BINARY, BOOLEAN, isNested, isStringLike, NULL, STRING, TIMESTAMP } from "../../catalog/types.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, dataTypeMismatch, differentTypes, quoteType, unsupported } from "./analysis-errors.ts";
@@ -160,9 +160,18 @@ function resolveBinary(ast: AstExpr & { kind: "binary_op" }, env: ExprEnvironmen
     const right = resolveExpr(node.right, env);
     showTemporal(node, typeOf(result), typeOf(right), env);
     const name = node.operator === "||" ? "concat" : node.operator;
-    result = applyFunction(name, [result, right], env, callSite(name, node, [node.left, node.right], env));
+    const isTextPlusInterval = (name === "+" || name === "-") && (isShiftedText(result, right) || (name === "+" && isShiftedText(right, result)));
+    const operands = isTextPlusInterval ? [result, right].map((e) => (isStringLike(typeOf(e)) ? castTo(e, TIMESTAMP, evalMode(env), node.span) : e)) : [result, right];
+    const applied = applyFunction(name, operands, env, callSite(name, node, [node.left, node.right], env));
+    result = isTextPlusInterval ? castTo(applied, STRING, evalMode(env), node.span) : applied;
   }
   return result;
+}
+
+/** A string beside an interval is a timestamp, and the sum a string again. Source: Spark's `BinaryArithmeticWithDatetimeResolver`. */
+function isShiftedText(text: Expr, interval: Expr): boolean {
+  const { kind } = typeOf(interval);
+  return isStringLike(typeOf(text)) && (kind === "interval_dt" || kind === "interval_ym" || kind === "calendar_interval");
 }
 
 /** Arithmetic with dates, timestamps and intervals is shown as the functions that Spark makes of it. */

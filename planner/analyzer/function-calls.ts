@@ -6,7 +6,7 @@ import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, unresolvedRoutine, unsupported } from "./analysis-errors.ts";
 import { applyFunction, applyScalar, castArguments, evalMode, resolveContext, resultNullable } from "./calls.ts";
 import type { CallSite } from "./calls.ts";
-import { castTo } from "./casts.ts";
+import { castTo, TRUE } from "./casts.ts";
 import { callText, prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { aggregateKey } from "./expression-keys.ts";
@@ -179,22 +179,26 @@ function misplacedAggregate(ast: CallAst, env: ExprEnvironment): Error {
   }
 }
 
+const IGNORING_NULLS = new Set(["first", "last", "any_value"]);
+
 /** The call with its arguments, filter and order resolved below the aggregation. */
 export function aggregateCall(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): AggregateCall {
   const isCountStar = signature.name === "count" && !ast.distinct && ast.args.length === 1 && ast.args[0].value.kind === "star" && ast.args[0].value.qualifier === undefined;
   const args = isCountStar ? [] : argumentsOf(ast, env);
-  const resolved = args.map((a) => resolveExpr(a, env));
+  const orderBy = ast.withinGroup?.map((item) => resolveSortItem(item, env));
+  const given = args.map((a) => resolveExpr(a, env));
+  const resolved = signature.withinGroupValue === true && orderBy !== undefined ? [...orderBy.map((k) => k.expr), ...given] : given;
   const filter =
     ast.filter === undefined
       ? undefined
       : resolveCondition(ast.filter, env, (sql, type) => analysisError("DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "42K09", `Cannot resolve "${sql}" due to data type mismatch: Filter expression "${sql}" of type "${type.kind}" is not a boolean.`, { sqlExpr: `"${sql}"`, filter: `"${sql}"`, type: `"${type.kind.toUpperCase()}"` }, ast.span));
-  const orderBy = ast.withinGroup?.map((item) => resolveSortItem(item, env));
+  // first(x) IGNORE NULLS is first(x, true).
+  if (ast.nulls === "ignore" && resolved.length === 1 && IGNORING_NULLS.has(signature.name) && ast.over === undefined) return finishAggregate(ast, signature, [...resolved, TRUE], args, filter, orderBy, env);
   return finishAggregate(ast, signature, resolved, args, filter, orderBy, env);
 }
 
 function finishAggregate(ast: CallAst, signature: AggregateSignature, resolved: readonly Expr[], args: readonly AstExpr[], filter: Expr | undefined, orderBy: AggregateCall["orderBy"], env: ExprEnvironment): AggregateCall {
   const site: CallSite = callSite(callName(ast), ast, args, env);
-  // The ordered value comes first for signatures of ordered-set functions: percentile_cont(0.5) WITHIN GROUP (ORDER BY x).
   const resolution = signature.resolve(resolved.map(typeOf), resolveContext(resolved, env, site));
   const castArgs = castArguments(resolved, resolution, env, ast.span);
   // count(x) of a value that is never NULL is count(*).

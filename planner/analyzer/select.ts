@@ -74,9 +74,13 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   let plan = input;
   if (grouped) plan = aggregation.build(plan);
   else plan = attachSubqueries(plan, aggregation.below.pending);
-  plan = attachGenerators(plan, generators, (e) => settle(e, select.items[0]));
+  const settleItem = (e: Expr): Expr => settle(e, select.items[0]);
+  // A generator multiplies rows after windows have looked at them, unless it is what they, or HAVING, look at.
+  const generatesFirst = generators.length > 0 && readsAny(generated, [...(having === undefined ? [] : [having]), ...[...windows.calls.values()].flatMap((w) => [...w.call.args, ...w.partitionBy, ...w.orderBy.map((k) => k.expr)])]);
+  if (generatesFirst) plan = attachGenerators(plan, generators, settleItem);
   if (having !== undefined) plan = { kind: "filter", input: attachSubqueries(plan, aggregation.liftSubqueries(aggregation.havingSubqueries.pending)), condition: settle(having, select.having as AstExpr) };
-  plan = attachWindows(plan, grouped ? aggregation.liftSubqueries(above.pending) : above.pending, windows, (e) => settle(e, select.items[0]));
+  plan = attachWindows(plan, grouped ? aggregation.liftSubqueries(above.pending) : above.pending, windows, settleItem);
+  if (!generatesFirst) plan = attachGenerators(plan, generators, settleItem);
   if (qualify !== undefined) plan = { kind: "filter", input: plan, condition: settle(qualify, select.qualify as AstExpr) };
 
   plan = { kind: "project", input: plan, outputs: [...outputs, ...sorter.hidden] };
@@ -87,6 +91,10 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   const columns = outputs.map((o) => o.column);
   if (sorter.hidden.length > 0) plan = { kind: "project", input: plan, outputs: columns.map((column) => ({ column, expr: columnExpr(column) })) };
   return { plan, columns };
+}
+
+function readsAny(columns: ReadonlySet<ColumnId>, exprs: readonly Expr[]): boolean {
+  return exprs.some((e) => [...referencedColumns(e)].some((id) => columns.has(id)));
 }
 
 /** Conjuncts that are subqueries become semi and anti joins above a filter of the others. */

@@ -1,5 +1,4 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { Expr } from "../../catalog/expression.ts";
 import { lookupFunction } from "../../catalog/functions/registry.ts";
 import type { DataType, StructField } from "../../catalog/types.ts";
 import { INT, STRING, typeName } from "../../catalog/types.ts";
@@ -9,8 +8,13 @@ import { parseStatement } from "../../parser/parse.ts";
 import type { AnalysisContext, AnalyzedQuery, TableLookup } from "../../planner/analyzer/context.ts";
 import { analysisSettings } from "../../planner/analyzer/context.ts";
 import { analyzeQuery } from "../../planner/analyzer/queries.ts";
+import { assignToTable } from "../../planner/analyzer/table-assignment.ts";
+import type { LogicalPlan } from "../../planner/logical.ts";
 import { checkPlan } from "../../planner/plan-invariants.ts";
 import { columnList } from "../schemas/column-list.ts";
+import { hiveText } from "./hive-text.ts";
+import type { Row } from "./plan-rows.ts";
+import { PlanRows } from "./plan-rows.ts";
 import { emptyTable } from "./table-shapes.ts";
 
 const TENK = columnList("unique1 int, unique2 int, two int, four int, ten int, twenty int, hundred int, thousand int, twothousand int, fivethous int, tenthous int, odd int, even int, stringu1 string, stringu2 string, string4 string");
@@ -29,26 +33,29 @@ const SUITE_TABLES: Readonly<Record<string, readonly StructField[]>> = {
   mapdata: [{ name: "mapcol", type: { kind: "map", key: INT, value: STRING, valueContainsNull: true }, nullable: true }],
 };
 
-export type Evaluate = (expr: Expr, timeZone: string) => Value;
+const FACTS = { queryTime: 1_700_000_000_000_000n, user: "tester", database: "default", catalog: "spark_catalog" };
 
-/** Runs a golden file's statements as far as analysis goes: views and tables are shapes without rows. */
+/** Runs a golden file's statements: analysis as it is, rows by the plans' definition (see `PlanRows`). */
 export class GoldenSession {
   private readonly tables = new Map<string, TableLookup>();
   private readonly values = new Map<string, string>([["spark.sql.session.timezone", "America/Los_Angeles"]]);
-  private readonly evaluate: Evaluate;
+  private readonly rows = new Map<string, (readonly Value[])[]>();
   private database = "default";
+  /** The last statement's query, if it was one. */
+  private analyzed: AnalyzedQuery | undefined;
 
-  constructor(evaluate: Evaluate) {
-    this.evaluate = evaluate;
+  constructor() {
     for (const [name, columns] of Object.entries(SUITE_TABLES)) this.tables.set(`default.${name}`, { kind: "table", snapshot: emptyTable(name, columns) });
   }
 
   /** The schema that Spark would print; `struct<>` for a statement that gives no rows. */
   run(sql: string): string {
     const statement = parseStatement(sql);
+    this.analyzed = undefined;
     if (statement.kind === "select") {
       const { columns, plan } = this.analyze(statement.query);
       checkPlan(plan);
+      this.analyzed = { columns, plan };
       return `struct<${columns.map((c) => `${c.name}:${typeName(c.type)}`).join(",")}>`;
     }
     this.command(statement);
@@ -62,7 +69,7 @@ export class GoldenSession {
       settings,
       lookupFunction,
       lookupTable: ({ name }) => this.tables.get(this.key(name)),
-      evaluate: (expr) => this.evaluate(expr, settings.timeZone),
+      evaluate: (expr) => new PlanRows({ ...FACTS, timeZone: settings.timeZone }, this.rows).value(expr, new Map()),
       session: { timestamp: 1_700_000_000_000_000n, date: 19_675, user: "tester", catalog: "spark_catalog", database: this.database },
       nextId: () => ++id,
     };
@@ -76,6 +83,28 @@ export class GoldenSession {
 
   private analyze(query: Query): AnalyzedQuery {
     return analyzeQuery(query, this.context());
+  }
+
+  /** The rows of the last query, as the golden files show them. */
+  rowTexts(): readonly string[] {
+    const { timeZone } = this.context().settings;
+    if (this.analyzed === undefined) return [];
+    const { plan, columns } = this.analyzed;
+    return this.planRows(plan).map((row) => columns.map((c) => hiveText(row.get(c.id) as Value, c.type, timeZone)).join("\t"));
+  }
+
+  private planRows(plan: LogicalPlan): readonly Row[] {
+    return new PlanRows({ ...FACTS, timeZone: this.context().settings.timeZone }, this.rows).rows(plan, new Map());
+  }
+
+  private append(name: string, query: Query, names: readonly string[] | undefined): void {
+    const table = this.tables.get(name);
+    if (table?.kind !== "table") return;
+    const context = this.context();
+    const given = analyzeQuery(query, context);
+    const { plan, columns } = assignToTable(given, { table: name, fields: table.snapshot.columns, names, constants: new Map(), policy: context.settings.storeAssignment, nextId: context.nextId, span: query.span });
+    const rows = this.planRows(plan).map((row) => columns.map((c) => row.get(c.id) as Value));
+    this.rows.set(name, [...(this.rows.get(name) ?? []), ...rows]);
   }
 
   private command(statement: Statement): void {
@@ -92,8 +121,10 @@ export class GoldenSession {
         const fields: StructField[] = statement.query === undefined ? statement.columns.map((c) => ({ name: c.name.name, type: c.type, nullable: c.nullable })) : this.analyze(statement.query).columns.map((c) => ({ name: c.name, type: c.type, nullable: c.nullable }));
         const partitions = new Set(statement.partitionedBy.map((p) => ("type" in p ? p.name.name : p.name).toLowerCase()));
         const more = statement.partitionedBy.flatMap((p) => ("type" in p && !fields.some((f) => f.name === p.name.name) ? [{ name: p.name.name, type: p.type, nullable: true }] : fields.filter((f) => !("type" in p) && f.name.toLowerCase() === p.name.toLowerCase())));
-        const name = statement.name.parts.map((p) => p.name);
-        this.tables.set(this.key(name), { kind: "table", snapshot: emptyTable(name.join("."), [...fields.filter((f) => !partitions.has(f.name.toLowerCase())), ...more]) });
+        const name = this.key(statement.name.parts.map((p) => p.name));
+        this.tables.set(name, { kind: "table", snapshot: emptyTable(name, [...fields.filter((f) => !partitions.has(f.name.toLowerCase())), ...more]) });
+        this.rows.set(name, []);
+        if (statement.query !== undefined) this.append(name, statement.query, undefined);
         return;
       }
       case "drop":
@@ -109,7 +140,7 @@ export class GoldenSession {
         this.database = statement.name.parts[statement.name.parts.length - 1].name.toLowerCase();
         return;
       case "insert":
-        this.analyze(statement.query);
+        this.append(this.key(statement.table.parts.map((p) => p.name)), statement.query, statement.columns?.map((c) => c.name));
         return;
       default:
         return;
