@@ -2,19 +2,15 @@ import { SparrowError } from "../../catalog/errors.ts";
 import { lookupFunction } from "../../catalog/functions/registry.ts";
 import type { DataType, StructField } from "../../catalog/types.ts";
 import { INT, STRING, typeName } from "../../catalog/types.ts";
-import type { Value } from "../../catalog/values.ts";
+import { evaluate } from "../../executor/interpret.ts";
 import type { Query, Statement } from "../../parser/ast.ts";
 import { parseStatement } from "../../parser/parse.ts";
 import type { AnalysisContext, AnalyzedQuery, TableLookup } from "../../planner/analyzer/context.ts";
 import { analysisSettings } from "../../planner/analyzer/context.ts";
 import { analyzeQuery } from "../../planner/analyzer/queries.ts";
-import { assignToTable } from "../../planner/analyzer/table-assignment.ts";
-import type { LogicalPlan } from "../../planner/logical.ts";
+import { bindInsert } from "../../planner/analyzer/insert.ts";
 import { checkPlan } from "../../planner/plan-invariants.ts";
 import { columnList } from "../schemas/column-list.ts";
-import { hiveText } from "./hive-text.ts";
-import type { Row } from "./plan-rows.ts";
-import { PlanRows } from "./plan-rows.ts";
 import { emptyTable } from "./table-shapes.ts";
 
 const TENK = columnList("unique1 int, unique2 int, two int, four int, ten int, twenty int, hundred int, thousand int, twothousand int, fivethous int, tenthous int, odd int, even int, stringu1 string, stringu2 string, string4 string");
@@ -35,14 +31,15 @@ const SUITE_TABLES: Readonly<Record<string, readonly StructField[]>> = {
 
 const FACTS = { queryTime: 1_700_000_000_000_000n, user: "tester", database: "default", catalog: "spark_catalog" };
 
-/** Runs a golden file's statements: analysis as it is, rows by the plans' definition (see `PlanRows`). */
+function readsNoColumn(): never {
+  throw new Error("a constant reads no column");
+}
+
+/** Runs a golden file's statements as far as analysis goes: views and tables are shapes without rows. */
 export class GoldenSession {
   private readonly tables = new Map<string, TableLookup>();
   private readonly values = new Map<string, string>([["spark.sql.session.timezone", "America/Los_Angeles"]]);
-  private readonly rows = new Map<string, (readonly Value[])[]>();
   private database = "default";
-  /** The last statement's query, if it was one. */
-  private analyzed: AnalyzedQuery | undefined;
 
   constructor() {
     for (const [name, columns] of Object.entries(SUITE_TABLES)) this.tables.set(`default.${name}`, { kind: "table", snapshot: emptyTable(name, columns) });
@@ -51,11 +48,9 @@ export class GoldenSession {
   /** The schema that Spark would print; `struct<>` for a statement that gives no rows. */
   run(sql: string): string {
     const statement = parseStatement(sql);
-    this.analyzed = undefined;
     if (statement.kind === "select") {
       const { columns, plan } = this.analyze(statement.query);
       checkPlan(plan);
-      this.analyzed = { columns, plan };
       return `struct<${columns.map((c) => `${c.name}:${typeName(c.type)}`).join(",")}>`;
     }
     this.command(statement);
@@ -69,7 +64,7 @@ export class GoldenSession {
       settings,
       lookupFunction,
       lookupTable: ({ name }) => this.tables.get(this.key(name)),
-      evaluate: (expr) => new PlanRows({ ...FACTS, timeZone: settings.timeZone }, this.rows).value(expr, new Map()),
+      evaluate: (expr) => evaluate(expr, readsNoColumn, { ...FACTS, timeZone: settings.timeZone }),
       session: { timestamp: 1_700_000_000_000_000n, date: 19_675, user: "tester", catalog: "spark_catalog", database: this.database },
       nextId: () => ++id,
     };
@@ -83,28 +78,6 @@ export class GoldenSession {
 
   private analyze(query: Query): AnalyzedQuery {
     return analyzeQuery(query, this.context());
-  }
-
-  /** The rows of the last query, as the golden files show them. */
-  rowTexts(): readonly string[] {
-    const { timeZone } = this.context().settings;
-    if (this.analyzed === undefined) return [];
-    const { plan, columns } = this.analyzed;
-    return this.planRows(plan).map((row) => columns.map((c) => hiveText(row.get(c.id) as Value, c.type, timeZone)).join("\t"));
-  }
-
-  private planRows(plan: LogicalPlan): readonly Row[] {
-    return new PlanRows({ ...FACTS, timeZone: this.context().settings.timeZone }, this.rows).rows(plan, new Map());
-  }
-
-  private append(name: string, query: Query, names: readonly string[] | undefined): void {
-    const table = this.tables.get(name);
-    if (table?.kind !== "table") return;
-    const context = this.context();
-    const given = analyzeQuery(query, context);
-    const { plan, columns } = assignToTable(given, { table: name, fields: table.snapshot.columns, names, constants: new Map(), policy: context.settings.storeAssignment, nextId: context.nextId, span: query.span });
-    const rows = this.planRows(plan).map((row) => columns.map((c) => row.get(c.id) as Value));
-    this.rows.set(name, [...(this.rows.get(name) ?? []), ...rows]);
   }
 
   private command(statement: Statement): void {
@@ -123,8 +96,6 @@ export class GoldenSession {
         const more = statement.partitionedBy.flatMap((p) => ("type" in p && !fields.some((f) => f.name === p.name.name) ? [{ name: p.name.name, type: p.type, nullable: true }] : fields.filter((f) => !("type" in p) && f.name.toLowerCase() === p.name.toLowerCase())));
         const name = this.key(statement.name.parts.map((p) => p.name));
         this.tables.set(name, { kind: "table", snapshot: emptyTable(name, [...fields.filter((f) => !partitions.has(f.name.toLowerCase())), ...more]) });
-        this.rows.set(name, []);
-        if (statement.query !== undefined) this.append(name, statement.query, undefined);
         return;
       }
       case "drop":
@@ -139,9 +110,12 @@ export class GoldenSession {
       case "use":
         this.database = statement.name.parts[statement.name.parts.length - 1].name.toLowerCase();
         return;
-      case "insert":
-        this.append(this.key(statement.table.parts.map((p) => p.name)), statement.query, statement.columns?.map((c) => c.name));
+      case "insert": {
+        const name = statement.table.parts.map((p) => p.name);
+        const table = this.tables.get(this.key(name));
+        if (table?.kind === "table") bindInsert({ ...statement, table: name, fields: table.snapshot.columns, defaultOf: () => undefined }, this.context());
         return;
+      }
       default:
         return;
     }
