@@ -1,10 +1,10 @@
 import { extname } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
-import type { OpenTable } from "../catalog/ports.ts";
 import type { AstExpr } from "../parser/ast.ts";
 import { parseTableSchema } from "../parser/parse.ts";
 import type { TableReference } from "../planner/analyzer/table-names.ts";
 import { absolutePath } from "./storage-paths.ts";
+import type { FileSource } from "./table-resolution.ts";
 
 const FORMATS_BY_ENDING: Record<string, string> = { ".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json", ".arrow": "arrow", ".arrows": "arrow", ".feather": "arrow" };
 
@@ -12,7 +12,7 @@ const FORMATS_BY_ENDING: Record<string, string> = { ".parquet": "parquet", ".csv
  * `read_files(path, format => 'csv', schema => 'a INT', header => true, ...)`: what to open. Without `format` the path's ending decides;
  * the remaining arguments are the format's options.
  */
-export function fileFunctionRequest(reference: TableReference): { readonly format: string; readonly request: OpenTable } {
+export function fileFunctionRequest(reference: TableReference): FileSource {
   const named: Record<string, string> = {};
   let path: string | undefined;
   for (const { name, value } of reference.call ?? []) {

@@ -3,7 +3,7 @@ import type { ColumnId } from "../catalog/expression.ts";
 import type { StructField } from "../catalog/types.ts";
 import { lookupFunction } from "../catalog/functions/registry.ts";
 import { evaluate } from "../executor/interpret.ts";
-import { executePlan } from "./execute-plan.ts";
+import { executeQuery } from "./execute-query.ts";
 import type { Query } from "../parser/ast.ts";
 import { analyzeQuery } from "../planner/analyzer/queries.ts";
 import type { AnalysisContext, AnalyzedQuery } from "../planner/analyzer/context.ts";
@@ -36,12 +36,14 @@ export interface PreparedQuery {
   readonly analyzed: LogicalPlan;
   readonly optimized: LogicalPlan;
   readonly physical: PhysicalPlan;
+  /** Versions of the cached tables that the plan reads. */
+  readonly cachedVersions: readonly string[];
 }
 
 /** The life of a query, once it is parsed: names -> snapshots -> analyzed -> optimized -> physical plan -> batches. */
 export async function runQuery(session: Session, query: Query, options: RunOptions): Promise<StatementResult> {
   const prepared = await prepareQuery(session, query, options);
-  return { columns: prepared.columns, batches: executePlan(session, prepared.physical, options.signal) };
+  return { columns: prepared.columns, batches: executeQuery(session, prepared, options.signal, () => prepareQuery(session, query, options)) };
 }
 
 /** `runQuery` up to the physical plan, which is taken from the plan cache where text, settings and snapshots are those of an earlier query. */
@@ -53,17 +55,17 @@ export async function prepareQuery(session: Session, query: Query, options: RunO
 
   const context = analysisContext(session, tables, options);
   const analyzed = analyzeQuery(query, context);
-  const prepared = planAnalyzed(session, analyzed, context);
+  const prepared = planAnalyzed(session, analyzed, context, tables);
   if (key !== undefined) session.engine.plans.set(key, prepared);
   return prepared;
 }
 
 /** What comes after analysis: optimized and physical plan. */
-export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context: AnalysisContext): PreparedQuery {
+export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context: AnalysisContext, tables: ResolvedTables): PreparedQuery {
   const optimized = optimize(analyzed.plan, optimizerContext(session, context));
   const physical = planPhysical(optimized);
   const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
-  return { columns, analyzed: analyzed.plan, optimized, physical };
+  return { columns, analyzed: analyzed.plan, optimized, physical, cachedVersions: [...tables.cachedVersions] };
 }
 
 /** What analysis may look at: tables are pinned, the clock is read once, and ids are counted for all steps of planning together. */

@@ -3,6 +3,7 @@ import type { TableProvider } from "../catalog/ports.ts";
 const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
   parquet: async () => (await import("../executor/scan/parquet-provider.ts")).parquetProvider,
   csv: async () => (await import("../executor/scan/csv-provider.ts")).csvProvider,
+  json: async () => (await import("../executor/scan/json-provider.ts")).jsonProvider,
 };
 
 /** Formats that tables may have. */

@@ -16,12 +16,22 @@ import { qualifyTableNames } from "./view-names.ts";
 /** Views within views; deeper ones are taken for a circle that no name gave away. */
 const MAX_VIEW_DEPTH = 100;
 
+/** Files of one format, as a provider opens them. */
+export interface FileSource {
+  readonly format: string;
+  readonly request: OpenTable;
+}
+
 /** What every name of one query stands for, pinned: a name that is read twice is one snapshot. */
 export class ResolvedTables {
   readonly #byKey = new Map<string, TableLookup>();
   readonly #versions: string[] = [];
   /** Queries of the views that are read, by the views' identities. */
   readonly views = new Map<string, Query>();
+  /** Where snapshots come from. */
+  readonly sources = new Map<TableSnapshot, FileSource>();
+  /** Versions of the snapshots that lie in the pool. */
+  readonly cachedVersions = new Set<string>();
 
   lookup(reference: TableReference): TableLookup | undefined {
     return this.#byKey.get(tableKey(reference));
@@ -80,22 +90,18 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
   }
   const temporary = session.temporaryView(reference.name);
   if (temporary?.kind === "files") {
-    addSnapshot(reference, await openFiles(session, temporaryFilesRequest(temporary, reference), temporary.format), resolved);
-    return;
+    return addFiles(session, reference, { format: temporary.format, request: temporaryFilesRequest(temporary, reference) }, resolved);
   }
   if (temporary?.kind === "query") {
     await addView(session, reference, temporary, (parts) => qualifyInTemporaryView(session, temporary, parts), resolved, within);
     return;
   }
   if (reference.call !== undefined && isFileFunction(reference.name[0])) {
-    const { format, request } = fileFunctionRequest(reference);
-    addSnapshot(reference, await openFiles(session, request, format), resolved);
-    return;
+    return addFiles(session, reference, fileFunctionRequest(reference), resolved);
   }
   const found = await findInCatalog(session, reference.name);
   if (found?.kind === "table") {
-    addSnapshot(reference, await openTable(session, found.entry, reference), resolved);
-    return;
+    return addFiles(session, reference, tableSource(found.entry, reference), resolved);
   }
   if (found?.kind === "view") {
     const { entry } = found;
@@ -105,8 +111,7 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
   const [format, path] = reference.name;
   if (reference.name.length === 2 && (await session.engine.findProvider(format)) !== undefined) {
     const request: OpenTable = { name: `${format.toLowerCase()}.\`${path}\``, location: absolutePath(path), schema: undefined, partitionColumns: [], options: optionsOf(reference) };
-    addSnapshot(reference, await openFiles(session, request, format), resolved);
-    return;
+    return addFiles(session, reference, { format, request }, resolved);
   }
   throw await notFound(session, reference);
 }
@@ -124,27 +129,24 @@ export async function findInCatalog(session: Session, parts: readonly string[]):
   return view === undefined ? undefined : { kind: "view", entry: view };
 }
 
-/** Pins what a table of the catalog holds now: its cached form where there is one. */
-export async function openTable(session: Session, entry: TableEntry, reference?: TableReference): Promise<TableSnapshot> {
+function tableSource(entry: TableEntry, reference: TableReference): FileSource {
   const request: OpenTable = {
     name: displayName(entry),
     location: entry.location,
     schema: entry.schema.length === 0 ? undefined : entry.schema,
     partitionColumns: entry.partitionColumns,
-    options: { ...entry.options, ...(reference === undefined ? {} : optionsOf(reference)) },
+    options: { ...entry.options, ...optionsOf(reference) },
   };
-  return openFiles(session, request, entry.format);
+  return { format: entry.format, request };
 }
 
-async function openFiles(session: Session, request: OpenTable, format: string): Promise<TableSnapshot> {
-  const cached = session.engine.tableCache.get(request.name);
-  if (cached !== undefined) return cached;
-  const provider = await session.engine.provider(format);
-  return provider.open(request);
-}
-
-function addSnapshot(reference: TableReference, snapshot: TableSnapshot, resolved: ResolvedTables): void {
+/** Pins what files hold now; what they held when they were cached, where they are. */
+async function addFiles(session: Session, reference: TableReference, source: FileSource, resolved: ResolvedTables): Promise<void> {
+  const cached = session.engine.tableCache.get(source.format, source.request);
+  const snapshot = cached ?? (await (await session.engine.provider(source.format)).open(source.request));
+  resolved.sources.set(snapshot, source);
   resolved.add(reference, { kind: "table", snapshot }, snapshot.version);
+  if (snapshot.cached !== undefined) resolved.cachedVersions.add(snapshot.version);
 }
 
 interface ViewText {

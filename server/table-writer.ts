@@ -27,7 +27,6 @@ export type WriteMode = { readonly kind: "append" } | { readonly kind: "overwrit
 interface OpenFile {
   readonly writer: FileWriter;
   readonly handle: number;
-  readonly folder: string;
   readonly temporary: string;
   readonly final: string;
 }
@@ -50,14 +49,12 @@ export async function writeTable(target: WriteTarget, mode: WriteMode, batches: 
         file.writer.append(part.batch);
       }
     }
-    for (const file of open.values()) {
-      file.writer.finish();
-      closeSync(file.handle);
-    }
+    for (const file of open.values()) file.writer.finish();
   } catch (error) {
-    for (const file of open.values()) await rm(file.temporary, { force: true });
+    for (const file of open.values()) await discard(file);
     throw error;
   }
+  for (const file of open.values()) closeSync(file.handle);
   await mkdir(target.location, { recursive: true });
   for (const file of open.values()) await rename(file.temporary, file.final);
   const folders = new Set([...open.values()].map((file) => dirname(file.final)));
@@ -103,8 +100,18 @@ async function openFile(target: WriteTarget, folder: string, fields: readonly St
   const sink: FileSink = (bytes) => {
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
   };
-  const { writer, ending } = await openWriter(target, fields, sink);
-  return { writer, handle, folder, temporary, final: join(path, `${name}${ending}`) };
+  try {
+    const { writer, ending } = await openWriter(target, fields, sink);
+    return { writer, handle, temporary, final: join(path, `${name}${ending}`) };
+  } catch (error) {
+    await discard({ handle, temporary });
+    throw error;
+  }
+}
+
+async function discard({ handle, temporary }: Pick<OpenFile, "handle" | "temporary">): Promise<void> {
+  closeSync(handle);
+  await rm(temporary, { force: true });
 }
 
 async function openWriter(target: WriteTarget, fields: readonly StructField[], sink: FileSink): Promise<{ readonly writer: FileWriter; readonly ending: string }> {

@@ -1,6 +1,6 @@
-import { SparrowError } from "../../catalog/errors.ts";
-import { typeName, type DataType } from "../../catalog/types.ts";
+import type { DataType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
+import { decodeValue } from "../../executor/nested/encoding.ts";
 import type { ResultColumn } from "../../executor/result-batch.ts";
 
 const utf8 = new TextDecoder();
@@ -66,6 +66,6 @@ function textReader(column: ResultColumn): (row: number) => string {
   return (row) => utf8.decode(bytesAt(row));
 }
 
-function nestedReader(type: DataType, _column: ResultColumn): (row: number) => Value {
-  throw new SparrowError("UNSUPPORTED_FEATURE.TEXT_OF_TYPE", "0A000", `The feature is not supported: showing values of type ${typeName(type)}.`);
+function nestedReader(type: DataType, { offsets = new Int32Array(1), bytes = new Uint8Array(0) }: ResultColumn): (row: number) => Value {
+  return (row) => decodeValue(type, bytes, offsets[row], offsets[row + 1]);
 }

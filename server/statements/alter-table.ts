@@ -3,9 +3,8 @@ import { dirname, join } from "node:path";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
 import type { AlterAction, Statement } from "../../parser/ast.ts";
-import { displayName, quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
+import { quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
 import type { Session } from "../session.ts";
-import { dropFromCache } from "./cache-table.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog } from "../table-resolution.ts";
@@ -21,7 +20,7 @@ export async function runAlterTable(session: Session, { name, action }: Extract<
   }
   if (action.kind === "recoverPartitions") return emptyResult();
   await session.engine.catalog.putTable(altered(table, action), "replace");
-  await dropFromCache(session, displayName(table));
+  session.engine.tableCache.dropLocation(table.location);
   return emptyResult();
 }
 
@@ -84,5 +83,5 @@ async function renameTable(session: Session, table: TableEntry, { to }: Extract<
   if (!table.external) await rename(table.location, location);
   await session.engine.catalog.putTable({ ...table, ...target, location }, "create");
   await session.engine.catalog.dropTable(table.database, table.name);
-  await dropFromCache(session, displayName(table));
+  session.engine.tableCache.dropLocation(table.location);
 }

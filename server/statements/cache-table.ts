@@ -5,51 +5,53 @@ import { partsOf, quoted } from "../object-names.ts";
 import type { RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
-import { resolveTables } from "../table-resolution.ts";
+import { type FileSource, resolveTables } from "../table-resolution.ts";
 
 /** CACHE TABLE: the table's columns into the pool, at once. LAZY means the same: what is asked for is going to be read. */
 export async function runCacheTable(session: Session, { name, query, span }: Extract<Statement, { kind: "cacheTable" }>, options: RunOptions): Promise<StatementResult> {
   if (query !== undefined) throw new SparrowError("UNSUPPORTED_FEATURE.CACHE_QUERY", "0A000", "The feature is not supported: CACHE TABLE ... AS query.", {}, { span });
-  const snapshot = await fileSnapshot(session, name);
-  if (snapshot.cached !== undefined) return emptyResult();
-  const executor = await session.engine.executor();
-  session.engine.tableCache.put(await executor.cacheTable(snapshot, options.signal ?? new AbortController().signal));
+  const { snapshot, source } = await fileSnapshot(session, name);
+  if (snapshot.cached === undefined) await cache(session, snapshot, source, options.signal);
   return emptyResult();
 }
 
 export async function runUncacheTable(session: Session, { name, ifExists }: Extract<Statement, { kind: "uncacheTable" }>): Promise<StatementResult> {
-  const { tableCache } = session.engine;
-  const snapshot = await fileSnapshot(session, name);
-  if (tableCache.get(snapshot.name) === undefined) {
-    if (ifExists) return emptyResult();
-    const table = quoted(...partsOf(name));
-    throw new SparrowError("TABLE_NOT_CACHED", "42P01", `The table ${table} is not cached.`, { table }, { span: name.span });
+  let found: Awaited<ReturnType<typeof fileSnapshot>>;
+  try {
+    found = await fileSnapshot(session, name);
+  } catch (error) {
+    if (ifExists && error instanceof SparrowError && error.condition === "TABLE_OR_VIEW_NOT_FOUND") return emptyResult();
+    throw error;
   }
-  await dropFromCache(session, snapshot.name);
+  session.engine.tableCache.drop(found.snapshot);
   return emptyResult();
 }
 
-export async function runClearCache(session: Session): Promise<StatementResult> {
-  for (const name of session.engine.tableCache.names()) await dropFromCache(session, name);
+export function runClearCache(session: Session): StatementResult {
+  session.engine.tableCache.clear();
   return emptyResult();
 }
 
-/** REFRESH TABLE: the next query reads the files anew. */
-export async function runRefreshTable(session: Session, { name }: Extract<Statement, { kind: "refreshTable" }>): Promise<StatementResult> {
-  await dropFromCache(session, (await fileSnapshot(session, name)).name);
+/** REFRESH TABLE: a cached table is read anew; one that is not cached is read anew by every query. */
+export async function runRefreshTable(session: Session, { name }: Extract<Statement, { kind: "refreshTable" }>, options: RunOptions): Promise<StatementResult> {
+  const { snapshot } = await fileSnapshot(session, name);
+  if (snapshot.cached === undefined) return emptyResult();
+  session.engine.tableCache.drop(snapshot);
+  const fresh = await fileSnapshot(session, name);
+  await cache(session, fresh.snapshot, fresh.source, options.signal);
   return emptyResult();
 }
 
-/** Forgets a cached table and frees its memory. */
-export async function dropFromCache(session: Session, name: string): Promise<void> {
-  const cached = session.engine.tableCache.drop(name);
-  if (cached !== undefined) (await session.engine.executor()).dropCached(cached);
+async function cache({ engine }: Session, snapshot: TableSnapshot, { format, request }: FileSource, signal: AbortSignal | undefined): Promise<void> {
+  const executor = await engine.executor();
+  const pooled = await executor.cacheTable(snapshot, signal ?? new AbortController().signal);
+  engine.tableCache.put(format, request, pooled, () => executor.dropCached(pooled));
 }
 
-async function fileSnapshot(session: Session, name: QualifiedName): Promise<TableSnapshot> {
+async function fileSnapshot(session: Session, name: QualifiedName): Promise<{ readonly snapshot: TableSnapshot; readonly source: FileSource }> {
   const reference = { name: partsOf(name), span: name.span };
-  const found = (await resolveTables(session, [reference])).lookup(reference);
-  if (found?.kind === "table") return found.snapshot;
+  const tables = await resolveTables(session, [reference]);
+  for (const [snapshot, source] of tables.sources) if (tables.lookup(reference)?.kind === "table") return { snapshot, source };
   const table = quoted(...partsOf(name));
   throw new SparrowError("UNSUPPORTED_FEATURE.CACHE_VIEW", "0A000", `The feature is not supported: caching the view ${table}.`, { table }, { span: name.span, hint: "Cache the tables that it reads." });
 }

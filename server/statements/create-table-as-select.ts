@@ -3,9 +3,9 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { Query } from "../../parser/ast.ts";
-import { executePlan } from "../execute-plan.ts";
+import { executeQuery } from "../execute-query.ts";
 import { CATALOG_NAME, quoted } from "../object-names.ts";
-import { prepareQuery, type RunOptions } from "../run-query.ts";
+import { type PreparedQuery, prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { writeTable } from "../table-writer.ts";
@@ -13,11 +13,14 @@ import { targetOf } from "./insert.ts";
 
 /** CREATE TABLE ... AS SELECT: writes the rows first, then the catalog's entry; a table that it replaces keeps its rows until then. */
 export async function createTableAsSelect(session: Session, described: TableEntry, query: Query, existing: TableEntry | undefined, options: RunOptions): Promise<StatementResult> {
-  const { columns, physical } = await prepareQuery(session, query, { ...options, text: undefined });
+  const plan = (): Promise<PreparedQuery> => prepareQuery(session, query, { ...options, text: undefined });
+  const prepared = await plan();
+  const { columns } = prepared;
   const schema = withPartitionsLast(described, columns);
   if (existing === undefined && !described.external) await rejectUsedLocation(described);
   const target = { ...targetOf(session, described), fields: columns };
-  await writeTable(target, { kind: "overwrite", prefix: "" }, executePlan(session, physical, options.signal));
+  await writeTable(target, { kind: "overwrite", prefix: "" }, executeQuery(session, prepared, options.signal, plan));
+  session.engine.tableCache.dropLocation(target.location);
   await session.engine.catalog.putTable({ ...described, schema }, existing === undefined ? "create" : "replace");
   return emptyResult();
 }

@@ -2,9 +2,8 @@ import { rm } from "node:fs/promises";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
 import type { Statement } from "../../parser/ast.ts";
-import { displayName, partsOf, quoted, tableNotFound } from "../object-names.ts";
+import { partsOf, quoted, tableNotFound } from "../object-names.ts";
 import type { Session } from "../session.ts";
-import { dropFromCache } from "./cache-table.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { findInCatalog } from "../table-resolution.ts";
 
@@ -29,7 +28,7 @@ export async function runDrop(session: Session, { object, name, ifExists }: Extr
 /** Takes a table out of the catalog, and its files from the disk where they are the catalog's own. */
 export async function dropTableEntry(session: Session, entry: TableEntry): Promise<void> {
   await session.engine.catalog.dropTable(entry.database, entry.name);
-  await dropFromCache(session, displayName(entry));
+  session.engine.tableCache.dropLocation(entry.location);
   if (!entry.external) await rm(entry.location, { recursive: true, force: true });
 }
 

@@ -8,12 +8,11 @@ import type { AnalysisContext } from "../../planner/analyzer/context.ts";
 import { bindInsert } from "../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
-import { executePlan } from "../execute-plan.ts";
-import { CATALOG_NAME, displayName, quoted, unsupportedOperation } from "../object-names.ts";
+import { executeQuery } from "../execute-query.ts";
+import { CATALOG_NAME, quoted, unsupportedOperation } from "../object-names.ts";
 import { partitionFolder } from "../partition-batches.ts";
-import { analysisContext, planAnalyzed, prepareQuery, type RunOptions } from "../run-query.ts";
+import { analysisContext, planAnalyzed, type PreparedQuery, prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
-import { dropFromCache } from "./cache-table.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { resolveTables } from "../table-resolution.ts";
@@ -31,20 +30,24 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
   if (statement.schemaEvolution === true) throw unsupportedOperation("INSERT WITH SCHEMA EVOLUTION", tableName);
   rejectUnknownPartitions(table, statement);
 
-  const tables = await resolveTables(session, collectTableNames(statement.query));
-  const context = analysisContext(session, tables, options);
-  const { columns, byName, partition, query, span } = statement;
-  const binding = { table: [CATALOG_NAME, table.database, table.name], fields: table.schema, columns, byName, partition, defaultOf, query, span };
-  const assigned = bindInsert(binding, context);
-  const { physical } = planAnalyzed(session, assigned, context);
-  await writeTable({ ...targetOf(session, table), fields: table.schema }, writeMode(session, table, statement, context), executePlan(session, physical, options.signal));
-  await dropFromCache(session, displayName(table));
+  const plan = async (): Promise<PreparedQuery> => {
+    const tables = await resolveTables(session, collectTableNames(statement.query));
+    const context = analysisContext(session, tables, options);
+    const { columns, byName, partition, query, span } = statement;
+    const binding = { table: [CATALOG_NAME, table.database, table.name], fields: table.schema, columns, byName, partition, defaultOf, query, span };
+    return planAnalyzed(session, bindInsert(binding, context), context, tables);
+  };
+  const prepared = await plan();
+  const target = { ...targetOf(session, table), fields: table.schema };
+  await writeTable(target, await writeMode(session, table, statement, options), executeQuery(session, prepared, options.signal, plan));
+  session.engine.tableCache.dropLocation(table.location);
   return emptyResult();
 }
 
 /** INSERT OVERWRITE DIRECTORY 'path' USING format: replaces what the folder holds. */
 export async function runInsertDirectory(session: Session, statement: Extract<Statement, { kind: "insertDirectory" }>, options: RunOptions): Promise<StatementResult> {
-  const prepared = await prepareQuery(session, statement.query, { ...options, text: undefined });
+  const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
+  const prepared = await plan();
   const target = {
     format: (await session.engine.provider(statement.provider)).format,
     location: absolutePath(statement.path),
@@ -53,7 +56,8 @@ export async function runInsertDirectory(session: Session, statement: Extract<St
     options: propertiesOf(statement.options),
     compression: parquetCodec(session),
   };
-  await writeTable(target, { kind: "overwrite", prefix: "" }, executePlan(session, prepared.physical, options.signal));
+  await writeTable(target, { kind: "overwrite", prefix: "" }, executeQuery(session, prepared, options.signal, plan));
+  session.engine.tableCache.dropLocation(target.location);
   return emptyResult();
 }
 
@@ -79,9 +83,10 @@ function defaultOf({ metadata }: StructField): AstExpr | undefined {
   return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
 }
 
-function writeMode(session: Session, table: TableEntry, statement: Insert, context: AnalysisContext): WriteMode {
+async function writeMode(session: Session, table: TableEntry, statement: Insert, options: RunOptions): Promise<WriteMode> {
   if (statement.mode === "into") return { kind: "append" };
   if (session.settings.value("spark.sql.sources.partitionOverwriteMode") === "dynamic" && table.partitionColumns.length > 0) return { kind: "dynamic" };
+  const context = analysisContext(session, await resolveTables(session, []), options);
   return { kind: "overwrite", prefix: staticPrefix(table, statement.partition ?? [], context) };
 }
 

@@ -75,7 +75,7 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "clearCache":
       return runClearCache(session);
     case "refreshTable":
-      return runRefreshTable(session, statement);
+      return runRefreshTable(session, statement, options);
     case "commentOn":
       return runCommentOn(session, statement);
     case "update":

@@ -1,24 +1,27 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
-import type { PhysicalPlan } from "../planner/physical.ts";
 import { evalContext, sessionFacts } from "./session-facts.ts";
+import type { PreparedQuery } from "./run-query.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Runs a plan when it is first read. It ends early when the signal is aborted (OPERATION_CANCELED), when `sparrow.query.timeout` has passed
+ * Runs a query when it is first read; plans it again if a cached table that it reads has been dropped since. It ends early when the signal is aborted (OPERATION_CANCELED), when `sparrow.query.timeout` has passed
  * (QUERY_EXECUTION_TIMEOUT_EXCEEDED), or when its reader stops reading.
  */
-export async function* executePlan(session: Session, plan: PhysicalPlan, signal: AbortSignal | undefined): AsyncGenerator<ResultBatch> {
+export async function* executeQuery(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, planAgain: () => Promise<PreparedQuery>): AsyncGenerator<ResultBatch> {
   const { settings, engine } = session;
   const stop = new AbortController();
   const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
   const signals = [stop.signal, ...(signal === undefined ? [] : [signal]), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
   const combined = AbortSignal.any(signals);
   const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit") };
+  let current = prepared;
+  let releaseTables: (() => void) | undefined;
   try {
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
-    for await (const batch of executor.execute(plan, options)) {
+    while ((releaseTables = engine.tableCache.acquire(current.cachedVersions)) === undefined) current = await planAgain();
+    for await (const batch of executor.execute(current.physical, options)) {
       throwIfAborted(combined, timeoutMs);
       yield batch;
     }
@@ -27,6 +30,7 @@ export async function* executePlan(session: Session, plan: PhysicalPlan, signal:
     throw error;
   } finally {
     stop.abort();
+    releaseTables?.();
   }
 }
 

@@ -1,0 +1,89 @@
+import { copyFileSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Engine } from "../../server/engine.ts";
+import { textRows } from "../../server/results/text-rows.ts";
+import { runText } from "../../server/run-text.ts";
+import type { Session } from "../../server/session.ts";
+
+let folder: string;
+let session: Session;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sparrow-cache-"));
+  session = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "sparrow.workers": "2", "sparrow.memory.limit": "512m", "spark.sql.session.timeZone": "UTC" } }).newSession();
+  await run(`CREATE TABLE t AS SELECT id, CAST(id % 7 AS INT) AS i, CASE WHEN id % 5 = 0 THEN NULL ELSE concat('s', CAST(id % 90 AS STRING)) END AS s,
+    concat('unique ', CAST(id AS STRING)) AS u, CAST(id AS DECIMAL(30, 2)) / 4 AS d, id % 2 = 0 AS b, CAST(id AS DOUBLE) / 3 AS f, DATE '2020-01-01' + CAST(id AS INT) AS day FROM range(5000)`);
+});
+afterAll(async () => {
+  await session.engine.close();
+  await rm(folder, { recursive: true });
+});
+
+async function run(sql: string): Promise<(string | null)[][]> {
+  const result = await runText(session, sql);
+  const rows: (string | null)[][] = [];
+  for await (const batch of result.batches) for (const row of textRows(batch, result.columns, "UTC")) rows.push([...row]);
+  return rows;
+}
+
+const QUERIES = [
+  "SELECT * FROM t ORDER BY id",
+  "SELECT s, count(*), sum(d), min(u), max(f) FROM t WHERE b GROUP BY s ORDER BY s",
+  "SELECT count(*) FROM t WHERE s = 's42' OR i = 3",
+];
+
+test("a cached table has the rows of its files, and is read from memory", async () => {
+  const before = [];
+  for (const sql of QUERIES) before.push(await run(sql));
+  await run("CACHE TABLE t");
+  for (const [i, sql] of QUERIES.entries()) expect(await run(sql)).toEqual(before[i]);
+  expect((await run("EXPLAIN SELECT i FROM t"))[0][0]).toContain("CachedScan");
+  await run("UNCACHE TABLE t");
+  expect((await run("EXPLAIN SELECT i FROM t"))[0][0]).not.toContain("CachedScan");
+  for (const [i, sql] of QUERIES.entries()) expect(await run(sql)).toEqual(before[i]);
+});
+
+test("a cached table stays what it was until REFRESH TABLE, unless this engine writes it", async () => {
+  await run("CREATE TABLE small AS SELECT 1 AS a");
+  await run("CACHE TABLE small");
+  await run("INSERT INTO small VALUES (2)");
+  expect(await run("SELECT sum(a) FROM small")).toEqual([["3"]]);
+  await run("CACHE TABLE small");
+  const [file] = readdirSync(join(folder, "small"));
+  copyFileSync(join(folder, "small", file), join(folder, "small", `copy-${file}`));
+  expect(await run("SELECT count(*) FROM small")).toEqual([["2"]]);
+  await run("REFRESH TABLE small");
+  expect(await run("SELECT count(*) FROM small")).toEqual([["3"]]);
+  expect((await run("EXPLAIN SELECT a FROM small"))[0][0]).toContain("CachedScan");
+  await run("CLEAR CACHE");
+  expect((await run("EXPLAIN SELECT a FROM small"))[0][0]).not.toContain("CachedScan");
+});
+
+test("temporary views of one name in two sessions are cached apart", async () => {
+  await run(`CREATE TEMPORARY VIEW v USING parquet OPTIONS (path '${folder}/t')`);
+  await run("CACHE TABLE v");
+  const other = session.engine.newSession();
+  for await (const _ of (await runText(other, `CREATE TEMPORARY VIEW v USING parquet OPTIONS (path '${folder}/small')`)).batches);
+  const { columns } = await runText(other, "SELECT * FROM v");
+  expect(columns.map((column) => column.name)).toEqual(["a"]);
+});
+
+test("a table that is uncached between planning and reading is read from its files", async () => {
+  await run("CACHE TABLE t");
+  const { batches } = await runText(session, "SELECT count(*), sum(i) FROM t");
+  await run("UNCACHE TABLE t");
+  let rows = 0;
+  for await (const batch of batches) rows += batch.rows;
+  expect(rows).toBe(1);
+});
+
+test.each([
+  ["CACHE TABLE absent", "TABLE_OR_VIEW_NOT_FOUND"],
+  ["UNCACHE TABLE absent", "TABLE_OR_VIEW_NOT_FOUND"],
+  ["CACHE TABLE q AS SELECT 1", "UNSUPPORTED_FEATURE.CACHE_QUERY"],
+])("%s is refused", async (sql, condition) => {
+  await expect(run(sql)).rejects.toMatchObject({ condition });
+  expect(await run("UNCACHE TABLE IF EXISTS absent")).toEqual([]);
+});
