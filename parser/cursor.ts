@@ -136,9 +136,9 @@ export class Cursor {
   }
 
   /** An error of its own condition at the current token, or from `start` up to it. */
-  refuse(condition: string, message: string, parameters: Record<string, string> = {}, start?: number, sqlState = "42601"): never {
+  refuse(condition: string, message: string, parameters: Record<string, string> = {}, start?: number, sqlState = "42601", hint?: string): never {
     const span = start === undefined ? { start: this.start, end: this.tokens.ends[this.position] } : this.spanFrom(start);
-    throw new SparrowError(condition, sqlState, message, parameters, { span });
+    throw new SparrowError(condition, sqlState, message, parameters, { span, hint });
   }
 
   /** Goes one level deeper (`weight` levels, where a production needs more stack than an expression); every `enter` has its `leave`. */

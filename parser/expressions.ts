@@ -169,14 +169,16 @@ function parsePostfix(c: Cursor, base: AstExpr, start: number): AstExpr {
   let expr = base;
   for (;;) {
     const heightBefore = c.height;
-    if (c.accept("[")) {
+    if (c.word === "[") {
+      c.advance();
       const index = parseValue(c);
       c.expect("]");
       expr = { kind: "index", base: expr, index, span: c.spanFrom(start) };
     } else if (c.word === "." && c.isIdentifierAt(1)) {
       c.advance();
       expr = { kind: "field", base: expr, name: c.identifier(), span: c.spanFrom(start) };
-    } else if (c.accept("::")) {
+    } else if (c.word === "::") {
+      c.advance();
       const type = parseDataType(c);
       expr = { kind: "cast", operand: expr, type, try: false, span: c.spanFrom(start) };
     } else if (c.word === "COLLATE" && c.isIdentifierAt(1)) {

@@ -1,4 +1,5 @@
 import { SparrowError } from "../catalog/errors.ts";
+import { positionOf } from "../catalog/source-text.ts";
 import type { Tokens } from "./lexer.ts";
 
 /** How deep a statement may nest: parentheses, subqueries, types, and operator chains that are not associative, for every later walk over the tree recurses. */
@@ -27,7 +28,7 @@ export function syntaxError(tokens: Tokens, failure: SyntaxFailure, expectations
   const found = describeToken(tokens, at);
   const expected = [...(expectations.get(at) ?? [])];
   const listed = wanted ?? (expected.length > 0 && expected.length <= LISTED_EXPECTATIONS ? expected.map(quoteSymbol).join(expected.length === 2 ? " or " : ", ") : undefined);
-  const hint = misspelling(tokens, at, expectations, implicitAlias);
+  const hint = misspelling(tokens, at, expectations, implicitAlias) ?? unbalanced(tokens, at) ?? otherSystems(tokens, at);
   const detail = wanted === undefined && expected.length > LISTED_EXPECTATIONS ? `Expected one of: ${expected.map(quoteSymbol).join(", ")}` : undefined;
   const message = `Syntax error at or near ${found}${listed === undefined ? "" : `: expected ${listed}`}`;
   return new SparrowError("PARSE_SYNTAX_ERROR", "42601", message, { error: found, hint: "" }, { span: { start: tokens.starts[at], end: tokens.ends[at] }, detail, hint });
@@ -44,6 +45,30 @@ function describeToken(tokens: Tokens, at: number): string {
   const text = tokens.text.slice(tokens.starts[at], Math.min(tokens.ends[at], tokens.starts[at] + SHOWN_TOKEN_LENGTH));
   const cut = tokens.ends[at] - tokens.starts[at] > SHOWN_TOKEN_LENGTH ? `${text}...` : text;
   return cut.includes("'") ? cut : `'${cut}'`;
+}
+
+/** A parenthesis that is not closed where the text ends, or one too many. */
+function unbalanced(tokens: Tokens, at: number): string | undefined {
+  const isEnd = tokens.kinds[at] === "end" || tokens.words[at] === ";";
+  if (!isEnd && tokens.words[at] !== ")") return undefined;
+  const open: number[] = [];
+  for (let i = 0; i < at; i++) {
+    if (tokens.words[i] === "(") open.push(i);
+    else if (tokens.words[i] === ")") open.pop();
+    else if (tokens.words[i] === ";") open.length = 0;
+  }
+  const last = open.pop();
+  if (!isEnd) return last === undefined ? "There is no '(' for this ')'" : undefined;
+  if (last === undefined) return undefined;
+  const { line, column } = positionOf(tokens.text, tokens.starts[last]);
+  return `The '(' at line ${line}, column ${column} is not closed`;
+}
+
+/** What other systems write where Spark has LIMIT. */
+function otherSystems(tokens: Tokens, at: number): string | undefined {
+  const before = tokens.words[at - 1];
+  if (before === "TOP" && tokens.kinds[at] === "number") return "Write LIMIT at the end of the query instead of TOP";
+  return before === "FETCH" && (tokens.words[at] === "FIRST" || tokens.words[at] === "NEXT") ? "Write LIMIT instead of FETCH" : undefined;
 }
 
 /** The expected keyword that a word is nearest to: at the failure, or just before it where a word was taken for an alias (`SELECT a FORM t`). */

@@ -1,6 +1,7 @@
 import type { DataType, DayTimeField, StructField, YearMonthField } from "../catalog/types.ts";
 import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, decimal, DOUBLE, FLOAT, INT, LONG, MAX_DECIMAL_PRECISION, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, VARIANT } from "../catalog/types.ts";
 import type { Cursor } from "./cursor.ts";
+import { nearestWord } from "./syntax-error.ts";
 
 /** Types that take no parameters. */
 const SIMPLE: ReadonlyMap<string, DataType> = new Map([
@@ -105,7 +106,8 @@ function parameterizedType(c: Cursor, name: string, start: number): DataType {
     c.refuse("DATATYPE_MISSING_SIZE", `DataType "${name}" requires a length parameter, for example "${name}"(10). Please specify the length.`, { type: `"${name}"` }, start, "42K01");
   }
   const type = `"${c.sourceFrom(start).toUpperCase()}"`;
-  c.refuse("UNSUPPORTED_DATATYPE", `Unsupported data type ${type}.`, { typeName: type }, start, "0A000");
+  const nearest = nearestWord(name, [...SIMPLE.keys(), "STRING", "DECIMAL", "VARCHAR", "ARRAY", "MAP", "STRUCT", "INTERVAL"]);
+  c.refuse("UNSUPPORTED_DATATYPE", `Unsupported data type ${type}.`, { typeName: type }, start, "0A000", nearest && `Did you mean ${nearest} instead of ${name}?`);
 }
 
 function decimalType(c: Cursor, precision: number, scale: number, start: number): DataType {

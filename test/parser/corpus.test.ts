@@ -41,6 +41,14 @@ function goldens(): Golden[] {
   );
 }
 
+test("all TPC-H queries parse", () => {
+  const root = new URL("../../bench/tpch/queries/", import.meta.url);
+  const files = readdirSync(root).filter((file) => file.endsWith(".sql"));
+  expect(files.length).toBe(22);
+  const refused = files.flatMap((file) => readFileSync(new URL(file, root), "utf8").split(/;\s*$/m).filter((sql) => sql.trim() !== "" && failure(sql) !== undefined));
+  expect(refused).toEqual([]);
+});
+
 describe.skipIf(!present)("statements that others wrote", () => {
   test("all TPC-DS queries parse", () => {
     const files = readdirSync(`${CORPUS}tpcds`).filter((file) => file.endsWith(".sql"));

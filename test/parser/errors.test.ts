@@ -46,8 +46,13 @@ describe("syntax errors", () => {
   });
 
   test("a parenthesis that is missing, or too many", () => {
-    expect(report("SELECT (1 + 2")).toBe("[PARSE_SYNTAX_ERROR] Syntax error at or near end of input: expected '[', '::', AS, ',', ')'\nline 1, column 14\nSELECT (1 + 2\n             ^");
-    expect(report("SELECT 1)")).toContain("[PARSE_SYNTAX_ERROR] Syntax error at or near ')'");
+    expect(report("SELECT (1 + 2")).toBe("[PARSE_SYNTAX_ERROR] Syntax error at or near end of input: expected AS, ',', ')'\nThe '(' at line 1, column 8 is not closed\nline 1, column 14\nSELECT (1 + 2\n             ^");
+    expect(report("SELECT 1)")).toBe("[PARSE_SYNTAX_ERROR] Syntax error at or near ')'\nThere is no '(' for this ')'\nline 1, column 9\nSELECT 1)\n        ^");
+  });
+
+  test("what other systems write", () => {
+    expect(report("SELECT TOP 5 * FROM t")).toContain("Write LIMIT at the end of the query instead of TOP");
+    expect(report("SELECT a FROM t FETCH FIRST 5 ROWS ONLY")).toContain("Write LIMIT instead of FETCH");
   });
 
   test("quotes and comments that do not end", () => {
@@ -67,7 +72,7 @@ describe("syntax errors", () => {
   });
 
   test("types", () => {
-    expect(refusal(() => parseDataType("INTT")).message).toBe('Unsupported data type "INTT".');
+    expect(refusal(() => parseDataType("INTT"))).toMatchObject({ message: 'Unsupported data type "INTT".', hint: "Did you mean INT instead of INTT?" });
     expect(refusal(() => parseDataType("decimal(39, 2)")).message).toBe("Decimal precision 39 exceeds max precision 38.");
     expect(refusal(() => parseDataType("varchar")).condition).toBe("DATATYPE_MISSING_SIZE");
     expect(refusal(() => parseDataType("array")).condition).toBe("INCOMPLETE_TYPE_DEFINITION");
