@@ -1,17 +1,18 @@
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
-import { divideByZero, remainderByZero } from "../../catalog/runtime-errors.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { isFractional, isIntegral, isNumeric, sameType } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, i32, i64 } from "../wasm/instructions.ts";
-import { acceptsDecimalRemainder, acceptsDecimalSum, decimalMayOverflow, emitDecimalProduct, emitDecimalQuotient, emitDecimalRemainder, emitDecimalSum } from "./decimal-arithmetic.ts";
+import { acceptsDecimalRemainder, acceptsDecimalSum, asInt128, decimalMayOverflow, decimalValue, emitDecimalProduct, emitDecimalQuotient, emitDecimalRemainder, emitDecimalSum } from "./decimal-arithmetic.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
 import { failWhere } from "./failure.ts";
 import type { FunctionEmitters } from "./function-emitter.ts";
+import { fromInt64, negate128 } from "./int128.ts";
 import { emitIntegerArithmetic, emitIntegerDivision, emitSignChange, harmlessDivisor } from "./integer-arithmetic.ts";
 import { anyNull, oneLane } from "./null-flags.ts";
+import { rangeOf } from "./value-range.ts";
 import { acceptsTemporal, emitTemporal, temporalRaises } from "./temporal-arithmetic.ts";
 
 function operandTypes(call: CallExpr): readonly DataType[] {
@@ -50,7 +51,7 @@ function emitFloatDivision(name: "/" | "%" | "pmod", [a, b]: readonly EmittedVal
   const single = call.type.kind === "float";
   const lane = single ? f32 : f64;
   const zero = lane.eq(b.lanes[0], lane.const(0));
-  const isNull = failWhere(ctx, call.mode, zero, anyNull(f, [a, b]), () => (name === "/" ? divideByZero(call.span) : remainderByZero(call.span)));
+  const isNull = failWhere(ctx, call, zero, anyNull(f, [a, b]), [a, b]);
   if (name === "/") return oneLane(f, call.type, lane.div(a.lanes[0], b.lanes[0]), isNull);
   const wide = (value: Val): Val => (single ? f64.promoteF32(value) : value);
   const remainder = f.call(ctx.kernel(name === "%" ? "float_remainder" : "float_positive_remainder"), [wide(a.lanes[0]), wide(b.lanes[0])]);
@@ -60,6 +61,11 @@ function emitFloatDivision(name: "/" | "%" | "pmod", [a, b]: readonly EmittedVal
 function emitNegative(value: EmittedValue, call: CallExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
   if (isIntegral(call.type)) return emitSignChange("negative", value, call, ctx);
+  if (isDecimal(call.type)) {
+    const { min, max } = rangeOf(value);
+    const negated = value.lanes.length === 1 ? fromInt64(f.reusable(i64.sub(i64.const(0n), value.lanes[0]))) : negate128(f, asInt128(value));
+    return decimalValue(call.type, negated, value.isNull, { min: -max, max: -min });
+  }
   const lane = call.type.kind === "float" ? f32 : f64;
   return oneLane(f, call.type, lane.neg(value.lanes[0]), value.isNull);
 }
@@ -140,7 +146,7 @@ export const arithmeticEmitters: FunctionEmitters = {
   "%": division("%"),
   "pmod": division("pmod"),
   "negative": {
-    accepts: (call) => isIntegral(call.type) || isFractional(call.type),
+    accepts: (call) => isNumeric(call.type),
     raises: (call) => call.mode === "ansi" && isIntegral(call.type),
     emit: (args, call, ctx) => emitNegative(args[0], call, ctx),
   },

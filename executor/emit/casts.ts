@@ -1,6 +1,5 @@
 import type { CastExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
-import type { DataType } from "../../catalog/types.ts";
 import { isFractional, isIntegral, isStringLike, sameType } from "../../catalog/types.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
@@ -8,12 +7,15 @@ import { castDecimalToDecimal, castDecimalToFloat, castDecimalToInteger, castFlo
 import { nullOf } from "./null-flags.ts";
 import { castBoolean, castFloatToFloat, castFloatToInteger, castIntegerToFloat, castIntegerToInteger, castToBoolean } from "./numeric-casts.ts";
 import { temporalCast } from "./temporal-casts.ts";
+import { castFromText, castToText } from "./text-casts.ts";
+import { isPlainText } from "./text-lanes.ts";
 import { contains, typeRange } from "./value-range.ts";
 
 type CastEmitter = (input: EmittedValue, cast: CastExpr, ctx: EmitContext) => EmittedValue;
 
 /** The cast between two types, or undefined where it is left to the TypeScript implementation. */
-function castEmitter(from: DataType, to: DataType): CastEmitter | undefined {
+function castEmitter({ input, type: to, mode }: CastExpr): CastEmitter | undefined {
+  const from = typeOf(input);
   if (sameType(from, to) || (isStringLike(from) && to.kind === "string" && to.collation === undefined)) return (input, cast) => ({ ...input, type: cast.type });
   if (from.kind === "null") return (_input, cast) => nullOf(cast.type);
   if (isIntegral(from)) {
@@ -29,11 +31,15 @@ function castEmitter(from: DataType, to: DataType): CastEmitter | undefined {
     if (to.kind === "boolean") return castToBoolean;
   }
   if (from.kind === "decimal") {
-    if (isIntegral(to)) return castDecimalToInteger;
+    // What overflows in legacy mode is the interpreter's to say.
+    if (isIntegral(to)) return mode === "legacy" ? undefined : castDecimalToInteger;
     if (isFractional(to)) return castDecimalToFloat;
     if (to.kind === "decimal") return castDecimalToDecimal;
     if (to.kind === "boolean") return castToBoolean;
   }
+  if (isPlainText(from)) return castFromText(to);
+  // Outside of ANSI mode Spark writes small decimals in scientific notation.
+  if (to.kind === "string" && isPlainText(to) && !(from.kind === "decimal" && mode === "legacy")) return castToText(from);
   const temporal = temporalCast(from, to);
   if (temporal !== undefined) return temporal;
   if (from.kind === "boolean" && (isIntegral(to) || isFractional(to) || (to.kind === "decimal" && to.precision > to.scale && to.scale <= 18))) return castBoolean;
@@ -41,11 +47,11 @@ function castEmitter(from: DataType, to: DataType): CastEmitter | undefined {
 }
 
 export function acceptsCast(cast: CastExpr): boolean {
-  return castEmitter(typeOf(cast.input), cast.type) !== undefined;
+  return castEmitter(cast) !== undefined;
 }
 
 export function emitCast(input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
-  const emit = castEmitter(typeOf(cast.input), cast.type);
+  const emit = castEmitter(cast);
   if (emit === undefined) throw new TypeError(`no code for a cast from ${typeOf(cast.input).kind} to ${cast.type.kind}`);
   if (input.isNull?.constant === 1) return nullOf(cast.type);
   return emit(input, cast, ctx);

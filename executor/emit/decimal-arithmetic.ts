@@ -1,7 +1,5 @@
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
-import { decimalText } from "../../catalog/number-text.ts";
-import { decimalOverflow, divideByZero, remainderByZero } from "../../catalog/runtime-errors.ts";
 import type { DataType, DecimalType } from "../../catalog/types.ts";
 import { isWideDecimal } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
@@ -95,17 +93,8 @@ export function emitDecimalSum(operator: "+" | "-", a: EmittedValue, b: EmittedV
   if (contains(typeRange(type), exact)) return decimalValue(type, sum, isNull, exact);
   const signs = operator === "+" ? i64.and(i64.xor(x.value.hi, sum.hi), i64.xor(y.value.hi, sum.hi)) : i64.and(i64.xor(x.value.hi, y.value.hi), i64.xor(x.value.hi, sum.hi));
   const failed = i32.or(i64.ltS(signs, i64.const(0n)), beyond128(sum, powerOfTen(type.precision)));
-  const nullFlag = failWhere(ctx, call.mode, failed, isNull, sumOverflow(operator, call, a.type, b.type), [a, b]);
+  const nullFlag = failWhere(ctx, call, failed, isNull, [a, b]);
   return decimalValue(type, sum, nullFlag, undefined);
-}
-
-function sumOverflow(operator: "+" | "-", call: CallExpr, left: DataType, right: DataType): (operands: readonly unknown[]) => ReturnType<typeof decimalOverflow> {
-  const type = asDecimalType(call.type);
-  const scaled = (value: unknown, from: DataType): bigint => (value as bigint) * powerOfTen(type.scale - asDecimalType(from).scale);
-  return ([a, b]) => {
-    const sum = operator === "+" ? scaled(a, left) + scaled(b, right) : scaled(a, left) - scaled(b, right);
-    return decimalOverflow(decimalText(sum, type.scale), type, call.span);
-  };
 }
 
 /** `*`. The exact product has the sum of the scales; what Spark's type has less is rounded away, half up. */
@@ -147,9 +136,7 @@ export function emitDecimalProduct(a: EmittedValue, b: EmittedValue, call: CallE
     );
   }
   const product = { lo: get(lo), hi: get(hi) };
-  const toError = ([left, right]: readonly unknown[]): ReturnType<typeof decimalOverflow> =>
-    decimalOverflow(decimalText((left as bigint) * (right as bigint), asDecimalType(a.type).scale + asDecimalType(b.type).scale), type, call.span);
-  const nullFlag = failWhere(ctx, call.mode, i64.eq(product.hi, i64.const(OVERFLOW_MARK)), isNull, toError, [a, b]);
+  const nullFlag = failWhere(ctx, call, i64.eq(product.hi, i64.const(OVERFLOW_MARK)), isNull, [a, b]);
   return decimalValue(type, product, nullFlag, undefined);
 }
 
@@ -161,15 +148,11 @@ export function emitDecimalQuotient(a: EmittedValue, b: EmittedValue, call: Call
   const x = asInt128(a);
   const y = asInt128(b);
   const zero = i64.eqz(i64.or(y.lo, y.hi));
-  const isNull = failWhere(ctx, call.mode, f.reusable(zero), anyNull(f, [a, b]), () => divideByZero(call.span));
+  const isNull = failWhere(ctx, call, f.reusable(zero), anyNull(f, [a, b]), [a, b]);
   const quotient = callWide(ctx, "decimal_divide", [x.lo, x.hi, y.lo, y.hi, i32.const(digits)]);
   const failed = beyond128(quotient, powerOfTen(type.precision));
-  const nullFlag = failWhere(ctx, call.mode, failed, isNull, quotientOverflow(digits, type, call), [a, b]);
+  const nullFlag = failWhere(ctx, call, failed, isNull, [a, b]);
   return decimalValue(type, quotient, nullFlag, undefined);
-}
-
-function quotientOverflow(digits: number, type: DecimalType, call: CallExpr): (operands: readonly unknown[]) => ReturnType<typeof decimalOverflow> {
-  return ([left, right]) => decimalOverflow(decimalText(((left as bigint) * powerOfTen(Math.max(digits, 0))) / (right as bigint), type.scale), type, call.span);
 }
 
 /** `%` and `pmod` at the larger of both scales. */
@@ -179,7 +162,7 @@ export function emitDecimalRemainder(name: "%" | "pmod", a: EmittedValue, b: Emi
   const x = scaleUp(ctx, a, type.scale - asDecimalType(a.type).scale);
   const y = scaleUp(ctx, b, type.scale - asDecimalType(b.type).scale);
   const zero = f.reusable(i64.eqz(i64.or(y.value.lo, y.value.hi)));
-  const isNull = failWhere(ctx, call.mode, zero, anyNull(f, [a, b]), () => remainderByZero(call.span));
+  const isNull = failWhere(ctx, call, zero, anyNull(f, [a, b]), [a, b]);
   if (fitsInt64(x.range) && fitsInt64(y.range)) {
     const divisor = f.reusable(select(zero, i64.const(1n), y.value.lo));
     const remainder = f.reusable(i64.remS(x.value.lo, divisor));
@@ -194,12 +177,7 @@ export function emitDecimalRemainder(name: "%" | "pmod", a: EmittedValue, b: Emi
 function remainderOf(name: "%" | "pmod", value: Int128, isNull: Val | undefined, a: EmittedValue, b: EmittedValue, call: CallExpr, ctx: EmitContext): EmittedValue {
   const type = asDecimalType(call.type);
   if (name === "%") return decimalValue(type, value, isNull, undefined);
-  const toError = ([left, right]: readonly unknown[]): ReturnType<typeof decimalOverflow> => {
-    const x = (left as bigint) * powerOfTen(type.scale - asDecimalType(a.type).scale);
-    const y = (right as bigint) * powerOfTen(type.scale - asDecimalType(b.type).scale);
-    return decimalOverflow(decimalText(((x % y) + y) % y, type.scale), type, call.span);
-  };
-  return decimalValue(type, value, failWhere(ctx, call.mode, beyond128(value, powerOfTen(type.precision)), isNull, toError, [a, b]), undefined);
+  return decimalValue(type, value, failWhere(ctx, call, beyond128(value, powerOfTen(type.precision)), isNull, [a, b]), undefined);
 }
 
 /** Operands of `%` that stay within 38 digits at their common scale. */

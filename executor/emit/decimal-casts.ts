@@ -1,9 +1,5 @@
 import type { CastExpr } from "../../catalog/expression.ts";
-import type { SparrowError } from "../../catalog/errors.ts";
-import { decimalText, doubleText, floatText } from "../../catalog/number-text.ts";
-import { decimalOverflow } from "../../catalog/runtime-errors.ts";
 import type { DataType } from "../../catalog/types.ts";
-import type { Value } from "../../catalog/values.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, get, i32, i64, select } from "../wasm/instructions.ts";
 import { asDecimalType, asInt128, callWide, decimalValue, OVERFLOW_MARK, scaleUp } from "./decimal-arithmetic.ts";
@@ -13,24 +9,13 @@ import { failWhere } from "./failure.ts";
 import type { Int128 } from "./int128.ts";
 import { beyond128, fromInt64 } from "./int128.ts";
 import { narrow } from "./integer-arithmetic.ts";
-import { overflowOf } from "./numeric-casts.ts";
+import { FALSE, orFlags } from "./null-flags.ts";
 import { contains, fitsInt64, intersect, powerOfTen, rangeOf, typeRange } from "./value-range.ts";
 
 /** Doubles hold every integer up to it. */
 const EXACT_DOUBLE = 2n ** 53n;
 /** Doubles hold every power of ten up to this exponent. */
 const EXACT_POWER = 22;
-
-function outOfRange(cast: CastExpr, from: DataType): (operands: readonly Value[]) => SparrowError {
-  return ([value]) => decimalOverflow(plainText(value, from), asDecimalType(cast.type), cast.span);
-}
-
-function plainText(value: Value, type: DataType): string {
-  if (type.kind === "decimal") return decimalText(value as bigint, type.scale);
-  if (type.kind === "double") return doubleText(value as number);
-  if (type.kind === "float") return floatText(value as number);
-  return String(value);
-}
 
 /** i32: whether a value leaves its type, for a value that fits 128 bits. */
 function leavesType(value: Int128, range: ValueRange, type: DataType): Val {
@@ -42,7 +27,7 @@ function leavesType(value: Int128, range: ValueRange, type: DataType): Val {
 function checked(value: Int128, range: ValueRange, input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
   const own = typeRange(cast.type);
   if (contains(own, range)) return decimalValue(cast.type, value, input.isNull, range);
-  const isNull = failWhere(ctx, cast.mode, leavesType(value, range, cast.type), input.isNull, outOfRange(cast, input.type), [input]);
+  const isNull = failWhere(ctx, cast, leavesType(value, range, cast.type), input.isNull, [input]);
   return decimalValue(cast.type, value, isNull, intersect(range, own));
 }
 
@@ -75,7 +60,7 @@ function rescale(value: EmittedValue, scale: number, cast: CastExpr, input: Emit
     const x = asInt128(value);
     const scaled = callWide(ctx, "decimal_multiply_power", [x.lo, x.hi, i32.const(digits)]);
     const failed = f.reusable(i32.or(i64.eq(scaled.hi, i64.const(OVERFLOW_MARK)), beyond128(scaled, powerOfTen(to.precision))));
-    return decimalValue(to, scaled, failWhere(ctx, cast.mode, failed, input.isNull, outOfRange(cast, input.type), [input]), undefined);
+    return decimalValue(to, scaled, failWhere(ctx, cast, failed, input.isNull, [input]), undefined);
   }
   const divisor = powerOfTen(-digits);
   const rounded = { min: range.min / divisor - 1n, max: range.max / divisor + 1n };
@@ -103,10 +88,9 @@ export function castDecimalToInteger(input: EmittedValue, cast: CastExpr, ctx: E
   const value: Int128 = fitsInt64(range) && scale <= 18 ? fromInt64(scale === 0 ? input.lanes[0] : f.reusable(i64.divS(input.lanes[0], i64.const(divisor)))) : callTruncate(ctx, input, scale);
   const lane = to.kind === "long" ? value.lo : f.reusable(narrow(to, i32.wrapI64(value.lo)));
   if (contains(typeRange(to), whole)) return { type: to, lanes: [lane], isNull: input.isNull, range: whole };
-  if (cast.mode === "legacy") return { type: to, lanes: [lane], isNull: input.isNull };
   const extended = to.kind === "long" ? lane : i64.extendI32S(lane);
   const differs = to.kind === "long" ? i64.ne(value.hi, i64.shrS(value.lo, i64.const(63n))) : i32.or(i64.ne(extended, value.lo), i64.ne(value.hi, i64.shrS(value.lo, i64.const(63n))));
-  return { type: to, lanes: [lane], isNull: failWhere(ctx, cast.mode, differs, input.isNull, overflowOf(cast, input.type), [input]), range: intersect(whole, typeRange(to)) };
+  return { type: to, lanes: [lane], isNull: failWhere(ctx, cast, differs, input.isNull, [input]), range: intersect(whole, typeRange(to)) };
 }
 
 function callTruncate(ctx: EmitContext, input: EmittedValue, scale: number): Int128 {
@@ -143,13 +127,15 @@ export function castDecimalToFloat(input: EmittedValue, cast: CastExpr, ctx: Emi
   return { type: cast.type, lanes: [get(result)], isNull: input.isNull };
 }
 
-/** Through the digits of the number's text, as Spark does. NaN and infinities do not fit. */
+/** Through the digits of the text of the number as a double, as Spark does. NaN and infinities are NULL in every mode. */
 export function castFloatToDecimal(input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
   const to = asDecimalType(cast.type);
   const [x] = input.lanes;
-  const value = callWide(ctx, x.type === "f32" ? "float_to_decimal" : "double_to_decimal", [x.type === "f32" ? f64.promoteF32(x) : x, i32.const(to.scale)]);
+  const wide = x.type === "f32" ? f.reusable(f64.promoteF32(x)) : x;
+  const value = callWide(ctx, "double_to_decimal", [wide, i32.const(to.scale)]);
   const failed = f.reusable(i32.or(i64.eq(value.hi, i64.const(OVERFLOW_MARK)), beyond128(value, powerOfTen(to.precision))));
-  const isNull = failWhere(ctx, cast.mode, failed, input.isNull, outOfRange(cast, input.type), [input]);
-  return decimalValue(to, value, isNull, undefined);
+  // x - x is 0 for finite numbers only.
+  const unknown = f.reusable(orFlags(input.isNull, f64.ne(f64.sub(wide, wide), f64.const(0))) ?? FALSE);
+  return decimalValue(to, value, failWhere(ctx, cast, failed, unknown, [input]), undefined);
 }

@@ -1,4 +1,3 @@
-import { binaryArithmeticOverflow, arithmeticOverflow, divideByZero, remainderByZero } from "../../catalog/runtime-errors.ts";
 import type { CallExpr, Expr } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
@@ -11,7 +10,6 @@ import { contains, differenceRange, intersect, productRange, rangeOf, sumRange, 
 
 export type IntegerOperator = "+" | "-" | "*";
 
-const TRY_FUNCTION: Readonly<Record<IntegerOperator, string>> = { "+": "try_add", "-": "try_subtract", "*": "try_multiply" };
 /** Beneath it a product of two longs, estimated in double, is surely one of 64 bits. */
 const SAFE_PRODUCT = 9.2e18;
 const SIGN_SHIFT = i32.const(31);
@@ -38,13 +36,6 @@ function exactRange(operator: IntegerOperator, a: ValueRange, b: ValueRange): Va
   }
 }
 
-function overflowError(operator: IntegerOperator, type: DataType, call: CallExpr): (operands: readonly unknown[]) => ReturnType<typeof arithmeticOverflow> {
-  if (type.kind === "byte" || type.kind === "short") {
-    return ([left, right]) => binaryArithmeticOverflow(left as number, operator, right as number, type, TRY_FUNCTION[operator], call.span);
-  }
-  return () => arithmeticOverflow(TRY_FUNCTION[operator], call.span);
-}
-
 /** `+ - *` of byte, short, int or long, both operands of the result's type. */
 export function emitIntegerArithmetic(operator: IntegerOperator, a: EmittedValue, b: EmittedValue, call: CallExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
@@ -63,11 +54,11 @@ export function emitIntegerArithmetic(operator: IntegerOperator, a: EmittedValue
     const product = f.reusable(i64.mul(i64.extendI32S(x), i64.extendI32S(y)));
     const result = f.reusable(i32.wrapI64(product));
     const failed = i64.ne(i64.extendI32S(result), product);
-    return { type, lanes: [result], isNull: failWhere(ctx, mode, failed, isNull, overflowError(operator, type, call), [a, b]), range };
+    return { type, lanes: [result], isNull: failWhere(ctx, call, failed, isNull, [a, b]), range };
   }
   const result = f.reusable(raw);
   const failed = wide ? longOverflow(operator, x, y, result, ctx) : type.kind === "int" ? i32.shrU(signDiffers(operator, i32, x, y, result), SIGN_SHIFT) : i32.ne(narrow(type, result), result);
-  return { type, lanes: [result], isNull: failWhere(ctx, mode, failed, isNull, overflowError(operator, type, call), [a, b]), range };
+  return { type, lanes: [result], isNull: failWhere(ctx, call, failed, isNull, [a, b]), range };
 }
 
 /** Negative where a sum (difference) has a sign that its operands exclude. */
@@ -114,13 +105,13 @@ export function emitIntegerDivision(operator: "div" | "%" | "pmod", a: EmittedVa
   let divisor = y;
   if (!harmlessDivisor(call.args[1])) {
     const zero = f.reusable(lane.eqz(y));
-    isNull = failWhere(ctx, mode, zero, operandsNull, () => (operator === "div" ? divideByZero(call.span) : remainderByZero(call.span)));
+    isNull = failWhere(ctx, call, zero, operandsNull, [a, b]);
     divisor = f.reusable(select(zero, constant(1), y));
   }
   if (operator === "div") {
     if (!harmlessDivisor(call.args[1]) && rangeOf(a).min <= typeRange(a.type).min) {
       const overflow = f.reusable(i32.and(lane.eq(x, wide ? i64.const(-(2n ** 63n)) : i32.const(-(2 ** 31))), lane.eq(divisor, constant(-1))));
-      if (mode === "ansi" || mode === "try") isNull = failWhere(ctx, mode, overflow, isNull, () => arithmeticOverflow("try_divide", call.span));
+      if (mode === "ansi" || mode === "try") isNull = failWhere(ctx, call, overflow, isNull, [a, b]);
       divisor = f.reusable(select(overflow, constant(1), divisor));
     }
     const quotient = lane.divS(x, divisor);
@@ -147,6 +138,6 @@ export function emitSignChange(name: "negative" | "abs", a: EmittedValue, call: 
   const result = f.reusable(narrow(type, name === "negative" ? negated : select(lane.ltS(x, zero), negated, x)));
   if (known.min > smallest || mode === "legacy") return { type, lanes: [result], isNull: a.isNull };
   const overflow = lane.eq(x, wide ? i64.const(smallest) : i32.const(Number(smallest)));
-  const isNull = failWhere(ctx, mode, overflow, a.isNull, () => arithmeticOverflow(name === "negative" ? "try_subtract" : undefined, call.span), [a]);
+  const isNull = failWhere(ctx, call, overflow, a.isNull, [a]);
   return { type, lanes: [result], isNull };
 }

@@ -1,9 +1,5 @@
 import type { CastExpr } from "../../catalog/expression.ts";
-import { castOverflow } from "../../catalog/runtime-errors.ts";
-import type { SparrowError } from "../../catalog/errors.ts";
-import type { DataType } from "../../catalog/types.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
-import type { Value } from "../../catalog/values.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, i32, i64 } from "../wasm/instructions.ts";
 import type { EmitContext } from "./emit-context.ts";
@@ -14,10 +10,6 @@ import { asInt128, decimalValue } from "./decimal-arithmetic.ts";
 import { narrow } from "./integer-arithmetic.ts";
 import { oneLane } from "./null-flags.ts";
 import { contains, intersect, powerOfTen, rangeOf, typeRange } from "./value-range.ts";
-
-export function overflowOf(cast: CastExpr, from: DataType): (operands: readonly Value[]) => SparrowError {
-  return ([value]) => castOverflow(value, from, cast.type, cast.span);
-}
 
 export function castIntegerToInteger(input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
@@ -31,7 +23,7 @@ export function castIntegerToInteger(input: EmittedValue, cast: CastExpr, ctx: E
   const result = f.reusable(narrow(to, low));
   if (cast.mode === "legacy") return { type: to, lanes: [result], isNull: input.isNull };
   const failed = fromLong ? i64.ne(i64.extendI32S(result), x) : i32.ne(result, x);
-  return { type: to, lanes: [result], isNull: failWhere(ctx, cast.mode, failed, input.isNull, overflowOf(cast, input.type), [input]), range: intersect(range, typeRange(to)) };
+  return { type: to, lanes: [result], isNull: failWhere(ctx, cast, failed, input.isNull, [input]), range: intersect(range, typeRange(to)) };
 }
 
 export function castIntegerToFloat(input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
@@ -58,7 +50,7 @@ export function castFloatToInteger(input: EmittedValue, cast: CastExpr, ctx: Emi
   const value = f.reusable(fromFloat ? f64.promoteF32(x) : x);
   const { min, max } = typeRange(to);
   const within = i32.and(f64.le(f64.floor(value), f64.const(Number(max))), f64.ge(f64.ceil(value), f64.const(Number(min))));
-  return { type: to, lanes: [result], isNull: failWhere(ctx, cast.mode, i32.eqz(within), input.isNull, overflowOf(cast, input.type), [input]) };
+  return { type: to, lanes: [result], isNull: failWhere(ctx, cast, i32.eqz(within), input.isNull, [input]) };
 }
 
 /** Numbers are TRUE unless they are zero. */

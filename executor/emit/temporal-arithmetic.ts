@@ -1,6 +1,5 @@
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
-import { datetimeOverflow, intervalOverflow } from "../../catalog/runtime-errors.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { i32, i64 } from "../wasm/instructions.ts";
@@ -8,12 +7,10 @@ import { floorDiv64 } from "./civil.ts";
 import { addMonths } from "./date-functions.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
-import { failWhere } from "./failure.ts";
+import { failInEveryMode } from "./failure.ts";
 import { anyNull, oneLane } from "./null-flags.ts";
 import { toInstant, toLocal } from "./time-zones.ts";
 import { MICROS_PER_DAY } from "./timestamp-functions.ts";
-
-const TRY_FUNCTION = { "+": "try_add", "-": "try_subtract" } as const;
 
 function isInterval(type: DataType): boolean {
   return type.kind === "interval_ym" || type.kind === "interval_dt";
@@ -44,8 +41,8 @@ export function temporalRaises(call: CallExpr): boolean {
 export function emitTemporal(operator: "+" | "-", [left, right]: readonly EmittedValue[], call: CallExpr, ctx: EmitContext): EmittedValue {
   const isNull = anyNull(ctx.f, [left, right]);
   if (isInterval(left.type) && isInterval(right.type)) return addIntervals(operator, left, right, isNull, call, ctx);
-  if (isInterval(left.type)) return shift("+", right, left, isNull, call, ctx);
-  if (isInterval(right.type)) return shift(operator, left, right, isNull, call, ctx);
+  if (isInterval(left.type)) return shift("+", right, left, isNull, [left, right], call, ctx);
+  if (isInterval(right.type)) return shift(operator, left, right, isNull, [left, right], call, ctx);
   if (right.type.kind === "date" && left.type.kind !== "date") return oneLane(ctx.f, call.type, i32.add(left.lanes[0], right.lanes[0]), isNull);
   if (left.type.kind === "date" && right.type.kind === "date") {
     const days = i64.sub(i64.extendI32S(left.lanes[0]), i64.extendI32S(right.lanes[0]));
@@ -63,25 +60,20 @@ function checked(operator: "+" | "-", a: Val, b: Val, ctx: EmitContext): { resul
   return { result, failed: i64.ltS(signs, i64.const(0n)) };
 }
 
-function raisingMode(call: CallExpr): "ansi" | "try" {
-  return call.mode === "try" ? "try" : "ansi";
-}
-
 function addIntervals(operator: "+" | "-", left: EmittedValue, right: EmittedValue, isNull: Val | undefined, call: CallExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
-  const toError = (): ReturnType<typeof intervalOverflow> => intervalOverflow(TRY_FUNCTION[operator], call.span);
   if (left.type.kind === "interval_dt") {
     const { result, failed } = checked(operator, left.lanes[0], right.lanes[0], ctx);
-    return { type: call.type, lanes: [result], isNull: failWhere(ctx, raisingMode(call), failed, isNull, toError) };
+    return { type: call.type, lanes: [result], isNull: failInEveryMode(ctx, call, failed, isNull, [left, right]) };
   }
   const wide = (value: EmittedValue): Val => i64.extendI32S(value.lanes[0]);
   const exact = f.reusable(operator === "+" ? i64.add(wide(left), wide(right)) : i64.sub(wide(left), wide(right)));
   const result = f.reusable(i32.wrapI64(exact));
-  return { type: call.type, lanes: [result], isNull: failWhere(ctx, raisingMode(call), i64.ne(i64.extendI32S(result), exact), isNull, toError) };
+  return { type: call.type, lanes: [result], isNull: failInEveryMode(ctx, call, i64.ne(i64.extendI32S(result), exact), isNull, [left, right]) };
 }
 
-/** Months move the local date, microseconds the instant. */
-function shift(operator: "+" | "-", value: EmittedValue, interval: EmittedValue, isNull: Val | undefined, call: CallExpr, ctx: EmitContext): EmittedValue {
+/** Months move the local date, microseconds the instant. `operands` in the order of the call, for the error. */
+function shift(operator: "+" | "-", value: EmittedValue, interval: EmittedValue, isNull: Val | undefined, operands: readonly EmittedValue[], call: CallExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
   const [by] = interval.lanes;
   const months = (): Val => (operator === "+" ? by : f.reusable(i32.sub(i32.const(0), by)));
@@ -90,10 +82,9 @@ function shift(operator: "+" | "-", value: EmittedValue, interval: EmittedValue,
     const days = i32.wrapI64(i64.divS(by, i64.const(MICROS_PER_DAY)));
     return oneLane(f, call.type, i32[operator === "+" ? "add" : "sub"](value.lanes[0], days), isNull);
   }
-  const toError = (): ReturnType<typeof datetimeOverflow> => datetimeOverflow("add an interval to a timestamp", call.span);
   if (interval.type.kind === "interval_dt") {
     const { result, failed } = checked(operator, value.lanes[0], by, ctx);
-    return { type: call.type, lanes: [result], isNull: failWhere(ctx, raisingMode(call), failed, isNull, toError) };
+    return { type: call.type, lanes: [result], isNull: failInEveryMode(ctx, call, failed, isNull, operands) };
   }
   const zoned = value.type.kind === "timestamp";
   const local = zoned ? toLocal(value.lanes[0], ctx) : value.lanes[0];
@@ -102,6 +93,6 @@ function shift(operator: "+" | "-", value: EmittedValue, interval: EmittedValue,
   const days = f.reusable(moved);
   const { result, failed } = checked("+", local, f.reusable(i64.mul(days, i64.const(MICROS_PER_DAY))), ctx);
   const tooFar = i64.gtU(i64.add(days, i64.const(100_000_000n)), i64.const(200_000_000n));
-  const nullFlag = failWhere(ctx, raisingMode(call), f.reusable(i32.or(failed, tooFar)), isNull, toError);
+  const nullFlag = failInEveryMode(ctx, call, f.reusable(i32.or(failed, tooFar)), isNull, operands);
   return { type: call.type, lanes: [zoned ? toInstant(result, ctx) : result], isNull: nullFlag };
 }

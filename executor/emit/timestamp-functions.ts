@@ -1,6 +1,5 @@
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
-import { datetimeOverflow } from "../../catalog/runtime-errors.ts";
 import { isIntegral } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { f64, i32, i64 } from "../wasm/instructions.ts";
@@ -8,7 +7,7 @@ import { floorDiv64, floorMod64 } from "./civil.ts";
 import { retyped, truncateDays } from "./date-functions.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
-import { failWhere } from "./failure.ts";
+import { failInEveryMode } from "./failure.ts";
 import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
 import { oneLane } from "./null-flags.ts";
 import { toInstant, toLocal } from "./time-zones.ts";
@@ -68,7 +67,7 @@ function truncateMicros(local: Val, unit: string, ctx: EmitContext): Val {
 }
 
 /** Microseconds of an integer number of units, or DATETIME_OVERFLOW. */
-function fromUnits(unit: bigint, name: string): FunctionEmitter {
+function fromUnits(unit: bigint): FunctionEmitter {
   return {
     accepts: (call) => isIntegral(typeOf(call.args[0])),
     raises: (call) => call.mode !== "try" && unit !== 1n,
@@ -80,8 +79,7 @@ function fromUnits(unit: bigint, name: string): FunctionEmitter {
       const micros = f.reusable(i64.mul(amount, i64.const(unit)));
       if (lane.type === "i32") return { type: call.type, lanes: [micros], isNull: value.isNull };
       const failed = i64.ne(i64.divS(micros, i64.const(unit)), amount);
-      const toError = ([given]: readonly unknown[]): ReturnType<typeof datetimeOverflow> => datetimeOverflow(`create a TIMESTAMP from ${String(given)}L ${name} since the epoch`, call.span);
-      return { type: call.type, lanes: [micros], isNull: failWhere(ctx, call.mode === "try" ? "try" : "ansi", failed, value.isNull, toError, [value]) };
+          return { type: call.type, lanes: [micros], isNull: failInEveryMode(ctx, call, failed, value.isNull, [value]) };
     },
   };
 }
@@ -113,9 +111,9 @@ export const timestampFunctionEmitters: FunctionEmitters = {
       return { type: call.type, lanes: [call.type.kind === "timestamp" ? toInstant(local, ctx) : local], isNull: value.isNull };
     },
   },
-  "timestamp_seconds": fromUnits(MICROS_PER_SECOND, "seconds"),
-  "timestamp_millis": fromUnits(1000n, "milliseconds"),
-  "timestamp_micros": fromUnits(1n, "microseconds"),
+  "timestamp_seconds": fromUnits(MICROS_PER_SECOND),
+  "timestamp_millis": fromUnits(1000n),
+  "timestamp_micros": fromUnits(1n),
   "unix_seconds": toUnits(MICROS_PER_SECOND),
   "unix_millis": toUnits(1000n),
   "unix_micros": { accepts: (call) => typeOf(call.args[0]).kind === "timestamp", cost: 0, emit: ([value], call) => retyped(value, call) },

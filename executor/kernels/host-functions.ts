@@ -1,3 +1,7 @@
+import { BOOLEAN, DATE, DOUBLE, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ } from "../../catalog/types.ts";
+import { castValue } from "../functions/cast.ts";
+import { dateToString, localTimestampToString, trimAll } from "../functions/datetime-text.ts";
+import { parseDecimal, rescale } from "../functions/decimal-arithmetic.ts";
 import { MICROS_PER_SECOND } from "../functions/calendar.ts";
 import { timeZone, toInstantMicros } from "../functions/time-zone.ts";
 import { decimalText, doubleText, floatText } from "../../catalog/number-text.ts";
@@ -7,6 +11,8 @@ export interface KernelState {
   readonly set_result_high: (high: bigint) => void;
 }
 
+/** Text that does not read as a date or timestamp. */
+const MALFORMED = -(2n ** 63n);
 const OVERFLOW_MARK = -(2n ** 63n);
 const LIMIT = 10n ** 38n;
 
@@ -26,10 +32,13 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
   const encoder = new TextEncoder();
   // Addresses beyond 2 GiB arrive negative. Text is copied out first: decoders take no shared memory.
   const textAt = (at: number, length: number): string => decoder.decode(bytes.slice(at >>> 0, (at >>> 0) + length));
-  const mapText = (change: (text: string) => string) => (at: number, length: number, to: number): number => {
-    const encoded = encoder.encode(change(textAt(at, length)));
+  const write = (text: string, to: number): number => {
+    const encoded = encoder.encode(text);
     bytes.set(encoded, to >>> 0);
     return encoded.length;
+  };
+  const mapText = (change: (text: string) => string) => (at: number, length: number, to: number): number => {
+    return write(change(textAt(at, length)), to);
   };
   return {
     upper_text: mapText((text) => text.toUpperCase()),
@@ -39,6 +48,35 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
       const local = seconds * MICROS_PER_SECOND;
       return Number((local - toInstantMicros(local, timeZone(textAt(at, length)))) / MICROS_PER_SECOND);
     },
+    text_to_long: (at: number, length: number, legacy: number) => {
+      const value = castValue(textAt(at, length), STRING, LONG, legacy === 1 ? "legacy" : "try", "UTC");
+      state.set_result_high(value === null ? 1n : 0n);
+      return (value as bigint | null) ?? 0n;
+    },
+    text_to_double: (at: number, length: number) => {
+      const value = castValue(textAt(at, length), STRING, DOUBLE, "try", "UTC");
+      state.set_result_high(value === null ? 1n : 0n);
+      return (value as number | null) ?? 0;
+    },
+    text_to_decimal: (at: number, length: number, scale: number) => {
+      const parsed = parseDecimal(trimAll(textAt(at, length)));
+      return wide(parsed === undefined ? undefined : rescale(parsed.unscaled, parsed.scale, scale));
+    },
+    text_to_boolean: (at: number, length: number) => {
+      const value = castValue(textAt(at, length), STRING, BOOLEAN, "try", "UTC");
+      return value === null ? 2 : value === true ? 1 : 0;
+    },
+    text_to_date: (at: number, length: number) => BigInt((castValue(textAt(at, length), STRING, DATE, "try", "UTC") as number | null) ?? MALFORMED),
+    text_to_timestamp: (at: number, length: number, zone: number, zoneLength: number) => (castValue(textAt(at, length), STRING, TIMESTAMP, "try", textAt(zone, zoneLength)) as bigint | null) ?? MALFORMED,
+    text_to_timestamp_ntz: (at: number, length: number) => (castValue(textAt(at, length), STRING, TIMESTAMP_NTZ, "try", "UTC") as bigint | null) ?? MALFORMED,
+    double_text: (value: number, to: number) => write(doubleText(value), to),
+    float_text: (value: number, to: number) => write(floatText(value), to),
+    date_text: (days: number, to: number) => write(dateToString(days), to),
+    timestamp_text: (local: bigint, to: number) => write(localTimestampToString(local), to),
+    ...Object.fromEntries((["cbrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "log10", "log2", "log1p", "atan2"] as const).map((name) => [`math_${name}`, Math[name]])),
+    math_ln: Math.log,
+    math_power: (x: number, y: number) => x ** y,
+    round_double: (value: number, digits: number) => (Number.isFinite(value) ? Number(decimalText(unscaledFrom(doubleText(value), digits), digits)) : value),
     float_remainder: (a: number, b: number) => a % b,
     float_positive_remainder: (a: number, b: number) => {
       const remainder = a % b;
@@ -47,7 +85,6 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     decimal_to_double: (low: bigint, high: bigint, scale: number) => Number(decimalText(join(low, high), scale)),
     decimal_to_float: (low: bigint, high: bigint, scale: number) => Math.fround(Number(decimalText(join(low, high), scale))),
     double_to_decimal: (value: number, scale: number) => wide(Number.isFinite(value) ? unscaledFrom(doubleText(value), scale) : undefined),
-    float_to_decimal: (value: number, scale: number) => wide(Number.isFinite(value) ? unscaledFrom(floatText(value), scale) : undefined),
   };
 }
 

@@ -54,6 +54,25 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   zone_offset: signature("i32 i64", "i32"),
   /** (table of changes, local seconds): offset to take off, or -2^31 outside of the table */
   zone_local_offset: signature("i32 i64", "i32"),
+  /** (text, bytes); result_high: 0, or 1 where the text is not plain digits with a sign */
+  parse_long: signature("i32 i32", "i64"),
+  parse_double: signature("i32 i32", "f64"),
+  /** (text, bytes, scale) */
+  parse_decimal: signature("i32 i32 i32", "i64"),
+  /** (text, bytes): 0, 1, or 2 where the text is neither true nor false */
+  parse_boolean: signature("i32 i32", "i32"),
+  /** (text, bytes): days, local microseconds; -2^63 where the text is not in the plain form */
+  parse_date: signature("i32 i32", "i64"),
+  parse_timestamp: signature("i32 i32", "i64"),
+  /** (value, to): bytes written, at most 20 */
+  write_long: signature("i64 i32", "i32"),
+  /** (value, scale, to): at most 41 */
+  write_decimal: signature("i64 i64 i32 i32", "i32"),
+  /** (days, to), (local microseconds, to): at most 26; 0 for years of more than four digits */
+  write_date: signature("i32 i32", "i32"),
+  write_timestamp: signature("i64 i32", "i32"),
+  /** (value, to): at most 10; 0 for other than small whole numbers */
+  write_double: signature("f64 i32", "i32"),
   result_high: signature("", "i64"),
   /** (a, b, digits): a * b / 10^digits, half up */
   decimal_multiply: signature("i64 i64 i64 i64 i32", "i64"),
@@ -77,12 +96,32 @@ const HOSTED: Readonly<Record<string, FunctionType>> = {
   /** (zone's name, bytes, seconds) */
   zone_offset_by_name: signature("i32 i32 i64", "i32"),
   zone_local_offset_by_name: signature("i32 i32 i64", "i32"),
+  /** (text, bytes, 1 for legacy mode); result_high: 0, or 1 where it is malformed or exceeds 64 bits */
+  text_to_long: signature("i32 i32 i32", "i64"),
+  text_to_double: signature("i32 i32", "f64"),
+  /** (text, bytes, scale): 128 bits; high half -2^63 for malformed text and too many digits */
+  text_to_decimal: signature("i32 i32 i32", "i64"),
+  /** 0, 1, or 2 where it is malformed */
+  text_to_boolean: signature("i32 i32", "i32"),
+  /** -2^63 where it is malformed; timestamps: (text, bytes, zone's name, bytes) */
+  text_to_date: signature("i32 i32", "i64"),
+  text_to_timestamp: signature("i32 i32 i32 i32", "i64"),
+  text_to_timestamp_ntz: signature("i32 i32", "i64"),
+  /** (value, to): bytes written, at most 32 */
+  double_text: signature("f64 i32", "i32"),
+  float_text: signature("f64 i32", "i32"),
+  date_text: signature("i32 i32", "i32"),
+  timestamp_text: signature("i64 i32", "i32"),
+  ...Object.fromEntries(["cbrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "ln", "log10", "log2", "log1p"].map((name) => [`math_${name}`, signature("f64", "f64")])),
+  math_power: signature("f64 f64", "f64"),
+  math_atan2: signature("f64 f64", "f64"),
+  /** (value, digits): half up by the digits of its text */
+  round_double: signature("f64 i32", "f64"),
   float_remainder: signature("f64 f64", "f64"),
   float_positive_remainder: signature("f64 f64", "f64"),
   decimal_to_double: signature("i64 i64 i32", "f64"),
   decimal_to_float: signature("i64 i64 i32", "f64"),
   double_to_decimal: signature("f64 i32", "i64"),
-  float_to_decimal: signature("f64 i32", "i64"),
 };
 
 /** Every function that compiled code may import from module `kernels`, by name. */

@@ -6,7 +6,7 @@ import { evaluate } from "../../executor/interpret.ts";
 import { runExpression } from "./row-runner.ts";
 
 /** Rows for which raising is checked one by one. */
-const MAX_RAISING = 12;
+const MAX_RAISING = 5;
 
 export function interpret(expr: Expr, columns: readonly Column[], row: readonly Value[], timeZone = "UTC"): Value | SparrowError {
   try {

@@ -36,7 +36,7 @@ function mulHigh(a: u64, b: u64): u64 {
   return aHigh * bHigh + (middle >> 32) + (cross >> 32);
 }
 
-function power10(digits: i32): u64 {
+export function power10(digits: i32): u64 {
   let power: u64 = 1;
   for (let i = 0; i < digits; i++) power *= 10;
   return power;
@@ -245,11 +245,16 @@ export function decimal_multiply(aLow: i64, aHigh: i64, bLow: i64, bHigh: i64, d
   return finish((aHigh ^ bHigh) < 0);
 }
 
-function place(low: i64, high: i64): void {
+export function place(low: i64, high: i64): void {
   w0 = magnitudeLow(low, high);
   w1 = magnitudeHigh(low, high);
   w2 = 0;
   w3 = 0;
+}
+
+/** Divides what `place` has put down by 10^18; gives the remainder. */
+export function divide_place(): u64 {
+  return divideBy(1000000000000000000);
 }
 
 export function decimal_multiply_power(low: i64, high: i64, digits: i32): i64 {
