@@ -105,6 +105,8 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owner: Own
   });
   return {
     ...snapshot,
+    // Another content than the files', for the plan cache: its addresses differ each time.
+    version: `${snapshot.version} cached by ${owner}`,
     splits,
     cached: columns.map(({ layout, nullable }) => ({ layout, nullable })),
     statistics: { ...snapshot.statistics, rows: splits.reduce((sum, s) => sum + (s.rows ?? 0), 0), columns: withDistinct(snapshot, columns) },

@@ -50,7 +50,7 @@ export class Arena implements Allocator {
   /** Zeroed memory. */
   allocateZeroed(bytes: number): number {
     const address = this.allocate(bytes);
-    this.pool.u8.fill(0, address, address + bytes);
+    this.pool.zero(address, bytes);
     return address;
   }
 

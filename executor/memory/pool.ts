@@ -113,6 +113,11 @@ export class Pool {
     Atomics.sub(this.i32, USED_BLOCKS >> 2, count);
   }
 
+  /** Zeroes from a 4-byte aligned address up to the next multiple of 4 of `bytes`. Filling bytes of shared memory is ten times slower than filling words. */
+  zero(address: number, bytes: number): void {
+    this.u32.fill(0, address >>> 2, (address >>> 2) + ((bytes + 3) >>> 2));
+  }
+
   get usedBytes(): number {
     return Atomics.load(this.i32, USED_BLOCKS >> 2) * BLOCK_BYTES;
   }

@@ -56,7 +56,7 @@ export class BreakerState {
       case "aggregate": {
         const { merge, sites } = compileMerge(shape.shape, timeZone);
         const partitions = this.#partitions();
-        const needsMerge = this.#results.length > 1;
+        const needsMerge = this.#results.length > 1 || this.#results.some((r) => r.kind === "aggregate" && r.unmerged);
         const sharedBits = shape.shape.partitions === 1 || shape.shape.collide ? 0 : PARTITION_BITS;
         const tasks = partitions
           .filter((chunks) => chunks.some((c) => c.end > c.start) || shape.shape.keys.length === 0)

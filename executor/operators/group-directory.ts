@@ -79,6 +79,9 @@ export function insertEntry(emitter: SegmentEmitter, directory: DirectoryState, 
 
 // ---- driver side
 
+/** Slots of a directory that stays in the second-level cache together with its records. */
+const CACHED_BITS = 15;
+
 /** The directory of one instance. */
 export class Directory {
   readonly #pool: Pool;
@@ -86,6 +89,10 @@ export class Directory {
   readonly #words: number;
   readonly #left: number;
   #bits = 0;
+  /** Rows seen, and records entered, when the directory was last full. */
+  #lastFull = { rows: 0, records: 0 };
+  /** New records per row while it filled up the last time. */
+  #newRate = 0;
 
   /** `sharedBits`: upper hash bits that all records have in common. `expected`: how many records to be ready for. */
   constructor(pool: Pool, arena: Arena, state: number, directory: DirectoryState, sharedBits: number, expected: number) {
@@ -98,6 +105,28 @@ export class Directory {
 
   get count(): number {
     return this.#pool.u32[this.#words + WORDS.count / 4];
+  }
+
+  /**
+   * Makes room in the directory of a partial aggregation, of which a later step merges the records anyway. Once it has outgrown the cache, and new groups
+   * come as fast as before, a larger directory would find no more repetitions than a fresh one: it is emptied (answer true) instead of enlarged.
+   * `rows`: rows seen so far.
+   */
+  growOrClear(rows: number): boolean {
+    const records = this.count - this.#lastFull.records;
+    const rate = records / Math.max(1, rows - this.#lastFull.rows);
+    const steady = rate > 0.8 * this.#newRate;
+    this.#newRate = rate;
+    if (this.#bits < CACHED_BITS || !steady) {
+      this.#lastFull = { rows, records: this.count };
+      this.grow();
+      return false;
+    }
+    this.#lastFull = { rows, records: 0 };
+    const { u32 } = this.#pool;
+    this.#pool.zero(u32[this.#words], (1 << this.#bits) * 8);
+    u32[this.#words + WORDS.count / 4] = 0;
+    return true;
   }
 
   grow(): void {

@@ -30,20 +30,21 @@ export interface SinkInstance {
   readonly finish: () => SinkResult;
 }
 
-export function openSink(sink: CompiledSink, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, emit: EmitResult): SinkInstance {
+export function openSink(sink: CompiledSink, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, emit: EmitResult, rowsSeen: () => number): SinkInstance {
   switch (sink.kind) {
     case "output":
       return new OutputSink(sink.batch, context, arena, state, job, emit);
     case "aggregate": {
       const chunks = new RowChunks(context.pool, arena, state, sink.state.store);
       const directory = new Directory(context.pool, arena, state, sink.state.directory, 0, 0);
+      let cleared = false;
       return recordSink(
         (kind, argument) => {
           if (kind !== NEED.directory) return chunks.supply(kind, argument);
-          directory.grow();
+          if (directory.growOrClear(rowsSeen())) cleared = true;
           return true;
         },
-        () => ({ kind: "aggregate", chunks: chunks.finish() }),
+        () => ({ kind: "aggregate", chunks: chunks.finish(), unmerged: cleared }),
       );
     }
     case "build": {

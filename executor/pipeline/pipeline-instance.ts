@@ -59,7 +59,7 @@ export class PipelineInstance {
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
-    this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, emit);
+    this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, emit, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
   }
 
   /** Runs until no morsel is left, the sink has enough, or the job is cancelled. */
@@ -168,7 +168,6 @@ export class PipelineInstance {
 
   #runRows(morsel: number, rows: number): void {
     const { pool } = this.#context;
-    this.#rows += rows;
     pool.u32[(this.#state + HEADER.morsel) >>> 2] = morsel;
     this.#sink.startMorsel(morsel);
     const { batchRows, control } = this.#job;
@@ -177,6 +176,7 @@ export class PipelineInstance {
       if (!this.#drive(0, from, Math.min(rows, from + batchRows))) break;
     }
     this.#flushCuts(0);
+    this.#rows += rows;
     this.#sink.endMorsel();
   }
 

@@ -34,7 +34,8 @@ export const CONTROL = {
 /** What an instance leaves behind, in memory of its attempt. */
 export type SinkResult =
   | { readonly kind: "none" }
-  | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[] }
+  /** `unmerged`: one group may have several records. */
+  | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[]; readonly unmerged: boolean }
   | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean }
   | { readonly kind: "rows"; readonly runs: readonly RecordRun[] };
 

@@ -19,7 +19,13 @@ function copyColumn(pool: Pool, type: DataType, data: number, nulls: number, row
   const validity = nulls === 0 ? undefined : validityOf(pool.u8, nulls, rows);
   if (laneKind(type) === "bytes") return { type, data: new Uint8Array(0), validity, ...copyStrings(pool, data, nulls, rows) };
   if (type.kind === "boolean") return { type, data: packBits(pool.u8, data, rows, 1), validity };
-  return { type, data: pool.u8.slice(data, data + rows * outputWidth(type)), validity };
+  return { type, data: copyWords(pool, data, rows * outputWidth(type)), validity };
+}
+
+/** Copying words out of shared memory is several times faster than copying bytes. */
+function copyWords(pool: Pool, address: number, bytes: number): Uint8Array {
+  const words = pool.u32.slice(address >>> 2, (address + bytes + 3) >>> 2);
+  return new Uint8Array(words.buffer, 0, bytes);
 }
 
 /** Arrow's bitmap from NULL bytes; undefined when no row is NULL. */

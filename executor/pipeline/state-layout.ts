@@ -97,7 +97,7 @@ export class StateLayout {
 
 /** Fills a block at `address` for a new instance. */
 export function initializeState(pool: Pool, address: number, template: StateTemplate): void {
-  pool.u8.fill(0, address, address + template.bytes);
+  pool.zero(address, template.bytes);
   for (const { offset, bytes } of template.constants) pool.u8.set(bytes, address + offset);
   for (const offset of template.addresses) pool.u32[(address + offset) >>> 2] += address;
 }

@@ -63,6 +63,5 @@ export function joinLinkModule(): WebAssembly.Module {
 /** Empties the slots of one partition. */
 export function clearPartition(pool: Pool, address: number, bits: number, partition: number): void {
   const bytes = directoryBytes(bits - PARTITION_BITS);
-  const start = address + partition * bytes;
-  pool.u8.fill(0, start, start + bytes);
+  pool.zero(address + partition * bytes, bytes);
 }
