@@ -91,6 +91,20 @@ export function commonType(a: DataType, b: DataType, ansi: boolean): DataType | 
   return undefined;
 }
 
+/** As `commonType`, but a string meets only strings: what functions over two collections go by. Source: Spark's `findWiderTypeWithoutStringPromotion`. */
+export function commonTypeWithoutStrings(a: DataType, b: DataType, ansi: boolean): DataType | undefined {
+  return meetsString(a, b) ? undefined : commonType(a, b, ansi);
+}
+
+function meetsString(a: DataType, b: DataType): boolean {
+  if (a.kind === "null" || b.kind === "null") return false;
+  if (isStringLike(a) || isStringLike(b)) return !(isStringLike(a) && isStringLike(b));
+  if (a.kind === "array" && b.kind === "array") return meetsString(a.element, b.element);
+  if (a.kind === "map" && b.kind === "map") return meetsString(a.key, b.key) || meetsString(a.value, b.value);
+  if (a.kind === "struct" && b.kind === "struct") return a.fields.some((field, i) => b.fields[i] !== undefined && meetsString(field.type, b.fields[i].type));
+  return false;
+}
+
 /** `commonType` over any number of types; `void` for none. */
 export function commonTypeOf(types: readonly DataType[], ansi: boolean): DataType | undefined {
   let result: DataType | undefined = { kind: "null" };

@@ -1,8 +1,8 @@
-import { commonType, commonTypeOf } from "../coercion.ts";
+import { commonType, commonTypeOf, commonTypeWithoutStrings } from "../coercion.ts";
 import { SparrowError } from "../errors.ts";
 import type { DataType, StructField } from "../types.ts";
 import { BOOLEAN, INT, INTERVAL_DT, INTERVAL_YM, isIntegral, LONG, NULL, STRING } from "../types.ts";
-import { notOrderable, quoteType, typeMismatch, unexpectedInputType, unexpectedNull, wrongNumberOfArguments } from "./argument-errors.ts";
+import { differentTypes, notOrderable, quoteType, typeMismatch, unexpectedInputType, unexpectedNull, wrongNumberOfArguments } from "./argument-errors.ts";
 import { checkCount, coerceArguments, scalar, scalarBy } from "./define.ts";
 import { ANY, ARRAY, arrayOf, BOOLEAN_TYPE, INT_TYPE, INTEGRAL, isOrderable, LONG_TYPE, MAP, oneOf, STRING_TYPE } from "./expected-types.ts";
 import { allOfOneType } from "./operators.ts";
@@ -29,7 +29,7 @@ function arrayAndElement(name: string, result: (array: ArrayType) => DataType, o
     checkCount(context, given.length, 2, 2);
     if (given[1].kind === "null" && !options.keepsNulls) throw typeMismatch(context, "NULL_TYPE", "the arguments must not be of the type VOID.", { functionName: `\`${context.name}\`` });
     const array = asArray(given, context);
-    const element = commonType(array.element, given[1], context.ansi);
+    const element = commonTypeWithoutStrings(array.element, given[1], context.ansi);
     if (element === undefined) throw functionDiffers(context, "ARRAY_FUNCTION_DIFF_TYPES", array, given[1], '"ARRAY"');
     const widened: ArrayType = { ...array, element };
     return { args: [widened, element], result: result(widened), nullable: options.nullable ?? (options.keepsNulls ? (n) => n[0] : "any") };
@@ -42,7 +42,7 @@ function twoArrays(name: string, result: (array: ArrayType) => DataType, nullabl
     checkCount(context, given.length, 2, 2);
     const left = asArray(given, context, 0);
     const right = asArray(given, context, 1);
-    const common = commonType(left, right, context.ansi);
+    const common = commonTypeWithoutStrings(left, right, context.ansi);
     if (common === undefined) {
       throw typeMismatch(context, "BINARY_ARRAY_DIFF_TYPES", "the arrays have elements of different types.", { functionName: `\`${context.name}\``, arrayType: '"ARRAY"', leftType: quoteType(left), rightType: quoteType(right) });
     }
@@ -106,7 +106,7 @@ function elementAccess(name: string): ScalarSignature {
       return { args: [collection, index], result: collection.element, nullable: "always" };
     }
     if (collection.kind === "map") {
-      const common = key.kind === "null" ? collection.key : commonType(collection.key, key, context.ansi);
+      const common = key.kind === "null" ? collection.key : (name === "getitem" ? commonType : commonTypeWithoutStrings)(collection.key, key, context.ansi);
       if (common === undefined) throw name === "getitem" ? unexpectedInputType(context, 1, key, quoteType(collection.key)) : functionDiffers(context, "MAP_FUNCTION_DIFF_TYPES", collection, key, '"MAP"');
       return { args: [{ ...collection, key: common }, common], result: collection.value, nullable: "always" };
     }
@@ -155,7 +155,7 @@ export const collectionSignatures: readonly FunctionSignature[] = [
   elementAccess("getitem"),
   elementAccess("element_at"),
   elementAccess("try_element_at"),
-  scalar("get", [ARRAY, INT_TYPE], (args) => (args[0] as ArrayType).element, { nullable: "always" }),
+  scalar("get", [{ ...ARRAY, implicit: () => undefined }, INT_TYPE], (args) => (args[0] as ArrayType).element, { nullable: "always" }),
   scalar("size", [oneOf(ARRAY, MAP)], INT, { nullable: "any", aliases: ["cardinality"] }),
   scalar("array_size", [ARRAY], INT),
   arrayAndElement("array_contains", () => BOOLEAN, { nullable: "always" }),
@@ -166,7 +166,7 @@ export const collectionSignatures: readonly FunctionSignature[] = [
   scalarBy("array_insert", (given, context) => {
     checkCount(context, given.length, 3, 3);
     const array = asArray(given, context);
-    const element = commonType(array.element, given[2], context.ansi);
+    const element = commonTypeWithoutStrings(array.element, given[2], context.ansi);
     if (element === undefined) throw functionDiffers(context, "ARRAY_FUNCTION_DIFF_TYPES", array, given[2], '"ARRAY"');
     const [, position] = coerceArguments(given.slice(0, 2), [ARRAY, INT_TYPE], context);
     return { args: [{ ...array, element }, position, element], result: nullableArray(element), nullable: (n) => n[0] || n[1] };
@@ -189,7 +189,7 @@ export const collectionSignatures: readonly FunctionSignature[] = [
   extremumOf("array_max"),
   extremumOf("array_min"),
   scalar("array_repeat", [ANY, INT_TYPE], (args) => nullableArray(args[0]), { nullable: (n) => n[1] }),
-  scalar("sort_array", [ARRAY, BOOLEAN_TYPE], (args) => args[0], {
+  scalar("sort_array", [ARRAY, { ...BOOLEAN_TYPE, implicit: () => undefined }], (args) => args[0], {
     optional: 1,
     check: (args, context) => {
       if (!isOrderable((args[0] as ArrayType).element)) throw notOrderable(context, args[0]);
@@ -225,18 +225,16 @@ export const collectionSignatures: readonly FunctionSignature[] = [
   }),
   scalarBy("map_concat", (given, context) => {
     if (given.length === 0) return { args: [], result: { kind: "map", key: STRING, value: STRING, valueContainsNull: true }, nullable: "never" };
-    given.forEach((type) => {
-      if (type.kind !== "map" && type.kind !== "null") throw typeMismatch(context, "MAP_CONCAT_DIFF_TYPES", "map_concat takes maps of one type.", { functionName: "`map_concat`", dataType: `[${given.map(quoteType).join(", ")}]` });
-    });
-    const common = commonTypeOf(given, context.ansi);
-    if (common === undefined) throw typeMismatch(context, "MAP_CONCAT_DIFF_TYPES", "map_concat takes maps of one type.", { functionName: "`map_concat`", dataType: `[${given.map(quoteType).join(", ")}]` });
+    if (given.some((type) => type.kind !== "map" && type.kind !== "null")) throw typeMismatch(context, "MAP_CONCAT_DIFF_TYPES", "map_concat takes maps of one type.", { functionName: "`map_concat`", dataType: `[${given.map(quoteType).join(", ")}]` });
+    const common = given.reduce((a: DataType | undefined, b) => a && commonTypeWithoutStrings(a, b, context.ansi), NULL);
+    if (common === undefined) throw differentTypes(context, given);
     return { args: given.map(() => common), result: common, nullable: "any" };
   }),
   scalarBy("map_contains_key", (given, context) => {
     checkCount(context, given.length, 2, 2);
     if (given[1].kind === "null") throw typeMismatch(context, "NULL_TYPE", "the key must not be of the type VOID.", { functionName: "`map_contains_key`" });
     const map = asMap(given, context);
-    const key = commonType(map.key, given[1], context.ansi);
+    const key = commonTypeWithoutStrings(map.key, given[1], context.ansi);
     if (key === undefined) throw functionDiffers(context, "MAP_FUNCTION_DIFF_TYPES", map, given[1], '"MAP"');
     return { args: [{ ...map, key }, key], result: BOOLEAN, nullable: "any" };
   }),

@@ -4,6 +4,7 @@ import { SparrowError } from "../errors.ts";
 import type { DataType } from "../types.ts";
 import { DATE, decimal, DOUBLE, INT, INTERVAL_DT, INTERVAL_YM, isStringLike, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ } from "../types.ts";
 import { notFoldable, unexpectedInputType } from "./argument-errors.ts";
+import type { ExpectedType } from "./expected-types.ts";
 import { checkCount, coerceArguments, macro, scalar, scalarBy } from "./define.ts";
 import { ANY_TIMESTAMP, BOOLEAN_TYPE, DATE_TYPE, exactly, INT_TYPE, INTEGRAL, LONG_TYPE, NUMERIC, oneOf, STRING_TYPE, TIME_TYPE, TIMESTAMP_NTZ_TYPE, TIMESTAMP_TYPE } from "./expected-types.ts";
 import type { ExpressionBuilder, FunctionSignature, ResolveContext, ScalarSignature } from "./signature.ts";
@@ -89,11 +90,16 @@ function castOrParse(name: string, type: DataType, mode?: EvalMode): FunctionSig
   return macro(name, [1, 2], (args, _context, build) => (args.length === 1 ? build.cast(args[0], type, mode) : build.call(`${name.replace(/^try_/, "")}_by_pattern`, args, mode)));
 }
 
+/** A parameter without implicit casts, save of NULL. */
+function only(expected: ExpectedType, type: DataType): ExpectedType {
+  return { ...expected, implicit: (given) => (given.kind === "null" ? type : undefined) };
+}
+
 function makeTimestamp(name: string, result: DataType, zone: boolean): ScalarSignature {
   return scalarBy(name, (given, context) => {
     if (given.length <= 3) {
-      checkCount(context, given.length, 2, zone ? 3 : 2);
-      return { args: coerceArguments(given, [DATE_TYPE, TIME_TYPE, STRING_TYPE], context), result, nullable: context.ansi ? "any" : "always" };
+      checkCount(context, given.length, 1, zone ? 3 : 2);
+      return { args: coerceArguments(given, [only(DATE_TYPE, DATE), only(TIME_TYPE, { kind: "time", precision: 6 }), STRING_TYPE], context), result, nullable: context.ansi ? "any" : "always" };
     }
     checkCount(context, given.length, 6, zone ? 7 : 6);
     return { args: coerceArguments(given, [INT_TYPE, INT_TYPE, INT_TYPE, INT_TYPE, INT_TYPE, exactly(SECONDS_TYPE), STRING_TYPE], context), result, nullable: context.ansi ? "any" : "always" };
@@ -140,7 +146,7 @@ export const datetimeSignatures: readonly FunctionSignature[] = [
   scalar("date_sub", [DATE_TYPE, DAYS], DATE),
   scalar("datediff", [DATE_TYPE, DATE_TYPE], INT, { aliases: ["date_diff"] }),
   scalar("timestampadd", [STRING_TYPE, LONG_TYPE, ANY_TIMESTAMP], (args) => args[2]),
-  scalar("timestampdiff", [STRING_TYPE, ANY_TIMESTAMP, ANY_TIMESTAMP], LONG),
+  scalar("timestampdiff", [STRING_TYPE, ANY_TIMESTAMP, ANY_TIMESTAMP], LONG, { check: (args) => (args[1].kind === args[2].kind ? undefined : [args[0], TIMESTAMP, TIMESTAMP]) }),
   macro("dateadd", [2, 3], (args, _context, build) => build.call(args.length === 2 ? "date_add" : "timestampadd", args)),
   scalar("trunc", [DATE_TYPE, STRING_TYPE], DATE, { nullable: "always" }),
   scalarBy("date_trunc", (given, context) => {
@@ -177,9 +183,9 @@ export const datetimeSignatures: readonly FunctionSignature[] = [
   makeTimestamp("make_timestamp", TIMESTAMP, true),
   makeTimestamp("make_timestamp_ltz", TIMESTAMP, true),
   makeTimestamp("make_timestamp_ntz", TIMESTAMP_NTZ, false),
-  tryOf("try_make_timestamp", "make_timestamp", [2, 7]),
-  tryOf("try_make_timestamp_ltz", "make_timestamp_ltz", [2, 7]),
-  tryOf("try_make_timestamp_ntz", "make_timestamp_ntz", [2, 6]),
+  tryOf("try_make_timestamp", "make_timestamp", [1, 7]),
+  tryOf("try_make_timestamp_ltz", "make_timestamp_ltz", [1, 7]),
+  tryOf("try_make_timestamp_ntz", "make_timestamp_ntz", [1, 6]),
   scalar("make_interval", [INT_TYPE, INT_TYPE, INT_TYPE, INT_TYPE, INT_TYPE, INT_TYPE, exactly(decimal(18, 6))], { kind: "calendar_interval" }, { optional: 7, fails: true }),
   tryOf("try_make_interval", "make_interval", [1, 7]),
   scalar("make_dt_interval", [INT_TYPE, INT_TYPE, INT_TYPE, exactly(decimal(18, 6))], INTERVAL_DT, { optional: 4 }),

@@ -69,7 +69,7 @@ export const TIMESTAMP_TYPE = exactly(TIMESTAMP);
 export const TIMESTAMP_NTZ_TYPE = exactly(TIMESTAMP_NTZ);
 
 export const NUMERIC = classOf("NUMERIC", isNumeric, (t) => (t.kind === "null" || isStringLike(t) ? DOUBLE : undefined));
-export const INTEGRAL = classOf("INTEGRAL", (t) => t.kind === "byte" || t.kind === "short" || t.kind === "int" || t.kind === "long", (t, ansi) => (t.kind === "null" ? INT : isStringLike(t) ? LONG : ansi ? undefined : isNumeric(t) ? LONG : undefined));
+export const INTEGRAL = classOf("INTEGRAL", (t) => t.kind === "byte" || t.kind === "short" || t.kind === "int" || t.kind === "long", (t) => (t.kind === "null" ? INT : undefined));
 export const ANY_DECIMAL = classOf("DECIMAL", (t) => t.kind === "decimal", (t) => (t.kind === "null" || isStringLike(t) ? decimal(38, 18) : isNumeric(t) ? decimalFor(t) : undefined));
 export const ANY_TIMESTAMP = classOf("TIMESTAMP", (t) => t.kind === "timestamp" || t.kind === "timestamp_ntz", (t) => (t.kind === "null" || t.kind === "date" || isStringLike(t) ? TIMESTAMP : undefined));
 export const DAY_TIME_INTERVAL = classOf("INTERVAL DAY TO SECOND", (t) => t.kind === "interval_dt", (t) => (t.kind === "null" || isStringLike(t) ? INTERVAL_DT : undefined));

@@ -1,6 +1,7 @@
+import { commonTypeWithoutStrings } from "../coercion.ts";
 import type { DataType } from "../types.ts";
 import { BOOLEAN, INT, NULL } from "../types.ts";
-import { unexpectedInputType } from "./argument-errors.ts";
+import { quoteType, typeMismatch, unexpectedInputType } from "./argument-errors.ts";
 import { checkCount } from "./define.ts";
 import type { FunctionSignature, Resolution, ResolveContext, ScalarSignature } from "./signature.ts";
 
@@ -112,8 +113,15 @@ export const higherOrderSignatures: readonly FunctionSignature[] = [
     name: "map_zip_with",
     counts: [3, 3],
     kinds: ["map", "map"],
-    lambdas: ([left, right]) => [undefined, undefined, [keyOf(left), valueOf(left), valueOf(right)]],
-    result: (args) => ({ args, result: { kind: "map", key: keyOf(args[0]), value: args[2], valueContainsNull: true } }),
+    lambdas: ([left, right]) => [undefined, undefined, [commonTypeWithoutStrings(keyOf(left), keyOf(right), true) ?? NULL, valueOf(left), valueOf(right)]],
+    result: (args, context) => {
+      const key = commonTypeWithoutStrings(keyOf(args[0]), keyOf(args[1]), context.ansi);
+      if (key === undefined) {
+        throw typeMismatch(context, "MAP_ZIP_WITH_DIFF_TYPES", "the maps have keys of different types.", { functionName: "`map_zip_with`", leftType: quoteType(keyOf(args[0])), rightType: quoteType(keyOf(args[1])) });
+      }
+      const withKey = (type: DataType): DataType => (type.kind === "map" ? { ...type, key } : type);
+      return { args: [withKey(args[0]), withKey(args[1]), args[2]], result: { kind: "map", key, value: args[2], valueContainsNull: true } };
+    },
     nullable: "any",
   }),
 ];

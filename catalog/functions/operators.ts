@@ -1,9 +1,10 @@
 import type { DecimalOperator } from "../coercion.ts";
 import { commonType, commonTypeOf, decimalFor, decimalForInteger, decimalResult } from "../coercion.ts";
+import type { SparrowError } from "../errors.ts";
 import { unreachable } from "../errors.ts";
 import type { DataType } from "../types.ts";
 import { BOOLEAN, DATE, DOUBLE, INT, INTERVAL_DT, isIntegral, isNumeric, isStringLike, LONG, STRING, TIMESTAMP } from "../types.ts";
-import { differentTypes, notOrderable, operandsDiffer, typeMismatch, wrongOperandType } from "./argument-errors.ts";
+import { differentTypes, notOrderable, operandsDiffer, typeMismatch, unexpectedInputType, wrongOperandType } from "./argument-errors.ts";
 import { checkCount, coerceArguments, scalar, scalarBy } from "./define.ts";
 import { ANY, BOOLEAN_TYPE, DAY_TIME_INTERVAL, INT_TYPE, isComparable, isOrderable, NUMERIC, oneOf, STRING_TYPE, YEAR_MONTH_INTERVAL, CALENDAR_INTERVAL_TYPE } from "./expected-types.ts";
 import type { FunctionSignature, Resolution, ResolveContext, ScalarSignature } from "./signature.ts";
@@ -54,7 +55,7 @@ function numericArithmetic(operator: DecimalOperator | "div", args: readonly Dat
     return { args: [a, b], result: operator === "div" ? LONG : decimalResult(operator, a, b), nullable };
   }
   const common = commonType(left, right, context.ansi);
-  if (common === undefined) throw operandsDiffer(context, args[0], args[1]);
+  if (common === undefined || isInterval(left) !== isInterval(right)) throw operandsDiffer(context, left, right);
   if (!isNumeric(common)) throw wrongOperandType(context, accepted, common);
   if (operator === "/") return { args: [DOUBLE, DOUBLE], result: DOUBLE, nullable };
   if (operator === "div") {
@@ -78,7 +79,7 @@ function temporalArithmetic(operator: "+" | "-", args: readonly DataType[], cont
   }
   if (isInterval(left) && isInterval(right)) {
     const common = left.kind === right.kind ? commonType(left, right, context.ansi) : undefined;
-    if (common === undefined) throw operandsDiffer(context, left, right);
+    if (common === undefined) throw notTimestamp(context, left, right);
     return of(common, common, common);
   }
   if (isInterval(right)) {
@@ -86,11 +87,16 @@ function temporalArithmetic(operator: "+" | "-", args: readonly DataType[], cont
     if (isStringLike(left)) return right.kind === "interval_ym" ? undefined : of(TIMESTAMP, right, STRING);
     if (left.kind === "time" && right.kind === "interval_dt") return of(left, right, { kind: "time", precision: Math.max(left.precision, right.to === "second" ? 6 : 0) });
     if (isTimestamp(left)) return of(left, right, left);
-    if (left.kind !== "date") return undefined;
+    if (left.kind !== "date") {
+      if (right.kind === "interval_ym") return undefined;
+      throw notTimestamp(context, left, right);
+    }
     if (right.kind === "interval_dt" && !(right.from === "day" && right.to === "day")) return of(TIMESTAMP, right, TIMESTAMP);
     return of(DATE, right, DATE);
   }
   if (isInterval(left) && right.kind === "null") return of(left, left, left);
+  if (isTimestamp(left) && right.kind === "null") return of(left, INTERVAL_DT, left);
+  if (operator === "+" && left.kind === "null" && isTimestamp(right)) return of(INTERVAL_DT, right, right);
   if (operator === "-" && left.kind === "time" && right.kind === "time") return of(left, right, { kind: "interval_dt", from: "hour", to: "second" });
   if (operator === "-" && (isTimestamp(left) || isTimestamp(right))) {
     const other = isTimestamp(left) ? right : left;
@@ -112,6 +118,12 @@ function temporalArithmetic(operator: "+" | "-", args: readonly DataType[], cont
     });
   }
   return undefined;
+}
+
+/** What is shifted by days and times must be a timestamp. */
+function notTimestamp(context: ResolveContext, left: DataType, right: DataType): SparrowError {
+  const [index, type] = isInterval(right) ? [0, left] : [1, right];
+  return unexpectedInputType(context, index, type, '("TIMESTAMP" or "TIMESTAMP_NTZ")');
 }
 
 /** Multiplication and division of intervals by numbers. */

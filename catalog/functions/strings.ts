@@ -14,7 +14,11 @@ function text(name: string, aliases?: readonly string[]): ScalarSignature {
 
 /** `trim(text)` and `trim(characters, text)`; `TRIM(BOTH characters FROM text)` is the latter. */
 function trimming(name: string): ScalarSignature {
-  return scalar(name, [STRING_TYPE, STRING_TYPE], STRING, { optional: 1 });
+  return scalarBy(name, (given, context) => {
+    checkCount(context, given.length, 1, 2);
+    const binary = given.length > 0 && given.every((type) => type.kind === "binary");
+    return { args: binary ? given : coerceArguments(given, [STRING_TYPE], context), result: binary ? BINARY : STRING, nullable: "any" };
+  });
 }
 
 function padding(name: string): ScalarSignature {

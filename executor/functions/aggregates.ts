@@ -57,10 +57,11 @@ export function finishAverage(total: bigint | number, count: number, site: Aggre
       throw decimalOverflow(decimalText(quotient, type.scale), type, site.span);
     }
     case "interval_ym":
-      return Number(divideHalfUp(BigInt(finishSum(total as bigint, { ...site, type: input }) as number), BigInt(count)));
     case "interval_dt": {
       const sumOfAll = finishSum(total as bigint, { ...site, type: input });
-      return sumOfAll === null ? null : divideHalfUp(sumOfAll as bigint, BigInt(count));
+      if (sumOfAll === null) return null;
+      const quotient = divideHalfUp(BigInt(sumOfAll as number | bigint), BigInt(count));
+      return type.kind === "interval_ym" ? Number(quotient) : quotient;
     }
     default:
       return Number(total) / count;

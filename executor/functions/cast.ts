@@ -69,7 +69,7 @@ function convert(value: Value, from: DataType, to: DataType, mode: EvalMode, zon
     case "interval_dt":
       return castToDayTime(value, from, to, mode);
     case "calendar_interval":
-      return castToCalendarInterval(value, from, to, mode);
+      return castToCalendarInterval(value, from, to);
     case "array":
       if (from.kind !== "array") throw unsupportedCast(from, to);
       return (value as readonly Value[]).map((element) => convert(element, from.element, to.element, mode, zone));
@@ -296,8 +296,9 @@ function castToDayTime(value: Value, from: DataType, to: DataType & { kind: "int
   }
 }
 
-function castToCalendarInterval(value: Value, from: DataType, to: DataType, mode: EvalMode): Value {
-  if (isStringLike(from)) return parseCalendarInterval(value as string) ?? malformed(value, from, to, mode);
+/** Text that is no interval is NULL in every mode. */
+function castToCalendarInterval(value: Value, from: DataType, to: DataType): Value {
+  if (isStringLike(from)) return parseCalendarInterval(value as string) ?? null;
   switch (from.kind) {
     case "calendar_interval":
       return value as CalendarInterval;

@@ -158,8 +158,10 @@ export function groupKey(type: DataType, value: Value): string | number | bigint
     case "struct":
       return sequenceKey((value as StructValue).fields, (i) => type.fields[i].type);
     case "map": {
+      // Two maps are one for grouping whatever the order of their entries.
       const map = value as MapValue;
-      return sequenceKey(map.keys, () => type.key) + sequenceKey(map.values, () => type.value);
+      const entries = map.keys.map((key, i) => sequenceKey([key, map.values[i]], (part) => (part === 0 ? type.key : type.value)));
+      return entries.sort().join("");
     }
   }
 }

@@ -76,7 +76,8 @@ function compile(pattern: string): Compiled {
         return escapeLiteral(part.text);
       case "field":
         fields.push(part);
-        return `(${fieldSource(part.letter, part.count)})`;
+        // Java does not take back digits of a fraction that it has read.
+        return part.letter === "S" ? `(?=(${fieldSource(part.letter, part.count)}))\\${fields.length}` : `(${fieldSource(part.letter, part.count)})`;
       case "optional":
         return `(?:${part.parts.map(sourceOf).join("")})?`;
       default:

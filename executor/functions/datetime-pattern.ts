@@ -10,7 +10,8 @@ export type PatternPart =
   | { readonly kind: "field"; readonly letter: string; readonly count: number }
   | { readonly kind: "optional"; readonly parts: readonly PatternPart[] };
 
-const WEEK_BASED = "YWwuec";
+const WEEK_BASED = "ec";
+const YEAR_OF_WEEK = "YWwu";
 const NEVER_ALLOWED = "ABnNp";
 const NOT_PARSED = "EFqQ";
 const KNOWN = "GyMLdDEaHhKkmsSVzOXxZqQF";
@@ -93,18 +94,22 @@ function readQuoted(pattern: string, cursor: { at: number }): string {
 }
 
 function checkField(letter: string, count: number, pattern: string, forParsing: boolean): void {
+  if (YEAR_OF_WEEK.includes(letter)) throw unrecognized(pattern);
   if (WEEK_BASED.includes(letter)) {
     throw dataError("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN", "42K0B", `The week-based letter ${letter} is not supported: use EXTRACT.`, { c: letter });
   }
-  if (NEVER_ALLOWED.includes(letter) || (forParsing && NOT_PARSED.includes(letter)) || !KNOWN.includes(letter)) {
+  if (NEVER_ALLOWED.includes(letter) || (forParsing && NOT_PARSED.includes(letter))) {
     throw dataError("INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER", "22007", `The letter ${letter} is not allowed in the pattern ${pattern}.`, { c: letter, pattern });
   }
+  if (!KNOWN.includes(letter)) throw invalidPattern(pattern);
   if (count <= LONGEST[letter] && !(letter === "V" && count !== 2) && !(letter === "O" && count !== 1 && count !== 4)) return;
   if ((letter === "q" || letter === "Q") && count >= 5) throw dataError("INVALID_DATETIME_PATTERN.LENGTH", "22007", `The pattern ${pattern} has too many letters.`, { pattern: letter.repeat(5) });
-  if (letter === "V" || letter === "O" || letter === "S" || count > 5) {
-    if (letter !== "y") throw invalidPattern(pattern);
-  }
-  throw dataError("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION", "42K0B", `The pattern ${pattern} has a field of ${count} letters ${letter}, which older versions read differently.`, {
+  if (letter === "V" || letter === "O") throw invalidPattern(pattern);
+  throw unrecognized(pattern);
+}
+
+function unrecognized(pattern: string): SparrowError {
+  return dataError("INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION", "42K0B", `The pattern ${pattern} means something else to older versions.`, {
     pattern: `'${pattern}'`,
     config: '"spark.sql.legacy.timeParserPolicy"',
     docroot: DOC_ROOT,

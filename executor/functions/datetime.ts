@@ -105,7 +105,7 @@ function unixTimestamp(name: string): ScalarFunction {
 
 function fieldOutOfBounds(message: string, call: ScalarCall): null {
   if (call.mode === "legacy") return null;
-  throw dataError("DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION", "22023", `${message}.`, { rangeMessage: message, ansiConfig: '"spark.sql.ansi.enabled"' }, call);
+  throw dataError("DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION", "22023", `${message}.`, { rangeMessage: message }, call);
 }
 
 /** A date from its fields, or Java's words about the one that is out of range. */
@@ -137,7 +137,7 @@ function makeLocal(args: readonly Value[], call: ScalarCall): bigint | null {
 function makeTimestamp(name: string, withZone: boolean): ScalarFunction {
   return define(name, (args, call) => {
     const fields = args.length <= 3 ? 2 : 6;
-    const local = fields === 2 ? BigInt(args[0] as number) * MICROS_PER_DAY + (args[1] as bigint) / 1000n : makeLocal(args, call);
+    const local = fields === 2 ? BigInt(args[0] as number) * MICROS_PER_DAY + ((args[1] as bigint | undefined) ?? 0n) / 1000n : makeLocal(args, call);
     if (local === null || !withZone) return local;
     return toInstantMicros(local, timeZone((args[fields] as string | undefined) ?? call.timeZone));
   });

@@ -25,13 +25,11 @@ function moments(rows: AggregateRows): Moments {
     const delta = x - m.mean;
     const deltaN = delta / m.count;
     m.mean += deltaN;
-    const previous = m.m2;
     m.m2 += delta * (delta - deltaN);
     const delta2 = delta * delta;
     const deltaN2 = deltaN * deltaN;
-    const third = m.m3;
-    m.m3 += -3 * deltaN * previous + delta * (delta2 - deltaN2);
-    m.m4 += -4 * deltaN * third + 6 * deltaN2 * previous + delta * (delta * delta2 - deltaN * deltaN2);
+    m.m3 += -3 * deltaN * m.m2 + delta * (delta2 - deltaN2);
+    m.m4 += -4 * deltaN * m.m3 - 6 * deltaN2 * m.m2 + delta * (delta * delta2 - deltaN * deltaN2);
   }
   return m;
 }

@@ -75,18 +75,20 @@ const BLANK: ReadonlySet<string> = new Set([" "]);
 /** `trim(text)` or `trim(characters, text)`. */
 function trimming(name: string, start: boolean, end: boolean): ScalarFunction {
   return define(name, (args) => {
-    const text = args[args.length - 1] as string;
+    const value = args[args.length - 1];
+    if (value instanceof Uint8Array) return trimBytes(value, new Set(args.length === 2 ? (args[0] as Uint8Array) : [32]), start, end);
+    const text = value as string;
     const set = args.length === 2 ? new Set(args[0] as string) : BLANK;
     const left = start ? trimStart(text, set) : text;
     return end ? trimEnd(left, set) : left;
   });
 }
 
-function trimBytes(bytes: Uint8Array, set: ReadonlySet<number>): Uint8Array {
+function trimBytes(bytes: Uint8Array, set: ReadonlySet<number>, atStart: boolean, atEnd: boolean): Uint8Array {
   let start = 0;
   let end = bytes.length;
-  while (start < end && set.has(bytes[start])) start++;
-  while (end > start && set.has(bytes[end - 1])) end--;
+  while (atStart && start < end && set.has(bytes[start])) start++;
+  while (atEnd && end > start && set.has(bytes[end - 1])) end--;
   return bytes.slice(start, end);
 }
 
@@ -316,7 +318,7 @@ export const stringFunctions: readonly ScalarFunction[] = [
   trimming("ltrim", true, false),
   trimming("rtrim", false, true),
   define("btrim", ([value, characters]) => {
-    if (value instanceof Uint8Array) return trimBytes(value, new Set((characters as Uint8Array | undefined) ?? [32]));
+    if (value instanceof Uint8Array) return trimBytes(value, new Set((characters as Uint8Array | undefined) ?? [32]), true, true);
     const set = characters === undefined ? BLANK : new Set(characters as string);
     return trimEnd(trimStart(value as string, set), set);
   }),

@@ -1,15 +1,21 @@
 import { datetimeOverflow, intervalOverflow } from "../../catalog/runtime-errors.ts";
+import { InternalError } from "../../catalog/errors.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { CalendarInterval, Value } from "../../catalog/values.ts";
 import { addMonths, dayOfMicros, MICROS_PER_DAY, NANOS_PER_DAY } from "./calendar.ts";
 import { dataError } from "./data-errors.ts";
-import { parseTimestamp, timestampToString } from "./datetime-text.ts";
+import { timestampToString } from "./datetime-text.ts";
 import type { ScalarCall } from "./scalar-function.ts";
 import { failure } from "./scalar-function.ts";
 import { timeZone, toInstantMicros, toLocalMicros } from "./time-zone.ts";
 
 /** `+` and `-` over dates, times, timestamps and intervals; the types are those that the operators' signatures resolve to. */
 export function addTemporal(operator: "+" | "-", left: Value, right: Value, call: ScalarCall): Value {
+  const result = addParts(operator, left, right, call);
+  return call.type.kind === "string" && result !== null ? timestampToString(result as bigint, call.timeZone) : result;
+}
+
+function addParts(operator: "+" | "-", left: Value, right: Value, call: ScalarCall): Value {
   const [leftType, rightType] = call.argTypes;
   if (operator === "+" && isInterval(leftType) && !isInterval(rightType)) return shiftBy(right, rightType, left, leftType, 1, call);
   if (operator === "+" && rightType.kind === "date") return addDays(right as number, left as number);
@@ -103,10 +109,8 @@ function shiftBy(value: Value, type: DataType, interval: Value, intervalType: Da
     }
     case "timestamp_ntz":
       return inRange(shiftLocal(value as bigint, by) + by.micros, call);
-    default: {
-      const parsed = parseTimestamp(value as string, call.timeZone);
-      return parsed === undefined ? null : timestampToString(shiftBy(parsed, { kind: "timestamp" }, interval, intervalType, sign, call) as bigint, call.timeZone);
-    }
+    default:
+      throw new InternalError(`an interval is added to ${type.kind}`);
   }
 }
 
