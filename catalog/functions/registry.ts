@@ -2,6 +2,7 @@ import { aggregateSignatures } from "./aggregates.ts";
 import { collectionSignatures } from "./collections.ts";
 import { conditionalSignatures } from "./conditional.ts";
 import { datetimeSignatures } from "./datetime.ts";
+import { documentSignatures } from "./documents.ts";
 import { generatorSignatures } from "./generators.ts";
 import { higherOrderSignatures } from "./higher-order.ts";
 import { mathSignatures } from "./math.ts";
@@ -22,6 +23,7 @@ const ALL: readonly FunctionSignature[] = [
   ...aggregateSignatures,
   ...windowSignatures,
   ...generatorSignatures,
+  ...documentSignatures,
   ...sessionSignatures,
 ];
 

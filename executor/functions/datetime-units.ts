@@ -2,6 +2,7 @@ import type { CalendarInterval, Value } from "../../catalog/values.ts";
 import { datetimeOverflow, intervalOverflow, sqlValue } from "../../catalog/runtime-errors.ts";
 import { addMonths, civilFromDays, dayOfMicros, daysFromCivil, floorDiv, isoDayOfWeek, microsOfDay, MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, NANOS_PER_DAY } from "./calendar.ts";
 import { dataError, invalidParameter } from "./data-errors.ts";
+import { pow10 } from "./decimal-arithmetic.ts";
 import { parseByPattern } from "./datetime-parse.ts";
 import { parseTime, truncateTime } from "./datetime-text.ts";
 import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
@@ -119,6 +120,18 @@ function fieldOutOfBounds(message: string, call: ScalarCall): never {
   throw dataError("DATETIME_FIELD_OUT_OF_BOUNDS.WITHOUT_SUGGESTION", "22023", `${message}.`, { rangeMessage: message }, call);
 }
 
+/** Seconds as microseconds, cut. */
+function decimalMicros(value: Value, call: ScalarCall): bigint {
+  const type = call.argTypes[0];
+  if (type.kind === "decimal") return ((value as bigint) * 1_000_000n) / pow10(type.scale);
+  return type.kind === "float" || type.kind === "double" ? BigInt(Math.trunc((value as number) * 1e6)) : BigInt(value as number | bigint) * 1_000_000n;
+}
+
+function timeFrom(nanos: bigint, call: ScalarCall): bigint {
+  if (nanos < 0n || nanos >= NANOS_PER_DAY) fieldOutOfBounds(`Invalid value for NanoOfDay (valid values 0 - 86399999999999): ${nanos}`, call);
+  return nanos;
+}
+
 function makeTime(hour: number, minute: number, seconds: bigint, call: ScalarCall): bigint {
   const whole = seconds / 1_000_000n;
   if (hour < 0 || hour > 23) fieldOutOfBounds(`Invalid value for HourOfDay (valid values 0 - 23): ${hour}`, call);
@@ -169,6 +182,12 @@ export const datetimeUnitFunctions: readonly ScalarFunction[] = [
     if (nanos !== undefined) return nanos;
     throw dataError("CANNOT_PARSE_TIME", "22010", `'${text as string}' is not a time of day.`, { input: `'${text as string}'`, format: `'${(pattern as string | undefined) ?? "HH:mm:ss.SSSSSS"}'` }, call);
   }),
+  define("time_from_seconds", ([value], call) => timeFrom(decimalMicros(value, call) * 1000n, call)),
+  define("time_from_millis", ([value], call) => timeFrom(BigInt(value as number | bigint) * 1_000_000n, call)),
+  define("time_from_micros", ([value], call) => timeFrom(BigInt(value as number | bigint) * 1000n, call)),
+  define("time_to_seconds", ([value]) => (value as bigint) / 1000n),
+  define("time_to_millis", ([value]) => (value as bigint) / 1_000_000n),
+  define("time_to_micros", ([value]) => (value as bigint) / 1000n),
   define("time_diff", ([unit, start, end], call) => ((end as bigint) - (start as bigint)) / timeUnit(unit as string, call)),
   define("time_trunc", ([unit, value], call) => {
     const size = timeUnit(unit as string, call);

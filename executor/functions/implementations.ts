@@ -1,11 +1,13 @@
 import { arithmeticFunctions } from "./arithmetic.ts";
 import { collectionFunctions } from "./collections.ts";
 import { comparisonFunctions } from "./comparison.ts";
+import { csvFunctions } from "./csv.ts";
 import { datetimeUnitFunctions } from "./datetime-units.ts";
 import { datetimeFunctions } from "./datetime.ts";
 import { encodingFunctions } from "./encodings.ts";
 import { hashFunctions } from "./hash.ts";
 import { higherOrderFunctions } from "./higher-order.ts";
+import { jsonFunctions } from "./json.ts";
 import { mathFunctions } from "./math.ts";
 import { numberPatternFunctions } from "./number-patterns.ts";
 import { patternFunctions } from "./patterns.ts";
@@ -26,6 +28,8 @@ const ALL: readonly ScalarFunction[] = [
   ...datetimeUnitFunctions,
   ...collectionFunctions,
   ...higherOrderFunctions,
+  ...jsonFunctions,
+  ...csvFunctions,
   ...sessionFunctions,
 ];
 
