@@ -1,14 +1,15 @@
 import { assert } from "../catalog/errors.ts";
 import type { ColumnId, Expr } from "../catalog/expression.ts";
-import { columnExpr } from "../catalog/expression.ts";
-import { conjuncts } from "./conjunctions.ts";
-import type { LogicalCte, LogicalPlan } from "./logical.ts";
+import { columnExpr, isNullable, typeOf } from "../catalog/expression.ts";
+import { conjuncts, exprKey } from "./conjunctions.ts";
+import type { Assignment, LogicalCte, LogicalPlan } from "./logical.ts";
 import { outputOf } from "./logical.ts";
 import { planJoin } from "./physical-joins.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import { physicalOutput } from "./physical.ts";
 import { pruneSplits } from "./pruning.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
+import { mapSortKeys, mapWindowCall } from "./optimizer/plan-traversal.ts";
 import { estimateRows, registerDefinitions } from "./optimizer/cardinality.ts";
 
 /** Rows up to which ORDER BY ... LIMIT keeps a heap instead of sorting everything. */
@@ -26,6 +27,8 @@ export type Step = PhysicalPlan extends infer P ? (P extends PhysicalPlan ? Omit
 
 export class PhysicalPlanner {
   #nextId = 0;
+  /** Columns that physical planning adds have negative ids: those of the logical plan are positive. */
+  #computedId = -1;
   readonly #definitions = new Map<number, LogicalCte>();
   readonly #shared = new Map<number, PhysicalPlan>();
 
@@ -66,7 +69,7 @@ export class PhysicalPlanner {
       case "expand":
         return this.node(rows, { kind: "expand", input: this.plan(plan.input), columns: plan.columns, projections: plan.projections });
       case "window":
-        return this.node(rows, { kind: "window", input: this.plan(plan.input), partitionBy: plan.partitionBy, orderBy: plan.orderBy, calls: plan.calls });
+        return this.#window(plan);
       case "join":
         return planJoin(plan, this);
       case "sort":
@@ -120,6 +123,25 @@ export class PhysicalPlanner {
     const { input, condition } = plan;
     const below = input.kind === "scan" ? this.#scan(input, [...input.skipBy, ...conjuncts(condition).filter(isDeterministic)]) : this.plan(input);
     return this.node(estimateRows(plan), { kind: "filter", input: below, condition });
+  }
+
+  /** A window reads columns: what its keys, arguments and filters compute is computed below it. */
+  #window(plan: Extract<LogicalPlan, { kind: "window" }>): PhysicalPlan {
+    const input = this.plan(plan.input);
+    const computed = new Map<string, Assignment>();
+    const asColumn = (expr: Expr): Expr => {
+      if (expr.kind === "column" || expr.kind === "literal" || !isDeterministic(expr)) return expr;
+      const key = exprKey(expr);
+      const known = computed.get(key) ?? { column: { id: this.#computedId--, name: "computed", type: typeOf(expr), nullable: isNullable(expr) }, expr };
+      computed.set(key, known);
+      return columnExpr(known.column);
+    };
+    const partitionBy = plan.partitionBy.map(asColumn);
+    const orderBy = mapSortKeys(plan.orderBy, asColumn);
+    const calls = plan.calls.map((c) => ({ ...c, call: mapWindowCall(c.call, asColumn) }));
+    const passed = physicalOutput(input).map((column): Assignment => ({ column, expr: columnExpr(column) }));
+    const below = computed.size === 0 ? input : this.node(input.rows, { kind: "project", input, outputs: [...passed, ...computed.values()] });
+    return this.node(estimateRows(plan), { kind: "window", input: below, partitionBy, orderBy, calls });
   }
 
   #limit(plan: Extract<LogicalPlan, { kind: "limit" }>): PhysicalPlan {

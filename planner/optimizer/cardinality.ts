@@ -165,12 +165,24 @@ function joinEstimate(plan: LogicalJoin): Estimate {
     case "full":
       return capped(Math.max(left.rows, right.rows, pairs), both);
     case "semi":
-      return capped(left.rows * matchingShare(keys, left, right) * (keys.length === 0 ? rest : Math.max(rest, 0.5)), left.columns);
+      return capped(left.rows * matchingShare(keys, left, right) * (keys.length === 0 ? rest : Math.max(rest, 0.5)), withPartners(keys, left, right));
     case "anti":
       return capped(left.rows * Math.max(0.05, 1 - matchingShare(keys, left, right) * (keys.length === 0 ? rest : Math.max(rest, 0.5))), left.columns);
     case "mark":
       return left;
   }
+}
+
+/** After a semi join the left keys have the right side's values only: another join with the same ones finds them all. */
+function withPartners(keys: readonly { readonly left: Expr; readonly right: Expr }[], left: Estimate, right: Estimate): ColumnEstimates {
+  const out = new Map(left.columns);
+  for (const key of keys) {
+    const column = key.left.kind === "column" ? left.columns.get(key.left.id) : undefined;
+    if (column === undefined || key.left.kind !== "column") continue;
+    const present = Math.max(1, Math.min(column.distinct, distinctOf(key.right, right.columns) ?? right.rows));
+    out.set(key.left.id, { ...column, distinct: present, domain: present });
+  }
+  return out;
 }
 
 /**

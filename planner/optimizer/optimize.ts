@@ -31,6 +31,7 @@ import { replaceMarkJoins, semiJoinsWithoutCondition } from "./rules/mark-joins.
 import { nullPropagation } from "./rules/null-propagation.ts";
 import { eliminateOuterJoins, simplifySingleJoins, turnRightJoins } from "./rules/outer-joins.ts";
 import { collapseProjects, removeNoopProjects } from "./rules/projections.ts";
+import { reduceAggregates } from "./rules/reduce-aggregates.ts";
 import { replaceSetOperations } from "./rules/set-operations.ts";
 import { unnestSubqueries } from "./unnesting/unnest.ts";
 
@@ -91,6 +92,8 @@ export const BATCHES: readonly Batch[] = [
   { name: "operators after inference", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
   { name: "distinct aggregates", required: false, strategy: "once", rules: [rewriteDistinctAggregates] },
   { name: "inputs of distinct aggregates", required: false, strategy: "once", rules: [inlineCtes] },
+  { name: "reduction of groupings", required: false, strategy: "once", rules: [reduceAggregates] },
+  { name: "reduced inputs", required: false, strategy: "fixedPoint", rules: [...FILTER_PUSHDOWN, collapseProjects, removeNoopProjects] },
   { name: "join order", required: false, strategy: "once", rules: [reorderJoins] },
   { name: "columns", required: false, strategy: "once", rules: [columnPruning] },
   { name: "limits", required: false, strategy: "fixedPoint", rules: [semiJoinsWithoutCondition, limitPushdown, combineLimits, collapseProjects, removeNoopProjects] },
