@@ -54,7 +54,7 @@ export function unexpectedInputType(context: ResolveContext, index: number, actu
 }
 
 export function differentTypes(context: ResolveContext, types: readonly DataType[], functionName = context.name): SparrowError {
-  const dataType = `(${types.map(quoteType).join(" or ")})`;
+  const dataType = `[${types.map(quoteType).join(", ")}]`;
   return typeMismatch(context, "DATA_DIFF_TYPES", `all arguments of ${quoteName(functionName)} must have one type, but they are ${dataType}.`, { functionName: quoteName(functionName), dataType });
 }
 

@@ -47,25 +47,24 @@ export function unresolvedColumn(name: readonly string[], candidates: readonly (
   );
 }
 
-/** At most five names, nearest first. Source: Spark's `StringUtils.orderSuggestedIdentifiersBySimilarity`. */
+/** At most five names, nearest first, without what all share. Source: Spark's `StringUtils.orderSuggestedIdentifiersBySimilarity`. */
 function suggestions(name: readonly string[], candidates: readonly (readonly string[])[]): string {
-  const wanted = name.length;
-  const stripped = candidates.map((c) => [...c]);
-  // As many leading parts as all candidates share are noise when the name was written with fewer.
-  while (stripped.length > 0 && stripped.every((c) => c.length > Math.max(1, wanted) && c[0] === stripped[0][0])) for (const c of stripped) c.shift();
-  const short = wanted === 1 && stripped.every((c, _, all) => all.every((d) => c.length === 1 || sameList(c.slice(0, -1), d.slice(0, -1))));
-  const shown = [...new Set(stripped.map((c) => quoteName(short ? c.slice(-1) : c)))];
-  const base = quoteName(name).toLowerCase();
-  return shown
-    .map((text, index) => ({ text, index, distance: editDistance(text.toLowerCase(), base) }))
-    .toSorted((a, b) => a.distance - b.distance || a.index - b.index)
+  let stripped = candidates;
+  if (name.length === 1 && allShare(stripped, 1)) stripped = stripped.map((c) => c.slice(-1));
+  if (name.length <= 2 && allShare(stripped, 2)) stripped = stripped.map((c) => c.slice(-2));
+  const base = name.map((part) => (/^\w+$/.test(part) ? part : quoteName([part]))).join(".");
+  return stripped
+    .map((c, index) => ({ text: quoteName(c), index, distance: editDistance(quoteName(c), base) }))
+    .toSorted((x, y) => x.distance - y.distance || x.index - y.index)
     .slice(0, 5)
     .map((s) => s.text)
     .join(", ");
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((x, i) => x === b[i]);
+/** Whether all names are equal but for their last parts. */
+function allShare(names: readonly (readonly string[])[], last: number): boolean {
+  const prefix = quoteName(names[0].slice(0, -last));
+  return names.every((n) => quoteName(n.slice(0, -last)) === prefix);
 }
 
 /** Levenshtein distance. */
@@ -88,20 +87,22 @@ export function ambiguousReference(name: readonly string[], references: readonly
   return analysisError("AMBIGUOUS_REFERENCE", "42704", `Reference ${shown} is ambiguous, could be: ${referenceNames}.`, { name: shown, referenceNames }, span);
 }
 
+const SEARCH_PATH = "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]";
+
 export function tableNotFound(name: readonly string[], span: Span): SparrowError {
   const relationName = quoteName(name);
   return analysisError(
     "TABLE_OR_VIEW_NOT_FOUND",
     "42P01",
     `The table or view ${relationName} cannot be found. Verify the spelling and correctness of the schema and catalog.\nIf you did not qualify the name with a schema, verify the current_schema() output, or qualify the name with the correct schema and catalog.\nTo tolerate the error on drop use DROP VIEW IF EXISTS or DROP TABLE IF EXISTS.`,
-    { relationName },
+    { relationName, searchPath: SEARCH_PATH },
     span,
   );
 }
 
 export function unresolvedRoutine(name: readonly string[], span: Span): SparrowError {
   const routineName = quoteName(name);
-  const searchPath = "[`system`.`builtin`, `system`.`session`, `spark_catalog`.`default`]";
+  const searchPath = SEARCH_PATH;
   return analysisError(
     "UNRESOLVED_ROUTINE",
     "42883",

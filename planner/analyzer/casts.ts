@@ -6,9 +6,6 @@ import type { DataType } from "../../catalog/types.ts";
 import { BOOLEAN, isIntegral, isNested, isStringLike, NULL } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 
-export const TRUE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: true };
-export const FALSE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: false };
-
 export function literal(value: Value, type: DataType): LiteralExpr {
   return { kind: "literal", type, value };
 }

@@ -75,8 +75,8 @@ export function renameColumns(query: AnalyzedQuery, names: readonly Identifier[]
     throw analysisError(
       "ASSIGNMENT_ARITY_MISMATCH",
       "42802",
-      `The number of columns or variables assigned or aliased: ${names.length} does not match the number of source expressions: ${query.columns.length}.`,
-      { numTarget: String(names.length), numExpr: String(query.columns.length) },
+      `The number of columns or variables assigned or aliased: ${query.columns.length} does not match the number of source expressions: ${names.length}.`,
+      { numTarget: String(query.columns.length), numExpr: String(names.length) },
       names[0].span,
     );
   }

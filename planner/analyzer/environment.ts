@@ -9,6 +9,8 @@ export interface ExprEnvironment {
   readonly scope: Scope;
   /** As messages name it: `WHERE`, `GROUP BY`, ... */
   readonly clause: string;
+  /** The condition or select item that is being resolved. */
+  readonly whole?: AstExpr;
   /** Looked up before columns: parameters of lambdas. */
   readonly lambda?: AliasLookup;
   /** Looked up before columns: output columns, in ORDER BY. */

@@ -147,11 +147,12 @@ function resolveUnary(ast: AstExpr & { kind: "unary" }, env: ExprEnvironment): E
   }
 }
 
-/** Chains of one operator are walked in a loop: a hundred thousand ANDs do not use up the stack. */
+/** Chains that lean to the left are walked in a loop: a long sum does not use up the stack. */
 function resolveBinary(ast: AstExpr & { kind: "binary_op" }, env: ExprEnvironment): Expr {
+  if (ast.operator === "and" || ast.operator === "or") return resolveLogical(ast, ast.operator, env);
   const chain: (AstExpr & { kind: "binary_op" })[] = [];
   let leftmost: AstExpr = ast;
-  while (leftmost.kind === "binary_op") {
+  while (leftmost.kind === "binary_op" && leftmost.operator !== "and" && leftmost.operator !== "or") {
     chain.push(leftmost);
     leftmost = leftmost.left;
   }
@@ -164,6 +165,29 @@ function resolveBinary(ast: AstExpr & { kind: "binary_op" }, env: ExprEnvironmen
     const operands = isTextPlusInterval ? [result, right].map((e) => (isStringLike(typeOf(e)) ? castTo(e, TIMESTAMP, evalMode(env), node.span) : e)) : [result, right];
     const applied = applyFunction(name, operands, env, callSite(name, node, [node.left, node.right], env));
     result = isTextPlusInterval ? castTo(applied, STRING, evalMode(env), node.span) : applied;
+  }
+  return result;
+}
+
+/** A chain of AND or of OR as a balanced tree, which every walk over it can recurse into; operands keep their order. */
+function resolveLogical(ast: AstExpr & { kind: "binary_op" }, operator: "and" | "or", env: ExprEnvironment): Expr {
+  const operands = logicalOperands(ast, operator).map((operand) => ({ ast: operand, expr: resolveExpr(operand, env) }));
+  const combine = (from: number, to: number): { readonly ast: AstExpr; readonly expr: Expr } => {
+    if (to - from === 1) return operands[from];
+    const middle = (from + to) >>> 1;
+    const [left, right] = [combine(from, middle), combine(middle, to)];
+    return { ast, expr: applyFunction(operator, [left.expr, right.expr], env, callSite(operator, ast, [left.ast, right.ast], env)) };
+  };
+  return combine(0, operands.length).expr;
+}
+
+/** The operands of a chain of one logical operator, left to right. */
+export function logicalOperands(ast: AstExpr, operator: "and" | "or"): readonly AstExpr[] {
+  const result: AstExpr[] = [];
+  const open: AstExpr[] = [ast];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.kind === "binary_op" && next.operator === operator) open.push(next.right, next.left);
+    else result.push(next);
   }
   return result;
 }

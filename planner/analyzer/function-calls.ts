@@ -6,7 +6,8 @@ import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, unresolvedRoutine, unsupported } from "./analysis-errors.ts";
 import { applyFunction, applyScalar, castArguments, evalMode, resolveContext, resultNullable } from "./calls.ts";
 import type { CallSite } from "./calls.ts";
-import { castTo, TRUE } from "./casts.ts";
+import { TRUE } from "../conjunctions.ts";
+import { castTo } from "./casts.ts";
 import { callText, prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { aggregateKey } from "./expression-keys.ts";
@@ -32,7 +33,7 @@ export function lookUpCall(ast: CallAst, env: ExprEnvironment): FunctionSignatur
   if (signature === undefined) {
     throw unresolvedRoutine(
       ast.name.parts.map((p) => p.name),
-      ast.name.span,
+      ast.span,
     );
   }
   return signature;
@@ -53,7 +54,7 @@ export function resolveCall(ast: CallAst, env: ExprEnvironment): Expr {
     case "window":
       throw analysisError("WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE", "42601", `Window function "${callText(ast, name, env.query.pretty)}" requires an OVER clause.`, { funcName: `"${callText(ast, name, env.query.pretty)}"` }, ast.span);
     case "generator":
-      throw analysisError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E", `The generator is not supported: nested in expressions "${prettySql(ast, env.query.pretty)}".`, { expression: `"${prettySql(ast, env.query.pretty)}"` }, ast.span);
+      throw nestedGenerator(env.whole ?? ast, env);
     case "aggregate":
       return resolveAggregate(ast, signature, env);
     case "scalar":
@@ -65,6 +66,11 @@ export function resolveCall(ast: CallAst, env: ExprEnvironment): Expr {
       return applyFunction(name, args.map((a) => resolveExpr(a, env)), env, site);
     }
   }
+}
+
+function nestedGenerator(whole: AstExpr, env: ExprEnvironment): Error {
+  const expression = `"${prettySql(whole, env.query.pretty)}"`;
+  return analysisError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E", `The generator is not supported: nested in expressions ${expression}.`, { expression }, whole.span);
 }
 
 /** Positional arguments, stars replaced by the columns that they stand for. */
@@ -168,8 +174,10 @@ export function collectAggregate(call: AggregateCall, name: string, env: ExprEnv
 function misplacedAggregate(ast: CallAst, env: ExprEnvironment): Error {
   const sql = prettySql(ast, env.query.pretty);
   switch (env.clause) {
-    case "WHERE":
-      return analysisError("INVALID_WHERE_CONDITION", "42903", `The WHERE condition "${sql}" contains invalid expressions: ${sql}. Rewrite the query to avoid window functions, aggregate functions, and generator functions in the WHERE clause.`, { condition: `"${sql}"`, expressionList: sql }, ast.span);
+    case "WHERE": {
+      const condition = `"${prettySql(env.whole ?? ast, env.query.pretty)}"`;
+      return analysisError("INVALID_WHERE_CONDITION", "42903", `The WHERE condition ${condition} contains invalid expressions: ${sql}. Rewrite the query to avoid window functions, aggregate functions, and generator functions in the WHERE clause.`, { condition, expressionList: sql }, ast.span);
+    }
     case "GROUP BY":
       return analysisError("GROUP_BY_AGGREGATE", "42903", `Aggregate functions are not allowed in GROUP BY, but found ${sql}.`, { sqlExpr: sql }, ast.span);
     case "aggregate argument":

@@ -9,6 +9,7 @@ import { resolveExpr } from "./expressions.ts";
 import { isNamedConstant, namedConstantCall } from "./session-constants.ts";
 import { extractField } from "./fields.ts";
 import type { AliasLookup, Scope, ScopeColumn } from "./scope.ts";
+import { columnsNamed } from "./scope.ts";
 import { pinnedColumn } from "./stars.ts";
 
 /** The columns that the front of a name can mean, and the fields that its rest names. */
@@ -24,9 +25,9 @@ interface Match {
 export function matchColumns(scope: Scope, parts: readonly string[]): Match | undefined {
   const lower = parts.map((p) => p.toLowerCase());
   for (let used = Math.min(3, parts.length - 1); used >= 0; used--) {
-    const name = lower[used];
-    const columns = scope.filter((c) => {
-      if (c.name.toLowerCase() !== name || (used === 0 && c.qualifiedOnly === true)) return false;
+    const named = columnsNamed(scope, lower[used]);
+    const columns = named.filter((c) => {
+      if (used === 0 && c.qualifiedOnly === true) return false;
       const start = c.qualifier.length - used;
       if (start < 0) return false;
       for (let i = 0; i < used; i++) if (c.qualifier[start + i].toLowerCase() !== lower[i]) return false;

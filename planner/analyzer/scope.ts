@@ -17,6 +17,18 @@ export interface ScopeColumn {
 
 export type Scope = readonly ScopeColumn[];
 
+const byName = new WeakMap<Scope, ReadonlyMap<string, Scope>>();
+
+/** The columns of this name, given in lower case. The index is made once per scope: wide tables meet long conditions. */
+export function columnsNamed(scope: Scope, lowerName: string): Scope {
+  let index = byName.get(scope);
+  if (index === undefined) {
+    index = Map.groupBy(scope, (c) => c.name.toLowerCase());
+    byName.set(scope, index);
+  }
+  return index.get(lowerName) ?? EMPTY_SCOPE;
+}
+
 export const EMPTY_SCOPE: Scope = [];
 
 export function scopeOf(columns: readonly Column[], qualifier: readonly string[] = []): Scope {

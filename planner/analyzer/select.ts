@@ -1,6 +1,7 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import type { AstExpr, Query, Select } from "../../parser/ast.ts";
+import { conjunction } from "../conjunctions.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
 import { ambiguousReference, analysisError, quoteName, quoteSql } from "./analysis-errors.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
@@ -11,7 +12,7 @@ import { prettySql } from "./column-names.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import type { ExprEnvironment, WindowCollector } from "./environment.ts";
 import { exprKey } from "./expression-keys.ts";
-import { resolveCondition, resolveExpr } from "./expressions.ts";
+import { logicalOperands, resolveCondition, resolveExpr } from "./expressions.ts";
 import type { GeneratorCall } from "./generators.ts";
 import { attachGenerators, generatorItem } from "./generators.ts";
 import { applyHints } from "./hints.ts";
@@ -100,32 +101,19 @@ function readsAny(columns: ReadonlySet<ColumnId>, exprs: readonly Expr[]): boole
 /** Conjuncts that are subqueries become semi and anti joins above a filter of the others. */
 function applyWhere(where: AstExpr, plan: LogicalPlan, scope: Scope, env: QueryEnvironment): LogicalPlan {
   const subqueries = subqueryCollector();
-  const exprEnv: ExprEnvironment = { query: env, scope, clause: "WHERE", subqueries };
+  const exprEnv: ExprEnvironment = { query: env, scope, clause: "WHERE", whole: where, subqueries };
   let filtered = plan;
   const joins = [];
-  let condition: Expr | undefined;
-  for (const conjunct of conjuncts(where)) {
+  const conditions: Expr[] = [];
+  for (const conjunct of logicalOperands(where, "and")) {
     const join = filteringSubquery(conjunct, exprEnv);
     if (join !== undefined) joins.push(join);
-    else {
-      const next = resolveFilter(conjunct, exprEnv);
-      condition = condition === undefined ? next : { kind: "call", name: "and", args: [condition, next], type: typeOf(next), nullable: isNullable(condition) || isNullable(next), mode: "ansi", span: where.span };
-    }
+    else conditions.push(resolveFilter(conjunct, exprEnv));
   }
   filtered = attachSubqueries(filtered, subqueries.pending);
+  const condition = conjunction(conditions);
   if (condition !== undefined) filtered = { kind: "filter", input: filtered, condition };
   return attachSubqueries(filtered, joins);
-}
-
-export function conjuncts(ast: AstExpr): readonly AstExpr[] {
-  const result: AstExpr[] = [];
-  let rest = ast;
-  while (rest.kind === "binary_op" && rest.operator === "and") {
-    result.push(...conjuncts(rest.right).toReversed());
-    rest = rest.left;
-  }
-  result.push(rest);
-  return result.reverse();
 }
 
 function resolveFilter(ast: AstExpr, env: ExprEnvironment): Expr {
@@ -165,7 +153,7 @@ function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonl
       });
     }
     if (ast.kind === "alias" && ast.names.length > 1) throw analysisError("MULTI_ALIAS_WITHOUT_GENERATOR", "42K0E", `Multi part aliasing (${ast.names.map((n) => quoteName([n.name])).join(", ")}) is not supported with ${quoteSql(prettySql(ast.operand, env.query.pretty))} as it is not a generator function.`, { names: ast.names.map((n) => quoteName([n.name])).join(", "), expr: quoteSql(prettySql(ast.operand, env.query.pretty)) }, ast.span);
-    const expr = resolveExpr(ast, itemEnv);
+    const expr = resolveExpr(ast, { ...itemEnv, whole: ast.kind === "alias" ? ast.operand : ast });
     const name = itemName(ast, env.query.pretty);
     if (ast.kind === "alias") addAlias(name, expr);
     return [{ ast, name, expr }];

@@ -3,9 +3,10 @@ import { isNullable, typeOf } from "../../catalog/expression.ts";
 import { INT, isNumeric, LONG } from "../../catalog/types.ts";
 import type { AstExpr, Relation } from "../../parser/ast.ts";
 import type { LogicalPlan } from "../logical.ts";
-import { analysisError, unsupported } from "./analysis-errors.ts";
+import { analysisError, quoteSql, quoteType, unsupported } from "./analysis-errors.ts";
 import { isConstant } from "./calls.ts";
 import { castTo } from "./casts.ts";
+import { prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { freshColumn, resolveExpr } from "./expressions.ts";
 import type { CallAst } from "./function-calls.ts";
@@ -55,11 +56,10 @@ function rangeArgument(ast: AstExpr, index: number, isCount: boolean, env: ExprE
   const expr: Expr = resolveExpr(ast, env);
   const type = typeOf(expr);
   const wanted = isCount ? INT : LONG;
-  const name = ["start", "end", "step", "numSlices"][index];
   if (!isConstant(expr, env)) throw unsupported(`an argument of range() that is no constant`, ast.span);
   const value = isNullable(expr) && expr.kind === "literal" ? null : env.query.context.evaluate(castTo(expr, wanted, "ansi", ast.span));
   if (value === null || !(isNumeric(type) || type.kind === "string")) {
-    throw analysisError("UNEXPECTED_INPUT_TYPE", "42K09", `Parameter ${index + 1} of function \`range\` requires the "${isCount ? "INT" : "BIGINT"}" type.`, { functionName: "`range`", paramIndex: ["first", "second", "third", "fourth"][index], inputType: `"${type.kind.toUpperCase()}"`, inputSql: name, requiredType: `"BIGINT"` }, ast.span);
+    throw analysisError("UNEXPECTED_INPUT_TYPE", "42K09", `Parameter ${index + 1} of function \`range\` requires the "${isCount ? "INT" : "BIGINT"}" type.`, { functionName: "`range`", paramIndex: ["first", "second", "third", "fourth"][index], inputType: quoteType(type), inputSql: quoteSql(prettySql(ast, env.query.pretty)), requiredType: `"BIGINT"` }, ast.span);
   }
   return BigInt(value as number | bigint);
 }

@@ -109,7 +109,8 @@ function findNamed(name: Identifier, named: readonly NamedWindow[]): WindowSpec 
 function misplacedWindow(ast: CallAst, env: ExprEnvironment): Error {
   const sql = prettySql(ast, env.query.pretty);
   if (env.clause === "WHERE") {
-    return analysisError("INVALID_WHERE_CONDITION", "42903", `The WHERE condition "${sql}" contains invalid expressions: ${sql}. Rewrite the query to avoid window functions, aggregate functions, and generator functions in the WHERE clause.`, { condition: `"${sql}"`, expressionList: sql }, ast.span);
+    const condition = `"${prettySql(env.whole ?? ast, env.query.pretty)}"`;
+    return analysisError("INVALID_WHERE_CONDITION", "42903", `The WHERE condition ${condition} contains invalid expressions: ${sql}. Rewrite the query to avoid window functions, aggregate functions, and generator functions in the WHERE clause.`, { condition, expressionList: sql }, ast.span);
   }
   if (env.clause === "window") return analysisError("NESTED_WINDOW_FUNCTION", "42P20", "It is not allowed to use a window function inside another window function. Please use the inner window function in a sub-query.", {}, ast.span);
   return analysisError("UNSUPPORTED_EXPR_FOR_OPERATOR", "42K0E", `A query operator contains one or more unsupported expressions. Consider to rewrite it to avoid window functions, aggregate functions, and generator functions in the WHERE clause. Invalid expressions: ["${sql}"]`, { invalidExprSqls: `"${sql}"` }, ast.span);
@@ -132,12 +133,12 @@ function frameOf(name: string, spec: WindowSpec, orderBy: readonly SortKey[], as
       ? { unit: "rows", start: { kind: "unboundedPreceding" }, end: { kind: "unboundedFollowing" } }
       : { unit: "range", start: { kind: "unboundedPreceding" }, end: { kind: "currentRow" } };
   }
-  return writtenFrame(spec.frame, orderBy, ast, env);
+  return writtenFrame(spec.frame, spec, orderBy, ast, env);
 }
 
-function writtenFrame(frame: AstFrame, orderBy: readonly SortKey[], ast: CallAst, env: ExprEnvironment): WindowFrame {
+function writtenFrame(frame: AstFrame, spec: WindowSpec, orderBy: readonly SortKey[], ast: CallAst, env: ExprEnvironment): WindowFrame {
   const hasOffset = "offset" in frame.start || "offset" in frame.end;
-  const shown = windowSpecText({ partitionBy: [], orderBy: [], frame, span: ast.span }, env.query.pretty);
+  const shown = `(${windowSpecText(spec, env.query.pretty)})`;
   if (frame.unit === "range" && hasOffset && orderBy.length !== 1) {
     const kind = orderBy.length === 0 ? "RANGE_FRAME_WITHOUT_ORDER" : "RANGE_FRAME_MULTI_ORDER";
     const why = orderBy.length === 0 ? "A range window frame cannot be used in an unordered window specification." : `A range window frame with value boundaries cannot be used in a window specification with multiple order by expressions.`;
