@@ -2,7 +2,10 @@ import type * as Arrow from "apache-arrow";
 import { SparrowError, assert } from "../catalog/errors.ts";
 import type { DataType, StructField } from "../catalog/types.ts";
 import { sqlTypeName } from "../catalog/types.ts";
+import type { MapValue, StructValue, Value } from "../catalog/values.ts";
 import type { ResultBatch, ResultColumn } from "./result-batch.ts";
+import { encodeValue, fixedWidth } from "./nested/encoding.ts";
+import { valueReader } from "./result-values.ts";
 import { typedView } from "./typed-view.ts";
 
 type ArrowLibrary = typeof Arrow;
@@ -21,10 +24,10 @@ export class ArrowConversion {
 
   /**
    * Timestamps are in microseconds, `UTC` or without a zone; decimals 128-bit; intervals in Arrow's year-month, duration and month-day-nano. A field's
-   * `parquet.field.id` goes along as `PARQUET:field_id`.
+   * `parquet.field.id` goes along as `PARQUET:field_id`. `mapEntries` is the name of the group that holds a map's keys and values: Parquet has its own.
    */
-  schema(fields: readonly StructField[]): Arrow.Schema {
-    return new this.library.Schema(fields.map((field) => this.#field(field)));
+  schema(fields: readonly StructField[], mapEntries: "entries" | "key_value" = "entries"): Arrow.Schema {
+    return new this.library.Schema(fields.map((field) => this.#field(field, mapEntries)));
   }
 
   /** Shares the batch's buffers where the layouts are the same. */
@@ -36,13 +39,13 @@ export class ArrowConversion {
     return new library.RecordBatch(schema, data);
   }
 
-  #field(field: StructField): Arrow.Field {
+  #field(field: StructField, mapEntries: string): Arrow.Field {
     const id = field.metadata?.["parquet.field.id"];
     const metadata = id === undefined ? undefined : new Map([["PARQUET:field_id", String(id)]]);
-    return new this.library.Field(field.name, this.#type(field.type), field.nullable, metadata);
+    return new this.library.Field(field.name, this.#type(field.type, mapEntries), field.nullable, metadata);
   }
 
-  #type(type: DataType): Arrow.DataType {
+  #type(type: DataType, mapEntries: string): Arrow.DataType {
     const a = this.library;
     switch (type.kind) {
       case "null":
@@ -84,10 +87,20 @@ export class ArrowConversion {
       case "calendar_interval":
         return new a.IntervalMonthDayNano();
       case "array":
-      case "map":
+        return new a.List(this.#field({ name: "element", type: type.element, nullable: type.containsNull }, mapEntries));
       case "struct":
+        return new a.Struct(type.fields.map((field) => this.#field(field, mapEntries)));
+      case "map": {
+        const key = this.#field({ name: "key", type: type.key, nullable: false }, mapEntries);
+        const value = this.#field({ name: "value", type: type.value, nullable: type.valueContainsNull }, mapEntries);
+        // oxlint-disable-next-line no-underscore-dangle -- apache-arrow's name, for Map is taken
+        const map = new a.Map_(new a.Field("entries", new a.Struct<{ key: Arrow.DataType; value: Arrow.DataType }>([key, value] as never), false), false);
+        // The constructor names them itself.
+        (map.children[0] as { name: string }).name = mapEntries;
+        return map;
+      }
       case "variant":
-        throw nestedUnsupported(type);
+        throw variantUnsupported(type);
     }
   }
 
@@ -132,11 +145,76 @@ export class ArrowConversion {
         return this.library.makeData({ ...base, type: arrowType, valueOffsets: column.offsets, data: column.bytes } as never);
       case "array":
       case "map":
-      case "struct":
+      case "struct": {
+        const read = valueReader(column);
+        return this.#nested(Array.from({ length: rows }, (_, row) => read(row)), type, arrowType);
+      }
       case "variant":
-        throw nestedUnsupported(type);
+        throw variantUnsupported(type);
     }
   }
+
+  /** A column of values inside of nested ones. */
+  #nested(values: readonly Value[], type: DataType, arrowType: Arrow.DataType): Arrow.Data {
+    const nullBitmap = validityOf(values);
+    const base = { type: arrowType, length: values.length, nullBitmap, nullCount: nullBitmap === undefined ? 0 : -1 };
+    switch (type.kind) {
+      case "array": {
+        const lists = values as readonly (readonly Value[] | null)[];
+        const child = this.#nested(lists.flatMap((list) => list ?? []), type.element, arrowType.children[0].type);
+        return this.library.makeData({ ...base, valueOffsets: offsetsOf(lists.map((list) => list?.length ?? 0)), child } as never);
+      }
+      case "map": {
+        const maps = values as readonly (MapValue | null)[];
+        const entriesType = arrowType.children[0].type as Arrow.DataType;
+        const keys = this.#nested(maps.flatMap((map) => map?.keys ?? []), type.key, entriesType.children[0].type);
+        const items = this.#nested(maps.flatMap((map) => map?.values ?? []), type.value, entriesType.children[1].type);
+        const child = this.library.makeData({ type: entriesType, length: keys.length, nullCount: 0, children: [keys, items] } as never);
+        return this.library.makeData({ ...base, valueOffsets: offsetsOf(maps.map((map) => map?.keys.length ?? 0)), child } as never);
+      }
+      case "struct": {
+        const structs = values as readonly (StructValue | null)[];
+        const children = type.fields.map((field, i) => this.#nested(structs.map((struct) => struct?.fields[i] ?? null), field.type, arrowType.children[i].type));
+        return this.library.makeData({ ...base, children } as never);
+      }
+      default:
+        return this.#data(columnOfValues(values, type, nullBitmap), values.length, arrowType);
+    }
+  }
+}
+
+function validityOf(values: readonly Value[]): Uint8Array | undefined {
+  if (!values.includes(null)) return undefined;
+  const bits = new Uint8Array(Math.ceil(values.length / 8));
+  values.forEach((value, row) => {
+    if (value !== null) bits[row >> 3] |= 1 << (row & 7);
+  });
+  return bits;
+}
+
+function offsetsOf(lengths: readonly number[]): Int32Array {
+  const offsets = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, i) => {
+    offsets[i + 1] = offsets[i] + length;
+  });
+  return offsets;
+}
+
+/** Values of a type without parts as a result column. */
+function columnOfValues(values: readonly Value[], type: DataType, validity: Uint8Array | undefined): ResultColumn {
+  if (type.kind === "boolean") {
+    const data = new Uint8Array(Math.ceil(values.length / 8));
+    values.forEach((value, row) => {
+      if (value === true) data[row >> 3] |= 1 << (row & 7);
+    });
+    return { type, data, validity };
+  }
+  const encoded = values.map((value) => (value === null ? new Uint8Array(0) : encodeValue(type, value)));
+  const width = fixedWidth(type);
+  if (width === undefined) return { type, data: new Uint8Array(0), validity, offsets: offsetsOf(encoded.map((bytes) => bytes.length)), bytes: new Uint8Array(Buffer.concat(encoded)) };
+  const data = new Uint8Array(values.length * width);
+  encoded.forEach((bytes, row) => data.set(bytes, row * width));
+  return { type, data, validity };
 }
 
 /** 64-bit values to 128 bits, in 32-bit words. */
@@ -158,6 +236,6 @@ function microsToNanos(pairs: BigInt64Array): Int32Array {
   return new Int32Array(result.buffer);
 }
 
-function nestedUnsupported(type: DataType): SparrowError {
-  return new SparrowError("UNSUPPORTED_FEATURE.NESTED_TYPE_IN_ARROW", "0A000", `Columns of type ${sqlTypeName(type)} cannot be given as Arrow yet.`, { type: sqlTypeName(type) });
+function variantUnsupported(type: DataType): SparrowError {
+  return new SparrowError("UNSUPPORTED_ARROWTYPE", "0A000", `Columns of type ${sqlTypeName(type)} have no form in Arrow.`, { typeName: sqlTypeName(type) });
 }

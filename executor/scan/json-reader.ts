@@ -6,6 +6,7 @@ import type { JsonOptions } from "./json-options.ts";
 import { jsonOptions } from "./json-options.ts";
 import type { JsonColumn } from "./json-tokenizer.ts";
 import { compactJson, JsonTokenizer, unescapeJson } from "./json-tokenizer.ts";
+import { jsonToValue } from "./json-values.ts";
 import type { ScanContext, SplitReader, WantedColumn } from "./scan-context.ts";
 import type { TextDialect } from "./text-columns.ts";
 import type { TextLines } from "./text-file.ts";
@@ -33,7 +34,7 @@ export class JsonSplitReader implements SplitReader {
     this.#dialect = {
       quotedNumbers: false,
       unescape: unescapeJson,
-      nestedText: compactJson,
+      nested: { writeText: compactJson, value: (text, type) => jsonToValue(text, type, values) },
       binary: (text) => new Uint8Array(Buffer.from(Buffer.from(text).toString("latin1"), "base64")),
       values,
     };

@@ -6,6 +6,7 @@ import type { Value } from "../../catalog/values.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
+import { encodeValue } from "../nested/encoding.ts";
 import { castValue } from "../functions/cast.ts";
 import { fixedBytes } from "./constant-column.ts";
 import type { ValueOptions } from "./text-options.ts";
@@ -22,8 +23,11 @@ export interface TextDialect {
   readonly quotedNumbers: boolean;
   /** Writes the value of an escaped field and returns its end; never longer than the field. */
   readonly unescape: (source: Uint8Array, start: number, end: number, target: Uint8Array, to: number) => number;
-  /** Writes the text of a nested field; only JSON has them. */
-  readonly nestedText?: (source: Uint8Array, start: number, end: number, target: Uint8Array, to: number) => number;
+  /** What only JSON has: nested fields, as text and as values (undefined when they do not fit the type). */
+  readonly nested?: {
+    readonly writeText: (source: Uint8Array, start: number, end: number, target: Uint8Array, to: number) => number;
+    readonly value: (text: string, type: DataType) => Value | undefined;
+  };
   /** Bytes of a binary field, from its text. */
   readonly binary: (text: Uint8Array) => Uint8Array | undefined;
   readonly values: ValueOptions;
@@ -74,6 +78,10 @@ function textValues(
       if (layout.kind === "dictionary") return encodeDictionary(pool, allocator, strings.offsets, strings.bytes, text.rows, layout, packValidity(valid, pool, allocator));
       return { layout, data: 0, ...strings };
     }
+    case "array":
+    case "map":
+    case "struct":
+      return { layout, data: 0, ...nestedValues(spans, text, type, dialect, pool, allocator, valid) };
     case "binary":
       return { layout, data: 0, ...copyBinaries(spans, text, dialect, pool, allocator, valid) };
     case "boolean": {
@@ -99,7 +107,7 @@ function textValues(
 }
 
 /** Reads a field and writes it to its row; false when it is no value of the type. */
-type Store = (bytes: Uint8Array, row: number, start: number, end: number) => boolean;
+type Store = (bytes: Uint8Array, row: number, start: number, end: number, inQuotes: boolean) => boolean;
 
 function eachField(spans: FieldSpans, text: TextRows, quoted: boolean, valid: Uint8Array, dialect: TextDialect, store: Store): void {
   const { starts, ends, kinds } = spans;
@@ -107,10 +115,10 @@ function eachField(spans: FieldSpans, text: TextRows, quoted: boolean, valid: Ui
     const kind = kinds[row];
     if (kind === SPAN.missing) continue;
     let read = false;
-    if (kind === SPAN.plain || (quoted && kind === SPAN.quoted)) read = store(text.bytes, row, starts[row], ends[row]);
+    if (kind === SPAN.plain || (quoted && kind === SPAN.quoted)) read = store(text.bytes, row, starts[row], ends[row], kind === SPAN.quoted);
     else if (quoted && kind === SPAN.escaped) {
       const plain = new Uint8Array(ends[row] - starts[row]);
-      read = store(plain, row, 0, dialect.unescape(text.bytes, starts[row], ends[row], plain, 0));
+      read = store(plain, row, 0, dialect.unescape(text.bytes, starts[row], ends[row], plain, 0), true);
     }
     if (read) valid[row] = 1;
     else text.malformed[row] = 1;
@@ -142,9 +150,9 @@ function fieldStore(type: DataType, dialect: TextDialect, pool: Pool, data: numb
     case "long":
       return { quoted, store: (bytes, row, start, end) => parseLong(bytes, start, end) && (words(row), true) };
     case "float":
-      return { quoted, store: (bytes, row, start, end) => floating(bytes, start, end, values) && ((pool.f32[(data >>> 2) + row] = parsed.number), true) };
+      return { quoted: true, store: (bytes, row, start, end, inQuotes) => floating(bytes, start, end, inQuotes && !quoted, values) && ((pool.f32[(data >>> 2) + row] = parsed.number), true) };
     case "double":
-      return { quoted, store: (bytes, row, start, end) => floating(bytes, start, end, values) && ((pool.f64[data / 8 + row] = parsed.number), true) };
+      return { quoted: true, store: (bytes, row, start, end, inQuotes) => floating(bytes, start, end, inQuotes && !quoted, values) && ((pool.f64[data / 8 + row] = parsed.number), true) };
     case "decimal":
       if (type.precision <= 18) return { quoted, store: (bytes, row, start, end) => parseDecimal(bytes, start, end, type.precision, type.scale) && (words(row), true) };
       return {
@@ -205,8 +213,9 @@ function storeValue(value: Value | undefined, type: DataType, width: number, poo
   return true;
 }
 
-function floating(bytes: Uint8Array, start: number, end: number, options: ValueOptions): boolean {
-  if (parseDouble(bytes, start, end)) return true;
+/** `wordsOnly`: no digits, only NaN and the infinities, as in JSON strings. */
+function floating(bytes: Uint8Array, start: number, end: number, wordsOnly: boolean, options: ValueOptions): boolean {
+  if (!wordsOnly && parseDouble(bytes, start, end)) return true;
   const text = new TextDecoder().decode(bytes.subarray(start, end));
   if (text === options.nanValue || text === "NaN") parsed.number = NaN;
   else if (text === options.positiveInfinity || text === "Infinity" || text === "+Infinity") parsed.number = Infinity;
@@ -243,7 +252,7 @@ function copyStrings(spans: FieldSpans, text: TextRows, dialect: TextDialect, po
       valid[row] = 1;
       const start = starts[row];
       const end = ends[row];
-      if (kind === SPAN.nested && dialect.nestedText !== undefined) at = dialect.nestedText(source, start, end, target, at);
+      if (kind === SPAN.nested && dialect.nested !== undefined) at = dialect.nested.writeText(source, start, end, target, at);
       else if (kind === SPAN.escaped) at = dialect.unescape(source, start, end, target, at);
       else if (end - start > 48) {
         target.set(source.subarray(start, end), at);
@@ -278,6 +287,42 @@ function copyBinaries(spans: FieldSpans, text: TextRows, dialect: TextDialect, p
     pool.i32[(strings.offsets >>> 2) + row + 1] = at;
   });
   return { offsets: strings.offsets, bytes };
+}
+
+/** Nested values in the engine's encoding (executor/nested). */
+function nestedValues(
+  spans: FieldSpans,
+  text: TextRows,
+  type: DataType,
+  dialect: TextDialect,
+  pool: Pool,
+  allocator: Allocator,
+  valid: Uint8Array,
+): { readonly offsets: number; readonly bytes: number } {
+  if (dialect.nested === undefined) throw unsupportedType(type);
+  const offsets = allocator.allocate((text.rows + 1) * 4);
+  pool.i32[offsets >>> 2] = 0;
+  const values: Uint8Array[] = [];
+  let total = 0;
+  for (let row = 0; row < text.rows; row++) {
+    if (spans.kinds[row] !== SPAN.missing) {
+      const value = spans.kinds[row] === SPAN.nested ? dialect.nested.value(new TextDecoder().decode(text.bytes.subarray(spans.starts[row], spans.ends[row])), type) : undefined;
+      if (value === undefined || value === null) text.malformed[row] = 1;
+      else {
+        values.push(encodeValue(type, value));
+        total += values[values.length - 1].length;
+        valid[row] = 1;
+      }
+    }
+    pool.i32[(offsets >>> 2) + row + 1] = total;
+  }
+  const bytes = allocator.allocate(total);
+  let at = bytes;
+  for (const value of values) {
+    pool.u8.set(value, at);
+    at += value.length;
+  }
+  return { offsets, bytes };
 }
 
 const EMPTY = new Uint8Array(0);

@@ -51,7 +51,7 @@ export class ParquetFileWriter implements FileWriter {
   private constructor(fields: readonly StructField[], arrow: ArrowConversion, decoder: ParquetDecoder, sink: FileSink, options: ParquetWriterOptions) {
     this.#fields = fields;
     this.#arrow = arrow;
-    this.#schema = arrow.schema(fields);
+    this.#schema = arrow.schema(fields, "key_value");
     this.#decoder = decoder;
     this.#sink = sink;
     this.#options = options;

@@ -76,6 +76,23 @@ test("typed values, and what is none of the type", async () => {
   ]);
 });
 
+test("nested values keep all digits", async () => {
+  const table = await open('{"a":[1,null,9223372036854775807],"s":{"x":1.5,"y":"t\\u0041","z":[{"k":true}]}}\n{"a":[],"s":{"x":2.0}}\n{"a":null,"s":{"y":"u"}}\n');
+  expect(types(table)).toEqual(["a array<bigint>", "s struct<x:double,y:string,z:array<struct<k:boolean>>>"]);
+  expect(readTable(table)).toEqual([
+    [[1n, null, 9223372036854775807n], [], null],
+    [{ fields: [1.5, "tA", [{ fields: [true] }]] }, { fields: [2, null, null] }, { fields: [null, "u", null] }],
+  ]);
+  const map = await open('{"m":{"a":"1","b":null}, "t":{"q":[1.50,"x"]}}\n{"m":[1]}\n', {}, [
+    field("m", { kind: "map", key: STRING, value: INT, valueContainsNull: true }),
+    field("t", { kind: "map", key: STRING, value: STRING, valueContainsNull: true }),
+  ]);
+  expect(readTable(map)).toEqual([
+    [null, null],
+    [{ keys: ["q"], values: ['[1.50,"x"]'] }, null],
+  ]);
+});
+
 test("malformed rows under the three modes", async () => {
   const text = '{"a":1}\n{"a":2\nnonsense\n{"a":3} x\n{"a":"y"}\n{"a":4}\n';
   const schema = [field("a", LONG)];

@@ -87,3 +87,20 @@ test("columns are found by field id before their names", async () => {
     [3n, 4n],
   ]);
 });
+
+test("DuckDB reads nested columns that were written", async () => {
+  const original = join(bench.folder, "nested.parquet");
+  const copy = join(bench.folder, "nested-copy.parquet");
+  await bench.duckdb.run(`COPY (
+    SELECT i::int AS i, CASE WHEN i % 9 = 4 THEN NULL WHEN i % 4 = 0 THEN [] ELSE [i, NULL, i + 1] END AS numbers,
+      CASE WHEN i % 7 = 2 THEN NULL ELSE {'x': i, 'y': CASE WHEN i % 3 = 0 THEN NULL ELSE 'text ' || i END, 'd': (i * 1.25)::decimal(9,2), 'b': i % 2 = 0} END AS s,
+      map(['k' || i, 'z'], [i / 2.0::double, NULL]) AS m, [[DATE '2020-01-01' + i::int], [], NULL] AS deep
+    FROM range(3000) t(i)) TO '${original}' (FORMAT parquet)`);
+  const table = await parquetProvider.open({ name: "t", location: original, schema: undefined, partitionColumns: [], options: {} });
+  await write(copy, table.columns, resultBatches(table), "zstd", 1000);
+  const again = await parquetProvider.open({ name: "t", location: copy, schema: undefined, partitionColumns: [], options: {} });
+  expect(again.columns.map((c) => typeName(c.type))).toEqual(table.columns.map((c) => typeName(c.type)));
+  expect(readTable(again)).toEqual(readTable(table));
+  const difference = await bench.duckdb.runAndReadAll(`SELECT count(*)::int FROM (SELECT i::varchar || numbers::varchar || s::varchar || m::varchar || deep::varchar AS t FROM '${copy}' EXCEPT ALL SELECT i::varchar || numbers::varchar || s::varchar || m::varchar || deep::varchar FROM '${original}')`);
+  expect(difference.getRows()).toEqual([[0]]);
+});
