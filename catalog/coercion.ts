@@ -137,7 +137,7 @@ function stringMeets(other: DataType, ansi: boolean): DataType | undefined {
   if (!ansi) return other.kind === "boolean" || other.kind === "binary" || isNested(other) ? undefined : STRING;
   if (isIntegral(other)) return LONG;
   if (other.kind === "float" || other.kind === "double" || other.kind === "decimal") return DOUBLE;
-  if (isDateTime(other) || other.kind === "boolean" || other.kind === "binary" || other.kind === "interval_ym" || other.kind === "interval_dt") return other;
+  if (isDateTime(other) || other.kind === "time" || other.kind === "boolean" || other.kind === "binary" || other.kind === "interval_ym" || other.kind === "interval_dt") return other;
   return undefined;
 }
 

@@ -30,6 +30,11 @@ export const conditionalSignatures: readonly FunctionSignature[] = [
     if (commonTypeOf(branches, context.ansi) === undefined) throw differentTypes(context, branches);
     return build.cases([{ when: condition.kind === "boolean" ? args[0] : build.cast(args[0], BOOLEAN), then: args[1] }], args[2]);
   }),
+  macro("when", [2, Number.POSITIVE_INFINITY], (args, _context, build) => {
+    const branches = [];
+    for (let i = 0; i + 1 < args.length; i += 2) branches.push({ when: args[i], then: args[i + 1] });
+    return build.cases(branches, args.length % 2 === 1 ? args[args.length - 1] : undefined);
+  }),
   macro("nvl", 2, (args, _context, build) => build.call("coalesce", args), ["ifnull"]),
   macro("nvl2", 3, (args, _context, build) => build.cases([{ when: build.call("isnotnull", [args[0]]), then: args[1] }], args[2])),
   macro("nullif", 2, (args, _context, build) => build.cases([{ when: build.call("=", args), then: build.literal(null, typeOf(args[0])) }], args[0])),

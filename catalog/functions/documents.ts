@@ -2,9 +2,9 @@ import { SparrowError } from "../errors.ts";
 import { parseTypeText } from "../type-text.ts";
 import type { DataType } from "../types.ts";
 import { INT, isStringLike, sqlTypeName, STRING } from "../types.ts";
-import { notFoldable, unexpectedInputType } from "./argument-errors.ts";
+import { notFoldable, unexpectedInputType, unexpectedNull } from "./argument-errors.ts";
 import { checkCount, coerceArguments, scalar, scalarBy } from "./define.ts";
-import { STRING_TYPE } from "./expected-types.ts";
+import { ONLY_STRING, STRING_TYPE } from "./expected-types.ts";
 import type { FunctionSignature, ResolveContext, ScalarSignature } from "./signature.ts";
 
 /** Functions over JSON and CSV text. */
@@ -51,8 +51,9 @@ function schemaOf(name: string, inputName: string): ScalarSignature {
   return scalarBy(name, (given, context) => {
     checkCount(context, given.length, 1, 2);
     checkOptions(given, 1, context);
-    const [text] = coerceArguments(given.slice(0, 1), [STRING_TYPE], context);
+    const [text] = coerceArguments(given.slice(0, 1), [ONLY_STRING], context);
     if (context.literals[0] === undefined) throw notFoldable(context, 0, inputName, STRING);
+    if (context.literals[0] === null) throw unexpectedNull(context, inputName);
     return { args: [text, ...given.slice(1)], result: STRING, nullable: "any" };
   });
 }
@@ -63,8 +64,8 @@ function isContainer(type: DataType): boolean {
 
 export const documentSignatures: readonly FunctionSignature[] = [
   scalar("get_json_object", [STRING_TYPE, STRING_TYPE], STRING, { nullable: "always" }),
-  scalar("json_array_length", [STRING_TYPE], INT, { nullable: "always" }),
-  scalar("json_object_keys", [STRING_TYPE], { kind: "array", element: STRING, containsNull: true }, { nullable: "always" }),
+  scalar("json_array_length", [ONLY_STRING], INT, { nullable: "always" }),
+  scalar("json_object_keys", [ONLY_STRING], { kind: "array", element: STRING, containsNull: true }, { nullable: "always" }),
   reading("from_json", () => true),
   writing("to_json", isContainer, '"STRUCT" or "ARRAY" or "MAP" or "VARIANT"'),
   schemaOf("schema_of_json", "json"),

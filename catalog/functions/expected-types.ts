@@ -59,6 +59,8 @@ function classOf(name: string, accepts: (type: DataType) => boolean, implicit: E
 
 export const ANY: ExpectedType = classOf("ANY", () => true, () => undefined);
 export const STRING_TYPE = exactly(STRING);
+/** Text alone: a number is not taken for its digits. */
+export const ONLY_STRING: ExpectedType = { ...STRING_TYPE, accepts: (t) => t.kind === "string", implicit: (t) => (t.kind === "null" || isStringLike(t) ? STRING : undefined) };
 export const BINARY_TYPE = exactly(BINARY);
 export const INT_TYPE = exactly(INT);
 export const LONG_TYPE = exactly(LONG);

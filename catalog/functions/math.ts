@@ -98,7 +98,7 @@ export const mathSignatures: readonly FunctionSignature[] = [
     if (given.every((t) => t.kind === "float")) return { args: given, result: given[0], nullable: "always" };
     return { args: coerceArguments(given, [DOUBLE_TYPE], context), result: DOUBLE, nullable: "always" };
   }),
-  scalar("bit_count", [oneOf(INTEGRAL, BOOLEAN_TYPE)], INT),
+  scalar("bit_count", [oneOf(INTEGRAL, { ...BOOLEAN_TYPE, implicit: () => undefined })], INT),
   scalar("getbit", [INTEGRAL, INT_TYPE], BYTE, { aliases: ["bit_get"] }),
   scalarBy("width_bucket", (given, context) => {
     checkCount(context, given.length, 4, 4);

@@ -55,7 +55,7 @@ function numericArithmetic(operator: DecimalOperator | "div", args: readonly Dat
     return { args: [a, b], result: operator === "div" ? LONG : decimalResult(operator, a, b), nullable };
   }
   const common = commonType(left, right, context.ansi);
-  if (common === undefined || isInterval(left) !== isInterval(right)) throw operandsDiffer(context, left, right);
+  if (common === undefined || isInterval(left) !== isInterval(right) || (left.kind !== right.kind && !isNumeric(common) && !isStringLike(left) && !isStringLike(right))) throw operandsDiffer(context, left, right);
   if (!isNumeric(common)) throw wrongOperandType(context, accepted, common);
   if (operator === "/") return { args: [DOUBLE, DOUBLE], result: DOUBLE, nullable };
   if (operator === "div") {
@@ -101,11 +101,12 @@ function temporalArithmetic(operator: "+" | "-", args: readonly DataType[], cont
   if (operator === "-" && (isTimestamp(left) || isTimestamp(right))) {
     const other = isTimestamp(left) ? right : left;
     if (!(isTimestamp(other) || other.kind === "date" || other.kind === "null" || isStringLike(other))) {
-      throw operandsDiffer(context, left, right);
+      throw unexpectedInputType(context, isTimestamp(left) ? 1 : 0, other, '("TIMESTAMP" or "TIMESTAMP_NTZ")');
     }
     const common = left.kind === right.kind ? left : isTimestamp(left) && isTimestamp(right) ? TIMESTAMP : isTimestamp(left) ? left : right;
     return of(common, common, INTERVAL_DT);
   }
+  if (operator === "-" && right.kind === "date" && isNumeric(left)) throw unexpectedInputType(context, 0, left, '"DATE"');
   if (operator === "-" && right.kind === "date" && (left.kind === "date" || left.kind === "null" || isStringLike(left))) return of(DATE, DATE, { kind: "interval_dt", from: "day", to: "day" });
   if (left.kind === "date" && !isStringLike(right)) {
     if (right.kind === "date") throw wrongOperandType(context, NUMERIC_OR_INTERVAL, DATE);

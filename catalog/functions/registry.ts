@@ -6,6 +6,7 @@ import { documentSignatures } from "./documents.ts";
 import { generatorSignatures } from "./generators.ts";
 import { higherOrderSignatures } from "./higher-order.ts";
 import { mathSignatures } from "./math.ts";
+import { numberTextSignatures } from "./number-text.ts";
 import { operatorSignatures } from "./operators.ts";
 import { sessionSignatures } from "./session.ts";
 import type { FunctionSignature } from "./signature.ts";
@@ -23,6 +24,7 @@ const ALL: readonly FunctionSignature[] = [
   ...aggregateSignatures,
   ...windowSignatures,
   ...generatorSignatures,
+  ...numberTextSignatures,
   ...documentSignatures,
   ...sessionSignatures,
 ];

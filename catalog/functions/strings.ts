@@ -1,7 +1,7 @@
 import type { DataType } from "../types.ts";
 import { BINARY, BOOLEAN, INT, isStringLike, LONG, STRING } from "../types.ts";
-import { unexpectedInputType } from "./argument-errors.ts";
-import { checkCount, coerceArguments, scalar, scalarBy } from "./define.ts";
+import { notFoldable, typeMismatch, unexpectedInputType } from "./argument-errors.ts";
+import { checkCount, coerceArguments, macro, scalar, scalarBy } from "./define.ts";
 import { ANY, ARRAY, arrayOf, BINARY_TYPE, BOOLEAN_TYPE, implicitCast, INT_TYPE, INTEGRAL, LONG_TYPE, NUMERIC, oneOf, STRING_TYPE } from "./expected-types.ts";
 import type { FunctionSignature, ScalarSignature } from "./signature.ts";
 
@@ -97,6 +97,12 @@ export const stringSignatures: readonly FunctionSignature[] = [
   scalar("luhn_check", [STRING_TYPE], BOOLEAN),
   scalarBy("mask", (given, context) => {
     checkCount(context, given.length, 1, 5);
+    ["upperChar", "lowerChar", "digitChar", "otherChar"].slice(0, given.length - 1).forEach((parameter, i) => {
+      if (given[i + 1].kind !== "null" && !isStringLike(given[i + 1])) throw unexpectedInputType(context, i + 1, given[i + 1], STRING_TYPE.name);
+      const character = context.literals[i + 1];
+      if (character === undefined) throw notFoldable(context, i + 1, parameter, STRING);
+      if (character !== null && Array.from(character as string).length !== 1) throw typeMismatch(context, "INPUT_SIZE_NOT_ONE", `${parameter} must be one character.`, { exprName: parameter });
+    });
     return { args: coerceArguments(given, [STRING_TYPE], context), result: STRING, nullable: (nullable) => nullable[0] };
   }),
   scalar("format_number", [NUMERIC, oneOf(INT_TYPE, STRING_TYPE)], STRING, { nullable: "always" }),
@@ -136,6 +142,12 @@ export const stringSignatures: readonly FunctionSignature[] = [
   scalar("try_url_decode", [STRING_TYPE], STRING, { nullable: "always" }),
   scalar("parse_url", [STRING_TYPE, STRING_TYPE, STRING_TYPE], STRING, { optional: 1, nullable: "always" }),
   scalar("try_parse_url", [STRING_TYPE, STRING_TYPE, STRING_TYPE], STRING, { optional: 1, nullable: "always" }),
+  scalar("aes_encrypt", [BINARY_TYPE, BINARY_TYPE, STRING_TYPE, STRING_TYPE, BINARY_TYPE, BINARY_TYPE], BINARY, { optional: 4 }),
+  scalar("aes_decrypt", [BINARY_TYPE, BINARY_TYPE, STRING_TYPE, STRING_TYPE, BINARY_TYPE], BINARY, { optional: 3 }),
+  macro("try_aes_decrypt", [2, 5], (args, _context, build) => build.call("aes_decrypt", args, "try")),
+  scalar("bitmap_bit_position", [LONG_TYPE], LONG),
+  scalar("bitmap_bucket_number", [LONG_TYPE], LONG),
+  scalar("bitmap_count", [BINARY_TYPE], LONG),
   scalar("typeof", [ANY], STRING, { nullable: "never" }),
   scalar("assert_true", [BOOLEAN_TYPE, STRING_TYPE], { kind: "null" }, { optional: 1, nullable: "always" }),
   scalar("raise_error", [STRING_TYPE, { name: '"MAP<STRING, STRING>"', accepts: (t) => t.kind === "map", implicit: () => undefined }], { kind: "null" }, { optional: 1, nullable: "always" }),

@@ -183,6 +183,19 @@ export function murmur3Of(values: readonly Value[], types: readonly DataType[]):
   return values.reduce((seed: number, value, i) => hashValue(value, types[i], seed, murmur3), SEED);
 }
 
+const BITMAP_BITS = 32768n;
+
+/** Position of a number's bit within its bucket. Source: Spark's `BitmapExpressionUtils`. */
+function bitmapPosition(value: bigint): bigint {
+  return value > 0n ? (value - 1n) % BITMAP_BITS : -value % BITMAP_BITS;
+}
+
+function bitsOfByte(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
 const SHA2: Readonly<Record<number, string>> = { 0: "sha256", 224: "sha224", 256: "sha256", 384: "sha384", 512: "sha512" };
 
 function digest(algorithm: string, bytes: Value): string {
@@ -197,6 +210,9 @@ export const hashFunctions: readonly ScalarFunction[] = [
     return algorithm === undefined ? null : digest(algorithm, bytes);
   }),
   define("crc32", ([bytes]) => BigInt(crc32(bytes as Uint8Array))),
+  define("bitmap_bit_position", ([value]) => bitmapPosition(value as bigint)),
+  define("bitmap_bucket_number", ([value]) => ((value as bigint) > 0n ? ((value as bigint) - 1n) / BITMAP_BITS + 1n : (value as bigint) / BITMAP_BITS)),
+  define("bitmap_count", ([bytes]) => BigInt((bytes as Uint8Array).reduce((count, byte) => count + bitsOfByte(byte), 0))),
   defineWithNulls("hash", (args, call) => murmur3Of(args, call.argTypes)),
   defineWithNulls("xxhash64", (args, call) =>
     BigInt.asIntN(

@@ -5,11 +5,13 @@ import { csvFunctions } from "./csv.ts";
 import { datetimeUnitFunctions } from "./datetime-units.ts";
 import { datetimeFunctions } from "./datetime.ts";
 import { encodingFunctions } from "./encodings.ts";
+import { encryptionFunctions } from "./encryption.ts";
 import { hashFunctions } from "./hash.ts";
 import { higherOrderFunctions } from "./higher-order.ts";
 import { jsonFunctions } from "./json.ts";
 import { mathFunctions } from "./math.ts";
 import { numberPatternFunctions } from "./number-patterns.ts";
+import { numberTextFunctions } from "./number-text.ts";
 import { patternFunctions } from "./patterns.ts";
 import type { ScalarFunction } from "./scalar-function.ts";
 import { sessionFunctions } from "./session.ts";
@@ -22,7 +24,9 @@ const ALL: readonly ScalarFunction[] = [
   ...stringFunctions,
   ...patternFunctions,
   ...numberPatternFunctions,
+  ...numberTextFunctions,
   ...encodingFunctions,
+  ...encryptionFunctions,
   ...hashFunctions,
   ...datetimeFunctions,
   ...datetimeUnitFunctions,
