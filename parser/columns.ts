@@ -1,4 +1,5 @@
 import type { ColumnDefinition, Identifier, SourceText } from "./ast.ts";
+import { isKeyConstraint, refuseKey } from "./create-table.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression } from "./expressions.ts";
 import { acceptNotNull, parseDataType } from "./types.ts";
@@ -47,7 +48,8 @@ function parseColumnOptions(c: Cursor): ColumnOptions {
       once("generated", "GENERATED ALWAYS AS");
       once("identity", "GENERATED ... AS IDENTITY");
       parseGenerated(c, options);
-    } else return options;
+    } else if (isKeyConstraint(c)) refuseKey(c);
+    else return options;
   }
 }
 

@@ -35,7 +35,8 @@ function tableElements(c: Cursor): TableElements {
   const elements: TableElements = { columns: [], constraints: [] };
   c.expect("(");
   do {
-    if (c.word === "CONSTRAINT" && c.isIdentifierAt(1)) elements.constraints.push(parseConstraint(c));
+    if (isKeyConstraint(c)) refuseKey(c);
+    else if (c.word === "CONSTRAINT" && c.isIdentifierAt(1)) elements.constraints.push(parseConstraint(c));
     else elements.columns.push(parseColumnDefinition(c));
   } while (c.accept(","));
   c.expect(")");
@@ -46,11 +47,21 @@ function tableElements(c: Cursor): TableElements {
 export function parseConstraint(c: Cursor): { name: string; check: SourceText } {
   c.expect("CONSTRAINT");
   const { name } = c.plainIdentifier("a constraint name");
-  if (c.word === "PRIMARY" || c.word === "FOREIGN" || c.word === "UNIQUE") c.refuse("UNSUPPORTED_FEATURE.TABLE_CONSTRAINT", `The feature is not supported: ${c.word} KEY constraints.`.replace("UNIQUE KEY", "UNIQUE"), {}, undefined, "0A000");
+  if (!c.is("CHECK") && isKeyConstraint(c)) refuseKey(c);
   c.expectPhrase("CHECK", "(");
   const check = parseSourceText(c);
   c.expect(")");
   return { name, check };
+}
+
+export function isKeyConstraint(c: Cursor): boolean {
+  return ((c.word === "PRIMARY" || c.word === "FOREIGN") && c.wordAt(1) === "KEY") || (c.word === "UNIQUE" && (c.wordAt(1) === "(" || c.wordAt(1) === "KEY")) || (c.word === "CHECK" && c.wordAt(1) === "(");
+}
+
+/** Keys are not enforced by Spark either; a CHECK is, and has a name to be dropped by. */
+export function refuseKey(c: Cursor): never {
+  const constraint = c.word === "CHECK" ? "CHECK without CONSTRAINT and a name" : c.word === "UNIQUE" ? "UNIQUE" : `${c.word} KEY`;
+  return c.refuse("UNSUPPORTED_FEATURE.TABLE_CONSTRAINT", `The feature is not supported: the constraint ${constraint}.`, { constraint }, undefined, "0A000");
 }
 
 function acceptClone(c: Cursor): CreateTable["clone"] {

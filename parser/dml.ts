@@ -4,7 +4,7 @@ import { parseExpression } from "./expressions.ts";
 import { acceptIfNotExists } from "./create.ts";
 import { acceptPartition } from "./partitions.ts";
 import { acceptOptions } from "./properties.ts";
-import type { parseWith } from "./query.ts";
+import type { WithClause } from "./query.ts";
 import { parseQuery, startsQuery } from "./query.ts";
 import { parseRelationPrimary, parseTableAlias } from "./relations.ts";
 import { parseSelectOver, parseSharedFrom } from "./select.ts";
@@ -13,7 +13,7 @@ import type { StatementBody } from "./statements.ts";
 type Insert = Extract<StatementBody, { kind: "insert" | "insertDirectory" }>;
 
 /** INSERT; `withClause` was written before it and belongs to its query. */
-export function parseInsert(c: Cursor, withClause?: ReturnType<typeof parseWith>): Insert {
+export function parseInsert(c: Cursor, withClause?: WithClause): Insert {
   return parseInsertOf(c, (x) => {
     const query = parseQuery(x);
     if (withClause === undefined) return query;
@@ -71,7 +71,7 @@ export function startsMultiInsert(c: Cursor): boolean {
 }
 
 /** FROM t INSERT INTO a SELECT ... INSERT INTO b SELECT ...; each query has the WITH that was written before. */
-export function parseMultiInsert(c: Cursor, withClause: ReturnType<typeof parseWith> = { tables: [], recursive: false }): StatementBody {
+export function parseMultiInsert(c: Cursor, withClause: WithClause = { tables: [], recursive: false }): StatementBody {
   const from = parseSharedFrom(c);
   const inserts: Statement[] = [];
   do {

@@ -39,10 +39,23 @@ export function continuesQuery(c: Cursor): boolean {
   return SET_OPERATORS.has(word) || word === "LIMIT" || word === "OFFSET" || word === "|>" || (BY_CLAUSES.has(word) && c.wordAt(1) === "BY");
 }
 
+export interface WithClause {
+  readonly tables: readonly CommonTable[];
+  readonly recursive: boolean;
+}
+
 export function parseQuery(c: Cursor): Query {
   c.enter(QUERY_WEIGHT);
   const start = c.start;
   const { tables, recursive } = parseWith(c);
+  const query = finishQuery(c, parseSetOperation(c, UNION_PRECEDENCE), tables, recursive, start);
+  c.leave(QUERY_WEIGHT);
+  return query;
+}
+
+/** What follows a WITH clause that was read already; `start` is where that began. */
+export function parseQueryAfterWith(c: Cursor, { tables, recursive }: WithClause, start: number): Query {
+  c.enter(QUERY_WEIGHT);
   const query = finishQuery(c, parseSetOperation(c, UNION_PRECEDENCE), tables, recursive, start);
   c.leave(QUERY_WEIGHT);
   return query;
@@ -58,7 +71,7 @@ export function parseQueryFrom(c: Cursor, first: QueryBody): Query {
 }
 
 /** WITH and its tables; nothing without WITH. */
-export function parseWith(c: Cursor): { tables: CommonTable[]; recursive: boolean } {
+export function parseWith(c: Cursor): WithClause {
   if (!c.accept("WITH")) return { tables: [], recursive: false };
   const recursive = c.word === "RECURSIVE" && c.isIdentifierAt(1) && c.wordAt(1) !== "AS" && c.accept("RECURSIVE");
   const tables = c.commaList(commonTable);

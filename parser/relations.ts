@@ -98,7 +98,7 @@ export function parseRelationPrimary(c: Cursor, lateral: boolean): Relation {
     const alias = parseTableAlias(c);
     return { kind: "function", call, ...(alias && { alias }), lateral, span: c.spanFrom(start) };
   }
-  const version = parseTimeTravel(c);
+  const version = versionSuffix(c) ?? parseTimeTravel(c);
   const options = c.word === "WITH" && c.wordAt(1) === "(" ? acceptOptions(c, "WITH") : undefined;
   const sample = parseSample(c);
   const alias = parseTableAlias(c);
@@ -179,6 +179,26 @@ export function parseTimeTravel(c: Cursor): TimeTravel | undefined {
     return { kind: "timestamp", timestamp: parseValue(c) };
   }
   return undefined;
+}
+
+const TIMESTAMP_SUFFIX = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/;
+
+/** Delta's short form right behind a name: `t@v12`, `t@20240131235959000`. */
+function versionSuffix(c: Cursor): TimeTravel | undefined {
+  if (c.word !== "@" || c.end !== c.start) return undefined;
+  const start = c.start;
+  c.advance();
+  const text = c.text;
+  const span = { start, end: start + 1 + text.length };
+  const digits = TIMESTAMP_SUFFIX.exec(text);
+  if (digits !== null) {
+    const [, year, month, day, hour, minute, second, millis] = digits;
+    c.advance();
+    return { kind: "timestamp", timestamp: { kind: "string", value: `${year}-${month}-${day} ${hour}:${minute}:${second}.${millis}`, span } };
+  }
+  if (!/^v\d+$/i.test(text)) c.fail("a version (v12) or a timestamp of 17 digits");
+  c.advance();
+  return { kind: "version", version: { kind: "number", text: text.slice(1), suffix: "", span } };
 }
 
 export function parseSample(c: Cursor): TableSample | undefined {

@@ -6,7 +6,7 @@ import { parseConvert, parseCopyInto, parseGenerate, parseOptimize, parseReorg, 
 import { parseDescribe } from "./describe.ts";
 import { parseDelete, parseInsert, parseMerge, parseMultiInsert, parseUpdate, startsMultiInsert } from "./dml.ts";
 import { parseDrop, parseTruncate } from "./drop.ts";
-import { parseQuery, parseWith, startsQuery } from "./query.ts";
+import { parseQuery, parseQueryAfterWith, parseWith, startsQuery } from "./query.ts";
 import { parseAnalyze, parseCache, parseClear, parseComment, parseDeclare, parseExecuteImmediate, parseExplain, parseMsck, parseRefresh, parseRepair, parseUncache, parseUse } from "./session.ts";
 import { parseReset, parseSet } from "./set.ts";
 import { parseShow } from "./show.ts";
@@ -81,11 +81,10 @@ function unsupported(c: Cursor): never {
 
 /** WITH before a query, or before an INSERT, whose query it belongs to. */
 function afterWith(c: Cursor): StatementBody {
-  const before = c.position;
+  const { start } = c;
   const withClause = parseWith(c);
   if (c.word === "INSERT") return parseInsert(c, withClause);
   if (c.word === "FROM" && startsMultiInsert(c)) return parseMultiInsert(c, withClause);
   if (c.word === "UPDATE" || c.word === "DELETE" || c.word === "MERGE") c.refuse("UNSUPPORTED_FEATURE.CTE_IN_DML", `The feature is not supported: WITH before ${c.word}.`, {}, undefined, "0A000");
-  c.position = before;
-  return { kind: "select", query: parseQuery(c) };
+  return { kind: "select", query: parseQueryAfterWith(c, withClause, start) };
 }

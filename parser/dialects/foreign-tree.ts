@@ -67,15 +67,13 @@ export function nextBranch({ _next: next }: ForeignSelect): ForeignSelect | unde
   return next ?? undefined;
 }
 
-/** ORDER BY and LIMIT of a whole query: some dialects keep them in the first branch, some in the last. */
-export function organization(foreign: ForeignSelect): { orderBy: readonly ForeignSortItem[] | undefined; limit: ForeignSelect["limit"] } {
+/** ORDER BY and the numbers of LIMIT and OFFSET of a whole query: kept in the first branch, the last, or in part in either. */
+export function organization(foreign: ForeignSelect): { orderBy: readonly ForeignSortItem[] | undefined; limits: readonly ForeignNode[] } {
   let last = foreign;
   for (let next = nextBranch(last); next !== undefined; next = nextBranch(next)) last = next;
   const { _orderby: orderBy, _limit: limit } = foreign;
-  return {
-    orderBy: orderBy ?? last.orderby ?? foreign.orderby ?? undefined,
-    limit: [limit, last.limit, foreign.limit].find((candidate) => (candidate?.value?.length ?? 0) > 0),
-  };
+  const limits = new Set([last.limit, foreign.limit, limit]);
+  return { orderBy: orderBy ?? last.orderby ?? foreign.orderby ?? undefined, limits: [...limits].flatMap((part) => part?.value ?? []) };
 }
 
 /** A name, however deep the tree has wrapped it: a string, `{value}`, `{expr: {value}}`, `{name: [...]}`. Undefined for anything else. */

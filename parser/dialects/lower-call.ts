@@ -23,6 +23,7 @@ export function lowerCall(l: Lowering, node: ForeignNode): AstExpr {
   const distinct = c.accept("DISTINCT");
   const args = callArguments(l, node);
   const ordered = c.is("ORDER") ? lowerOrderBy(l, (node.args as ForeignNode).orderby) : undefined;
+  if (c.accept("SEPARATOR")) args.push(separator(l));
   l.expect(")");
   const withinGroup = c.acceptPhrase("WITHIN", "GROUP", "(") ? lowerOrderBy(l, node.within_group_orderby) : undefined;
   if (withinGroup !== undefined) l.expect(")");
@@ -36,12 +37,14 @@ export function lowerCall(l: Lowering, node: ForeignNode): AstExpr {
 function callArguments(l: Lowering, node: ForeignNode): FunctionArgument[] {
   const nodes = foreignArguments(node);
   const args: FunctionArgument[] = lowerList(l, nodes).map((value) => ({ value }));
-  if (l.c.accept(",")) {
-    // An aggregate's separator is kept beside its arguments.
-    const { start } = l.c;
-    args.push({ value: { kind: "string", value: l.string(), span: l.c.spanFrom(start) } });
-  }
+  if (l.c.accept(",")) args.push(separator(l));
   return args;
+}
+
+/** The separator of an aggregated text, which the tree keeps beside the arguments. */
+function separator(l: Lowering): FunctionArgument {
+  const { start } = l.c;
+  return { value: { kind: "string", value: l.string(), span: l.c.spanFrom(start) } };
 }
 
 function lowerFilter(l: Lowering, node: ForeignNode): AstExpr | undefined {

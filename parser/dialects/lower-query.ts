@@ -17,7 +17,7 @@ export function lowerQuery(l: Lowering, foreign: ForeignSelect): Query {
   const body = lowerSetOperations(l, foreign);
   const claimed = organization(foreign);
   const orderBy = c.word === "ORDER" ? lowerOrderBy(l, claimed.orderBy) : [];
-  const limits = lowerLimit(l, claimed.limit);
+  const limits = lowerLimit(l, claimed.limits);
   c.leave(QUERY_WEIGHT);
   return { kind: "query", with: tables, recursive: false, body, orderBy, sortBy: [], distributeBy: [], clusterBy: [], windows: [], ...limits, span: c.spanFrom(start) };
 }
@@ -221,16 +221,19 @@ function lowerAlias(l: Lowering): TableAlias | undefined {
   return { name, columns };
 }
 
-function lowerLimit(l: Lowering, foreign: ForeignSelect["limit"]): Pick<Query, "limit" | "offset"> {
+/** `LIMIT n OFFSET m`, in either order, and `LIMIT m, n`. */
+function lowerLimit(l: Lowering, foreign: readonly ForeignNode[]): Pick<Query, "limit" | "offset"> {
   const { c } = l;
-  if (c.word === "FETCH") l.refuse("FETCH FIRST");
-  if (c.word !== "LIMIT" && c.word !== "OFFSET") return {};
-  const values = [...(foreign?.value ?? l.disagree())];
+  const values = [...foreign];
   const one = (): AstExpr => lowerExpression(l, values.shift());
-  if (c.accept("OFFSET")) return { offset: one() };
-  l.expect("LIMIT");
-  if (c.is("ALL")) l.refuse("LIMIT ALL");
-  const first = one();
-  if (c.accept(",")) return { offset: first, limit: one() };
-  return c.accept("OFFSET") ? { limit: first, offset: one() } : { limit: first };
+  let offset = c.accept("OFFSET") ? one() : undefined;
+  let limit: AstExpr | undefined;
+  if (c.accept("LIMIT")) {
+    if (c.is("ALL")) l.refuse("LIMIT ALL");
+    limit = one();
+    if (offset === undefined && c.accept(",")) [offset, limit] = [limit, one()];
+    else if (offset === undefined && c.accept("OFFSET")) offset = one();
+  }
+  if (c.is("FETCH")) l.refuse("FETCH FIRST");
+  return { ...(limit && { limit }), ...(offset && { offset }) };
 }

@@ -113,6 +113,8 @@ describe("a query in another dialect is the Spark query of the same meaning", ()
     ["postgresql", "SELECT a FROM t ORDER BY a, b DESC, c NULLS FIRST", "SELECT a FROM t ORDER BY a NULLS LAST, b DESC NULLS FIRST, c NULLS FIRST"],
     ["trino", "SELECT a FROM t ORDER BY a, b DESC", "SELECT a FROM t ORDER BY a NULLS LAST, b DESC NULLS LAST"],
     ["mysql", "SELECT a FROM t ORDER BY a LIMIT 10, 5", "SELECT a FROM t ORDER BY a LIMIT 5 OFFSET 10"],
+    ["postgresql", "SELECT a FROM t OFFSET 3 LIMIT 5", "SELECT a FROM t LIMIT 5 OFFSET 3"],
+    ["mysql", "SELECT GROUP_CONCAT(DISTINCT a ORDER BY b SEPARATOR '; '), GROUP_CONCAT(c) FROM t", "SELECT string_agg(DISTINCT a, '; ') WITHIN GROUP (ORDER BY b), string_agg(c, ',') FROM t"],
     ["mysql", "SELECT IFNULL(`a b`, 'x') FROM `t`", "SELECT IFNULL(`a b`, 'x') FROM t"],
     ["mysql", 'SELECT DATE_SUB(d, INTERVAL 2 DAY), length(s), "x" FROM t', "SELECT d - INTERVAL 2 DAY, octet_length(s), 'x' FROM t"],
     ["bigquery", "SELECT SAFE_CAST(a AS FLOAT64), countif(b > 1), safe_divide(a, b) FROM `p.d.t`", "SELECT TRY_CAST(a AS DOUBLE), count_if(b > 1), try_divide(a, b) FROM p.d.t"],

@@ -27,6 +27,7 @@ describe("two ways of writing the same", () => {
     ["SELECT a GROUP BY GROUPING SETS (CUBE (a, b))", "SELECT a GROUP BY GROUPING SETS ((a, b), (a), (b), ())"],
     ["SELECT first(a IGNORE NULLS)", "SELECT first(a) IGNORE NULLS"],
     ["SELECT v:a.b[0]['c d']", "SELECT variant_get(v, '$.a.b[0][\"c d\"]')"],
+    ["SELECT * FROM t@v12, u@20240131235959007 x", "SELECT * FROM t VERSION AS OF 12, u TIMESTAMP AS OF '2024-01-31 23:59:59.007' x"],
     ["SELECT 1 == 2, 1 != 2", "SELECT 1 = 2, 1 <> 2"],
     ["FROM t |> WHERE t.a = 1 |> SELECT a, b", "SELECT a, b FROM t WHERE t.a = 1"],
     ["FROM t |> WHERE a |> WHERE b |> EXTEND 1 AS c", "SELECT *, 1 AS c FROM t WHERE a AND b"],

@@ -95,6 +95,8 @@ describe("statements", () => {
     expect(message("GRANT SELECT ON t TO u")).toBe("The feature is not supported: the statement GRANT.");
     expect(message("CREATE TABLE t (a INT) ROW FORMAT DELIMITED")).toBe("The feature is not supported: ROW FORMAT of Hive tables.");
     expect(message("CREATE TABLE t (a INT) PARTITIONED BY (years(a))")).toBe("The feature is not supported: partitioning by the transform years.");
+    expect(message("CREATE TABLE t (a INT, PRIMARY KEY (a))")).toBe("The feature is not supported: the constraint PRIMARY KEY.");
+    expect(message("CREATE TABLE t (a INT CHECK (a > 0))")).toBe("The feature is not supported: the constraint CHECK without CONSTRAINT and a name.");
     expect(message("SELECT TRANSFORM(a) USING 'cat' FROM t")).toBe("The feature is not supported: SELECT TRANSFORM with a script.");
   });
 });
