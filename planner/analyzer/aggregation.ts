@@ -78,24 +78,19 @@ export class Aggregation {
   resolveAllKeys(items: readonly { readonly name: string; readonly expr: Expr }[], env: QueryEnvironment): void {
     if (this.select.groupBy?.kind !== "all") return;
     const calls = new Set([...this.collector.calls.values()].map((c) => c.column.id));
-    const keys: Expr[] = [];
-    const names: string[] = [];
+    const keys: { readonly name: string; readonly expr: Expr }[] = [];
     for (const { expr, name } of items) {
       const reads = [...referencedColumns(expr)];
       if (!reads.some((id) => calls.has(id))) {
-        keys.push(expr);
-        names.push(name);
+        keys.push({ name, expr });
         continue;
       }
       transformUp(expr, (e) => {
-        if (e.kind === "column" && this.isBelow(e.id)) {
-          keys.push(e);
-          names.push(e.name);
-        }
+        if (e.kind === "column" && this.isBelow(e.id)) keys.push({ name: e.name, expr: e });
         return e;
       });
     }
-    this.grouping = groupingOf(keys, names, { ...this.inner, query: env });
+    this.grouping = groupingOf(keys, { ...this.inner, query: env });
   }
 
   private isBelow(id: ColumnId): boolean {

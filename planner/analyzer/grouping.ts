@@ -50,8 +50,15 @@ export function resolveGrouping(groupBy: Extract<GroupBy, { kind: "items" }>, re
   return finishGrouping(keyExprs, names, sets, env);
 }
 
-export function groupingOf(keyExprs: readonly Expr[], names: readonly string[], env: ExprEnvironment): Grouping {
-  return finishGrouping(keyExprs, names, undefined, env);
+/** A grouping by these expressions, each once. */
+export function groupingOf(keys: readonly { readonly name: string; readonly expr: Expr }[], env: ExprEnvironment): Grouping {
+  const distinct = [...new Map(keys.map((k) => [exprKey(k.expr), k])).values()];
+  return finishGrouping(
+    distinct.map((k) => k.expr),
+    distinct.map((k) => k.name),
+    undefined,
+    env,
+  );
 }
 
 function finishGrouping(keyExprs: readonly Expr[], names: readonly string[], sets: readonly (readonly number[])[] | undefined, env: ExprEnvironment): Grouping {

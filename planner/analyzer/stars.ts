@@ -48,7 +48,9 @@ function qualified(ast: StarAst, env: ExprEnvironment): StarItem[] {
   const parts = ast.qualifier?.parts.map((p) => p.name) ?? [];
   const lower = parts.map((p) => p.toLowerCase());
   const columns = env.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
-  if (columns.length > 0) return columns.filter((c, i) => columns.findIndex((d) => d.column.id === c.column.id && d.name === c.name) === i).map((c) => ({ name: c.name, ast: pinnedItem(c, ast.span) }));
+  // Columns that USING hides come first, as in Spark.
+  const ordered = [...columns.filter((c) => c.qualifiedOnly === true), ...columns.filter((c) => c.qualifiedOnly !== true)];
+  if (ordered.length > 0) return ordered.filter((c, i) => ordered.findIndex((d) => d.column.id === c.column.id && d.name === c.name) === i).map((c) => ({ name: c.name, ast: pinnedItem(c, ast.span) }));
   for (let outer = env.query.outer; outer !== undefined; outer = outer.outer) {
     const found = outer.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
     if (found.length > 0) return found.map((c) => ({ name: c.name, ast: qualifiedName([...c.qualifier, c.name], ast.span) }));
