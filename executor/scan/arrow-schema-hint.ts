@@ -6,17 +6,19 @@
 export type ArrowHint =
   | { readonly kind: "none" }
   | { readonly kind: "dictionary"; readonly values: "utf8" | "binary" }
-  | { readonly kind: "utf8" }
   | { readonly kind: "decimal"; readonly precision: number; readonly scale: number; readonly bits: 64 | 128 }
-  | { readonly kind: "timestampMicros"; readonly utc: boolean };
+  | { readonly kind: "timestampMicros"; readonly utc: boolean }
+  | { readonly kind: "list"; readonly element: HintedField }
+  | { readonly kind: "map"; readonly key: HintedField; readonly value: HintedField }
+  | { readonly kind: "struct"; readonly fields: readonly HintedField[] };
 
-export function arrowSchemaHint(columns: readonly { readonly name: string; readonly hint: ArrowHint }[]): string {
-  const fields = columns.map(({ name, hint }): Slot => {
-    const type = hintType(hint);
-    const dictionary: Slot = hint.kind === "dictionary" ? { table: [undefined, { table: [{ int: 32, bytes: 4 }, { int: 1, bytes: 1 }] }] } : undefined;
-    return { table: [{ string: name }, { int: 1, bytes: 1 }, { int: type.code, bytes: 1 }, { table: type.fields }, dictionary, { vector: [] }] };
-  });
-  const schema: Slot = { table: [undefined, { vector: fields }] };
+export interface HintedField {
+  readonly name: string;
+  readonly hint: ArrowHint;
+}
+
+export function arrowSchemaHint(columns: readonly HintedField[]): string {
+  const schema: Slot = { table: [undefined, { vector: columns.map(fieldTable) }] };
   const message = flatBuffer([{ int: METADATA_V5, bytes: 2 }, { int: HEADER_SCHEMA, bytes: 1 }, schema]);
   const framed = new Uint8Array(8 + message.length);
   const view = new DataView(framed.buffer);
@@ -26,23 +28,49 @@ export function arrowSchemaHint(columns: readonly { readonly name: string; reado
   return Buffer.from(framed).toString("base64");
 }
 
+function fieldTable({ name, hint }: HintedField): Slot {
+  const type = hintType(hint);
+  const dictionary: Slot = hint.kind === "dictionary" ? { table: [undefined, { table: [{ int: 32, bytes: 4 }, { int: 1, bytes: 1 }] }] } : undefined;
+  return { table: [{ string: name }, { int: 1, bytes: 1 }, { int: type.code, bytes: 1 }, { table: type.fields }, dictionary, { vector: childHints(hint).map(fieldTable) }] };
+}
+
+function childHints(hint: ArrowHint): readonly HintedField[] {
+  switch (hint.kind) {
+    case "list":
+      return [hint.element];
+    case "map":
+      return [{ name: "entries", hint: { kind: "struct", fields: [hint.key, hint.value] } }];
+    case "struct":
+      return hint.fields;
+    case "none":
+    case "dictionary":
+    case "decimal":
+    case "timestampMicros":
+      return [];
+  }
+}
+
 const METADATA_V5 = 4;
 const HEADER_SCHEMA = 1;
-const TYPE = { null: 1, binary: 4, utf8: 5, decimal: 7, timestamp: 10 };
+const TYPE = { null: 1, binary: 4, utf8: 5, decimal: 7, timestamp: 10, list: 12, struct: 13, map: 17 };
 const UNIT_MICROSECOND = 2;
 
 function hintType(hint: ArrowHint): { readonly code: number; readonly fields: readonly Slot[] } {
   switch (hint.kind) {
     case "none":
       return { code: TYPE.null, fields: [] };
-    case "utf8":
-      return { code: TYPE.utf8, fields: [] };
     case "dictionary":
       return { code: hint.values === "utf8" ? TYPE.utf8 : TYPE.binary, fields: [] };
     case "decimal":
       return { code: TYPE.decimal, fields: [{ int: hint.precision, bytes: 4 }, { int: hint.scale, bytes: 4 }, { int: hint.bits, bytes: 4 }] };
     case "timestampMicros":
       return { code: TYPE.timestamp, fields: [{ int: UNIT_MICROSECOND, bytes: 2 }, hint.utc ? { string: "UTC" } : undefined] };
+    case "list":
+      return { code: TYPE.list, fields: [] };
+    case "map":
+      return { code: TYPE.map, fields: [] };
+    case "struct":
+      return { code: TYPE.struct, fields: [] };
   }
 }
 

@@ -12,7 +12,7 @@ import { ThriftType, ThriftWriter } from "./thrift-compact.ts";
 export interface MiniFileColumn {
   /** A direct child of the schema's root. */
   readonly node: SchemaNode;
-  /** How it is to come out; undefined for columns with children, of which no file may have hinted ones beside. */
+  /** How it is to come out. One column without makes the whole file one without: a hint is for all columns. */
   readonly hint: ArrowHint | undefined;
 }
 
@@ -43,13 +43,14 @@ export function chunkRuns(footer: ParquetFooter, rowGroup: number, columns: read
 
 const MAGIC = new TextEncoder().encode("PAR1");
 
-/** Builds the file; `read` fills the given bytes from the file's offset. */
-export function miniFile(
-  footer: ParquetFooter,
-  rowGroup: number,
-  columns: readonly MiniFileColumn[],
-  read: (into: Uint8Array, fileOffset: number) => void,
-): Uint8Array {
+/** A file that is still to be written somewhere. */
+export interface MiniFile {
+  readonly bytes: number;
+  /** Writes it into exactly so many bytes; `read` fills the given ones from the original's offset. */
+  readonly write: (into: Uint8Array, read: (into: Uint8Array, fileOffset: number) => void) => void;
+}
+
+export function miniFile(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): MiniFile {
   const runs = chunkRuns(footer, rowGroup, columns);
   const starts: number[] = [];
   let end = MAGIC.length;
@@ -62,13 +63,16 @@ export function miniFile(
     return fileOffset - runs[at].fileOffset + starts[at];
   };
   const metadata = rewrittenFooter(footer, rowGroup, columns, moved);
-  const bytes = new Uint8Array(end + metadata.length + 8);
-  bytes.set(MAGIC);
-  runs.forEach((run, i) => read(bytes.subarray(starts[i], starts[i] + run.bytes), run.fileOffset));
-  bytes.set(metadata, end);
-  new DataView(bytes.buffer).setUint32(end + metadata.length, metadata.length, true);
-  bytes.set(MAGIC, end + metadata.length + 4);
-  return bytes;
+  return {
+    bytes: end + metadata.length + 8,
+    write: (into, read) => {
+      into.set(MAGIC);
+      runs.forEach((run, i) => read(into.subarray(starts[i], starts[i] + run.bytes), run.fileOffset));
+      into.set(metadata, end);
+      new DataView(into.buffer, into.byteOffset).setUint32(end + metadata.length, metadata.length, true);
+      into.set(MAGIC, end + metadata.length + 4);
+    },
+  };
 }
 
 function leavesOf(columns: readonly MiniFileColumn[]): number[] {

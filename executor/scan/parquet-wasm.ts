@@ -69,10 +69,19 @@ export class ParquetWasm {
     return this.#exports.memory.buffer;
   }
 
-  /** Decodes a whole Parquet file. Raises Error with the library's words when it is corrupt. */
-  read(file: Uint8Array, options: ReadOptions): ForeignTable {
-    const address = this.#passBytes(file);
-    return this.#foreignTable(this.#take(this.#exports.readParquet(address, file.length, this.#passObject(options))));
+  /**
+   * Decodes a whole Parquet file, which `write` puts straight into this memory. Raises Error with the library's words when it is corrupt, and what
+   * `write` raises.
+   */
+  read(bytes: number, write: (into: Uint8Array) => void, options: ReadOptions): ForeignTable {
+    const address = this.#exports.__wbindgen_malloc(bytes, 1) >>> 0;
+    try {
+      write(new Uint8Array(this.buffer, address, bytes));
+    } catch (error) {
+      this.#exports.__wbindgen_free(address, bytes, 1);
+      throw error;
+    }
+    return this.#foreignTable(this.#take(this.#exports.readParquet(address, bytes, this.#passObject(options))));
   }
 
   /** A Parquet file of the record batches in an Arrow IPC stream, with statistics per column chunk. */

@@ -1,7 +1,7 @@
 import { InternalError, SparrowError } from "../../catalog/errors.ts";
 import type { ArrowColumn } from "./arrow-column.ts";
 import { readForeignBatch } from "./arrow-ffi.ts";
-import type { MiniFileColumn } from "./mini-file.ts";
+import type { MiniFile, MiniFileColumn } from "./mini-file.ts";
 import { miniFile } from "./mini-file.ts";
 import type { ParquetDecoder } from "./parquet-decoder.ts";
 import type { OpenParquetFile } from "./parquet-file.ts";
@@ -24,7 +24,7 @@ export class RowGroupDecoder {
   readonly #steps: DecodeSteps;
   readonly #parquet: ParquetDecoder;
   #wasm: ParquetWasm | undefined;
-  #mini: Uint8Array | undefined;
+  #mini: MiniFile | undefined;
   #decoded: ForeignTable | undefined;
   #nextBatch = 0;
 
@@ -63,11 +63,11 @@ export class RowGroupDecoder {
   #decode(wasm: ParquetWasm, row: number): ForeignTable {
     this.#decoded?.drop();
     this.#decoded = undefined;
-    this.#mini ??= miniFile(this.#file.footer, this.#rowGroup, this.#columns, (into, at) => this.#file.read(into, at));
+    this.#mini ??= miniFile(this.#file.footer, this.#rowGroup, this.#columns);
     const { batchRows, sliceRows } = this.#steps;
-    const whole = sliceRows >= this.#rows;
-    this.#decoded = wasm.read(this.#mini, whole ? { batchSize: batchRows } : { batchSize: batchRows, offset: row, limit: sliceRows });
-    if (whole) this.#mini = undefined;
+    const options = sliceRows >= this.#rows ? { batchSize: batchRows } : { batchSize: batchRows, offset: row, limit: sliceRows };
+    const { bytes, write } = this.#mini;
+    this.#decoded = wasm.read(bytes, (into) => write(into, (part, at) => this.#file.read(part, at)), options);
     this.#nextBatch = 0;
     return this.#decoded;
   }
