@@ -135,9 +135,11 @@ export class QueryRun {
     return [
       ...compiled.probes.flatMap(({ breaker, state }) => {
         const build = this.#breaker(breaker).build();
+        const { directory } = build;
         return [
-          { offset: state.directory, value: build.directory },
-          { offset: state.shift, value: 32 - build.bits },
+          { offset: state.directory, value: directory.address },
+          { offset: state.extent, value: directory.kind === "hash" ? 32 - directory.bits : directory.slots },
+          { offset: state.min, value: directory.kind === "hash" ? 0n : directory.min },
           { offset: state.sawNull, value: build.sawNull ? 1 : 0 },
           { offset: state.empty, value: build.records === 0 && !build.sawNull ? 1 : 0 },
         ];
@@ -175,10 +177,14 @@ export class QueryRun {
     const state = this.#breaker(breaker.id);
     const shape = this.#shapes.get(breaker.id);
     if (shape === undefined) throw new InternalError("a breaker completes before it is fed");
-    const { tasks, sites } = state.finishTasks(shape, this.#arena, this.#options.evaluation.timeZone);
+    const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#arena, this.#options.evaluation.timeZone);
     const runs: RecordRun[][] = tasks.map(() => []);
     if (tasks.length > 0) await this.#runTasks(tasks, sites, state.isSmall(), runs);
     state.complete(runs);
+    if (shape.kind === "build") {
+      const { directory, unique } = state.build();
+      this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique } });
+    }
   }
 
   async #runTasks(tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {

@@ -7,9 +7,11 @@ import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SinkResult } from "../pipeline/pipeline-job.ts";
 import { compileMerge } from "./aggregate/merge-module.ts";
-import type { FinishTask } from "./finish-task.ts";
+import type { DirectKey, FinishTask } from "./finish-task.ts";
+import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
-import { directoryBits, directoryBytes, joinLinkModule } from "./join/join-directory.ts";
+import type { JoinDirectory } from "./join/join-directory.ts";
+import { directoryBits, directoryBytes, directSlots, joinLinkModule } from "./join/join-directory.ts";
 import { LOOP_RECORD } from "./join/nested-loop.ts";
 import { PARTITION_BITS } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
@@ -20,10 +22,11 @@ import { runsOf } from "./sink-instance.ts";
 const INLINE_RECORDS = 4096;
 
 export interface CompleteBuild {
-  readonly directory: number;
-  readonly bits: number;
+  readonly directory: JoinDirectory;
   readonly records: number;
   readonly sawNull: boolean;
+  /** No key repeats; known of direct directories only. */
+  readonly unique: boolean;
 }
 
 /** A breaker while the query runs: what its feeding pipelines left, the tasks that complete it, and the records that later pipelines read. */
@@ -33,6 +36,7 @@ export class BreakerState {
   #shape: BreakerShape | undefined;
   #runs: readonly RecordRun[] | undefined;
   #build: CompleteBuild | undefined;
+  #isUnique = (): boolean => false;
 
   constructor(breaker: Breaker) {
     this.#breaker = breaker;
@@ -50,7 +54,7 @@ export class BreakerState {
   }
 
   /** Tasks that complete the breaker; error sites of the code they run. */
-  finishTasks(shape: BreakerShape, arena: Arena, timeZone: string): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
+  finishTasks(shape: BreakerShape, pool: Pool, arena: Arena, timeZone: string): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
     this.#shape = shape;
     switch (shape.kind) {
       case "aggregate": {
@@ -64,7 +68,7 @@ export class BreakerState {
         return { tasks, sites };
       }
       case "build":
-        return { tasks: this.#linkTasks(shape.shape.layout.bytes, arena), sites: [] };
+        return { tasks: this.#linkTasks(shape, pool, arena), sites: [] };
       case "rows":
         return { tasks: this.#rowTasks(shape), sites: [] };
     }
@@ -73,6 +77,7 @@ export class BreakerState {
   complete(runs: readonly (readonly RecordRun[])[]): void {
     const shape = this.#shape;
     if (shape === undefined) throw new InternalError("a breaker completes before its tasks are made");
+    if (this.#build !== undefined) this.#build = { ...this.#build, unique: this.#isUnique() };
     if (shape.kind === "build") this.#runs = runsOf(this.#partitions().flat(), shape.shape.layout.bytes);
     else if (this.#breaker.kind === "shared") this.#runs = this.#rowRuns();
     else this.#runs = runs.flat();
@@ -106,15 +111,31 @@ export class BreakerState {
     return count === 0 ? [] : [{ base, count, stride: 0 }];
   }
 
-  #linkTasks(rowBytes: number, arena: Arena): readonly FinishTask[] {
+  #linkTasks({ shape }: Extract<BreakerShape, { kind: "build" }>, pool: Pool, arena: Arena): readonly FinishTask[] {
+    const rowBytes = shape.layout.bytes;
     const partitions = this.#partitions();
     const records = partitions.reduce((sum, chunks) => sum + chunks.reduce((s, c) => s + (c.end - c.start) / rowBytes, 0), 0);
-    const bits = directoryBits(records);
-    const directory = arena.allocate(directoryBytes(bits));
+    const directory = this.#directory(shape, records, arena);
+    const [keyField] = shape.keys;
+    const repeated = arena.allocateZeroed(4);
+    const key: DirectKey | undefined = directory.kind === "direct" ? { offset: keyField.offset, width: keyField.storage.kind === "i32" ? 32 : 64, repeated } : undefined;
     const sawNull = this.#results.some((r) => r.kind === "build" && r.sawNull);
-    this.#build = { directory, bits, records, sawNull };
+    this.#build = { directory, records, sawNull, unique: false };
+    this.#isUnique = () => directory.kind === "direct" && pool.u32[repeated >>> 2] === 0;
     const module = joinLinkModule();
-    return partitions.map((chunks, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, bits, partition }));
+    return partitions.map((chunks, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, partition, key }));
+  }
+
+  #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {
+    const ranges = this.#results.flatMap((r) => (r.kind === "build" && r.range !== undefined ? [r.range] : []));
+    if (shape.measuresKey && ranges.length > 0) {
+      const min = ranges.map((r) => r[0]).reduce((a, b) => (a < b ? a : b));
+      const max = ranges.map((r) => r[1]).reduce((a, b) => (a > b ? a : b));
+      const slots = directSlots(min, max, records);
+      if (slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(slots * 4), min, slots };
+    }
+    const bits = directoryBits(records);
+    return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
   }
 
   #rowTasks({ shape }: Extract<BreakerShape, { kind: "rows" }>): readonly FinishTask[] {

@@ -2,6 +2,7 @@ import type { EvalContext } from "../functions/scalar-function.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { AggregateShape } from "./aggregate/aggregate-sink.ts";
 import type { MergeModule } from "./aggregate/merge-module.ts";
+import type { JoinDirectory } from "./join/join-directory.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
 import type { WindowWork } from "./window/window-work.ts";
@@ -14,7 +15,7 @@ export type FinishTask =
   /** One radix partition of all instances' groups. `sharedBits`: upper hash bits that its records have in common. */
   | { readonly kind: "groups"; readonly shape: AggregateShape; readonly chunks: readonly RowChunk[]; readonly merge: MergeModule; readonly needsMerge: boolean; readonly sharedBits: number }
   /** One radix partition of a build side, entered into its part of the directory. */
-  | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: number; readonly bits: number; readonly partition: number }
+  | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: JoinDirectory; readonly partition: number; readonly key: DirectKey | undefined }
   /** All rows in order, `offset` rows left out, at most `limit`. */
   | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
   /** Rows in morsel order, `offset` left out, at most `limit`. */
@@ -22,6 +23,13 @@ export type FinishTask =
   | { readonly kind: "window"; readonly shape: RowSinkShape; readonly runs: readonly RecordRun[]; readonly work: WindowWork }
   /** The runs as one array of addresses: a nested loop goes over it. */
   | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] };
+
+/** Where a direct directory's key is in a record, and the uint32 that is set when a key repeats. Directories of this kind come zeroed. */
+export interface DirectKey {
+  readonly offset: number;
+  readonly width: 32 | 64;
+  readonly repeated: number;
+}
 
 export interface FinishJob {
   readonly tasks: readonly FinishTask[];

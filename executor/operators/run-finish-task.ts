@@ -87,12 +87,24 @@ function completeGroups(task: GroupsTask, context: ThreadContext, arena: Arena):
   return [{ base, count: groups, stride: 0 }];
 }
 
+/** Partitions never meet in a slot: equal keys are in one partition, and a hash directory's slots are cut by partition. */
 function linkPartition(task: Extract<FinishTask, { kind: "link" }>, context: ThreadContext): void {
   const { pool } = context;
-  clearPartition(pool, task.directory, task.bits, task.partition);
-  const instance = new WebAssembly.Instance(task.module, { env: { memory: pool.memory } });
-  const link = instance.exports["link"] as (start: number, end: number, rowBytes: number, directory: number, shift: number) => void;
-  for (const { start, end } of task.chunks) link(start, end, task.rowBytes, task.directory, 32 - task.bits);
+  const { directory, chunks, rowBytes, key } = task;
+  const { exports } = new WebAssembly.Instance(task.module, { env: { memory: pool.memory } });
+  switch (directory.kind) {
+    case "hash": {
+      clearPartition(pool, directory.address, directory.bits, task.partition);
+      const link = exports["link"] as (start: number, end: number, rowBytes: number, directory: number, shift: number) => void;
+      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, 32 - directory.bits);
+      return;
+    }
+    case "direct": {
+      if (key === undefined) throw new InternalError("a direct directory has a key");
+      const link = exports[`linkDirect${key.width}`] as (start: number, end: number, rowBytes: number, directory: number, offset: number, repeated: number, min: bigint) => void;
+      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, key.offset, key.repeated, directory.min);
+    }
+  }
 }
 
 function slice(run: RecordRun, offset: number, limit: number | undefined): RecordRun {

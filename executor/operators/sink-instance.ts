@@ -51,7 +51,16 @@ export function openSink(sink: CompiledSink, context: ThreadContext, arena: Aren
       const chunks = new RowChunks(context.pool, arena, state, sink.state.store);
       return recordSink(
         (kind, argument) => chunks.supply(kind, argument),
-        () => ({ kind: "build", chunks: chunks.finish(), sawNull: context.pool.u32[(state + sink.state.sawNull) >>> 2] !== 0 }),
+        () => {
+          const { view } = context.pool;
+          const range = [view.getBigInt64(state + sink.state.range, true), view.getBigInt64(state + sink.state.range + 8, true)] as const;
+          return {
+            kind: "build",
+            chunks: chunks.finish(),
+            sawNull: context.pool.u32[(state + sink.state.sawNull) >>> 2] !== 0,
+            range: range[0] > range[1] ? undefined : range,
+          };
+        },
       );
     }
     case "rows":

@@ -9,7 +9,7 @@ import type { AggregateShape, AggregateState } from "../operators/aggregate/aggr
 import { aggregateShape, emitAggregateSink, reserveAggregate } from "../operators/aggregate/aggregate-sink.ts";
 import type { BuildShape, BuildState } from "../operators/join/join-build.ts";
 import { buildShape, emitBuildSink, reserveBuild } from "../operators/join/join-build.ts";
-import type { ProbeState } from "../operators/join/join-probe.ts";
+import type { BuildFacts, ProbeState } from "../operators/join/join-probe.ts";
 import { emitProbe, reserveProbe } from "../operators/join/join-probe.ts";
 import type { LoopState } from "../operators/join/nested-loop.ts";
 import { emitNestedLoop, reserveLoop } from "../operators/join/nested-loop.ts";
@@ -36,7 +36,7 @@ import { StateLayout } from "./state-layout.ts";
 /** What the pipelines around a breaker agree on; settled when the first pipeline that feeds it is compiled. */
 export type BreakerShape =
   | { readonly kind: "aggregate"; readonly shape: AggregateShape }
-  | { readonly kind: "build"; readonly shape: BuildShape }
+  | { readonly kind: "build"; readonly shape: BuildShape; readonly complete?: BuildFacts }
   | { readonly kind: "rows"; readonly shape: RowSinkShape };
 
 export interface CompileOptions {
@@ -202,10 +202,10 @@ class PipelineCompiler {
         return;
       case "probe": {
         const shape = this.#shapes.get(step.breaker);
-        assert(shape?.kind === "build", "a probe needs a build side that has been compiled");
+        assert(shape?.kind === "build" && shape.complete !== undefined, "a probe needs a build side that is complete");
         const state = reserveProbe(this.#state);
         this.#probes.push({ breaker: step.breaker, state });
-        emitProbe(emitter, step.node, step.columns, shape.shape, state, skip, downstream);
+        emitProbe(emitter, step.node, step.columns, shape.shape, shape.complete, state, skip, downstream);
         return;
       }
       case "loop": {

@@ -48,7 +48,10 @@ export class PipelineInstance {
     const { pipeline } = job;
     this.#state = this.#arena.allocate(pipeline.state.bytes);
     initializeState(pool, this.#state, pipeline.state);
-    for (const { offset, value } of job.words) pool.u32[(this.#state + offset) >>> 2] = value;
+    for (const { offset, value } of job.words) {
+      if (typeof value === "bigint") pool.view.setBigInt64(this.#state + offset, value, true);
+      else pool.u32[(this.#state + offset) >>> 2] = value;
+    }
     const heap = this.#arena.allocate(HEAP_BYTES);
     pool.u32[(this.#state + HEADER.heapBase) >>> 2] = heap;
     pool.u32[(this.#state + HEADER.heapEnd) >>> 2] = heap + HEAP_BYTES;

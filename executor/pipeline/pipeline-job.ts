@@ -11,8 +11,8 @@ export interface PipelineJob {
   readonly morsels: Morsels;
   /** Address of the job's control words. */
   readonly control: number;
-  /** uint32 words of the state block, known only now: hash tables that are probed. */
-  readonly words: readonly { readonly offset: number; readonly value: number }[];
+  /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */
+  readonly words: readonly { readonly offset: number; readonly value: number | bigint }[];
   /** Rows per call of compiled code. */
   readonly batchRows: number;
   readonly outputRows: number;
@@ -36,7 +36,8 @@ export type SinkResult =
   | { readonly kind: "none" }
   /** `unmerged`: one group may have several records. */
   | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[]; readonly unmerged: boolean }
-  | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean }
+  /** `range`: smallest and largest key, where they are measured and there are any. */
+  | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
   | { readonly kind: "rows"; readonly runs: readonly RecordRun[] };
 
 export interface InstanceResult {

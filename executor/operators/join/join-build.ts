@@ -1,6 +1,7 @@
 import type { Column } from "../../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../../catalog/expression.ts";
 import type { PhysicalHashJoin } from "../../../planner/physical.ts";
+import type { EmittedValue } from "../../emit/emitted-value.ts";
 import { emitExpr } from "../../emit/expression.ts";
 import type { RowField, RowLayout } from "../../pipeline/row-layout.ts";
 import { rowLayout } from "../../pipeline/row-layout.ts";
@@ -27,18 +28,25 @@ export interface BuildShape {
   readonly collide: boolean;
   /** Records with a NULL key are kept: the join gives build rows without a match. */
   readonly keepsNulls: boolean;
+  /** One integer-like key: its range is measured, for a directory that is indexed by the key itself. */
+  readonly measuresKey: boolean;
 }
 
 export interface BuildState {
   readonly store: RowStoreState;
   /** uint32: a record with a NULL key was met. */
   readonly sawNull: number;
+  /** int64 smallest and largest key, when it is measured. */
+  readonly range: number;
 }
 
 export interface BuildOptions {
   readonly collide: boolean;
   readonly singleFeeder: boolean;
 }
+
+/** Smallest key above and largest key below all others. */
+const NO_RANGE = new Uint8Array(new BigInt64Array([2n ** 63n - 1n, -(2n ** 63n)]).buffer);
 
 /** Ids of key columns that exist in build records only. */
 let nextKeyColumn = -1_000_000_000;
@@ -60,11 +68,12 @@ export function buildShape(emitter: SegmentEmitter, node: PhysicalHashJoin, colu
   ]);
   const keys = keyColumns.map((c) => layout.fields.find((f) => f.id === c.id)!);
   const keepsNulls = node.join === "buildOuter" || node.join === "fullOuter" || node.join === "buildAnti";
-  return { layout, keys, collide: options.collide, keepsNulls };
+  const measuresKey = node.keys.length === 1 && !node.keys[0].nullSafe && !options.collide && (keys[0].storage.kind === "i32" || keys[0].storage.kind === "i64");
+  return { layout, keys, collide: options.collide, keepsNulls, measuresKey };
 }
 
 export function reserveBuild(state: StateLayout, shape: BuildShape): BuildState {
-  return { store: reserveRowStore(state, shape.layout, PARTITIONS), sawNull: state.reserve(4, 4) };
+  return { store: reserveRowStore(state, shape.layout, PARTITIONS), sawNull: state.reserve(4, 4), range: state.constant(NO_RANGE) };
 }
 
 /** The sink of a pipeline that feeds the build side. */
@@ -98,6 +107,10 @@ export function emitBuildSink(
   if (bytes !== undefined) ensureBytes(emitter, state.store, bytes);
   const place = reserveRow(emitter, state.store, i32.wrapI64(i64.shrU(get(hash), i64.const(BigInt(64 - PARTITION_BITS)))));
   emitter.resumed();
+  if (shape.measuresKey) {
+    if (anyNull === undefined) measureKey(emitter, state, keyAsInt64(values[0]));
+    else f.if(i32.eqz(get(anyNull)), () => measureKey(emitter, state, keyAsInt64(values[0])));
+  }
   const row = get(place.row);
   const flags: Val = anyNull === undefined ? i32.const(0) : i32.shl(get(anyNull), i32.const(8));
   f.store("i32", row, i32.const(0), BUILD_RECORD.next);
@@ -105,4 +118,17 @@ export function emitBuildSink(
   f.store("i64", row, get(hash), BUILD_RECORD.hash);
   storeValues(emitter, state.store, row, stored);
   commitRow(emitter, state.store, place);
+}
+
+function measureKey(emitter: SegmentEmitter, state: BuildState, key: Val): void {
+  const { f } = emitter;
+  const block = get(emitter.state);
+  const value = f.reusable(key);
+  f.if(i64.ltS(value, i64.load(block, state.range)), () => f.store("i64", block, value, state.range));
+  f.if(i64.gtS(value, i64.load(block, state.range + 8)), () => f.store("i64", block, value, state.range + 8));
+}
+
+export function keyAsInt64(value: EmittedValue): Val {
+  const [lane] = value.lanes;
+  return lane.type === "i32" ? i64.extendI32S(lane) : lane;
 }

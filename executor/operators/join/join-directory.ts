@@ -7,21 +7,47 @@ import { PARTITION_BITS } from "../row-store.ts";
 import { BUILD_RECORD } from "./join-build.ts";
 
 /**
- * The directory of a join's hash table, one for all workers: 8 bytes an entry: uint32 head of the chain, and 32 Bloom bits of the hashes in it,
- * so that most probes without a match end here. Slot: the upper `bits` bits of the hash; Bloom bit: its lowest five.
+ * How a complete build side is found from the probe side. `direct`: one integer key whose values lie close together; the directory is an array of chain
+ * heads indexed by key - min, and every record of a chain has the key.
  */
-export interface JoinDirectory {
-  readonly address: number;
-  /** 32 - bits */
-  readonly shift: number;
-}
+export type JoinDirectory =
+  | { readonly kind: "hash"; readonly address: number; readonly bits: number }
+  | { readonly kind: "direct"; readonly address: number; readonly min: bigint; readonly slots: number };
 
+/**
+ * A hash directory, one for all workers: 8 bytes an entry: uint32 head of the chain, and 32 Bloom bits of the hashes in it, so that most probes without a
+ * match end here. Slot: the upper `bits` bits of the hash; Bloom bit: its lowest five.
+ */
 export function directoryBits(records: number): number {
   return Math.min(28, Math.max(PARTITION_BITS + 4, Math.ceil(Math.log2(records * 1.5 + 1))));
 }
 
 export function directoryBytes(bits: number): number {
   return 8 * 2 ** bits;
+}
+
+/** Slots of a direct directory may be this many times the records, ... */
+const MAX_SLOTS_PER_RECORD = 8;
+/** ... or as many as this, whatever the records. */
+const ALWAYS_DIRECT_SLOTS = 64 * 1024;
+const MAX_DIRECT_SLOTS = 2 ** 27;
+
+/** Number of slots for keys from min to max; undefined when they lie too far apart. */
+export function directSlots(min: bigint, max: bigint, records: number): number | undefined {
+  if (max < min || max - min >= BigInt(MAX_DIRECT_SLOTS)) return undefined;
+  const slots = Number(max - min) + 1;
+  return slots <= Math.max(ALWAYS_DIRECT_SLOTS, MAX_SLOTS_PER_RECORD * records) ? slots : undefined;
+}
+
+/** Head of the chain of a key; 0 outside of the directory. */
+export function emitDirectHead(f: FunctionBuilder, key: Val, address: Local, min: Val, slots: Local): Val {
+  const head = f.local("i32");
+  const slot = f.let(i64.sub(key, min));
+  f.set(head, i32.const(0));
+  f.if(i64.ltU(get(slot), i64.extendI32U(get(slots))), () => {
+    f.set(head, i32.load(i32.add(get(address), i32.shl(i32.wrapI64(get(slot)), i32.const(2)))));
+  });
+  return get(head);
 }
 
 /** Head of the chain that the hash leads to; 0 when the Bloom bits exclude it. */
@@ -34,7 +60,10 @@ export function emitChainHead(f: FunctionBuilder, hash: Local, directory: Local,
 
 let linkModule: WebAssembly.Module | undefined;
 
-/** A module with `link(start, end, rowBytes, directory, shift)`: enters the records of one chunk. */
+/** Parameters of the direct links: start, end, rowBytes, directory, offset of the key in a record, address of a word that is set when a key repeats, min. */
+const DIRECT_LINK = { params: ["i32", "i32", "i32", "i32", "i32", "i32", "i64"], results: [] } as const;
+
+/** A module with `link(start, end, rowBytes, directory, shift)`, and `linkDirect32` / `64` by width of the key: they enter the records of one chunk. */
 export function joinLinkModule(): WebAssembly.Module {
   if (linkModule !== undefined) return linkModule;
   const module = new ModuleBuilder();
@@ -56,8 +85,27 @@ export function joinLinkModule(): WebAssembly.Module {
     });
     f.set(row, i32.add(get(row), get(rowBytes)));
   });
+  for (const width of [32, 64] as const) writeDirectLink(module.function(`linkDirect${width}`, DIRECT_LINK, true).builder, width);
   linkModule = new WebAssembly.Module(module.encode());
   return linkModule;
+}
+
+function writeDirectLink(f: FunctionBuilder, width: 32 | 64): void {
+  const [row, end, rowBytes, directory, keyOffset, repeated, min] = [0, 1, 2, 3, 4, 5, 6].map((i) => f.param(i));
+  const entry = f.local("i32");
+  const old = f.local("i32");
+  f.while(i32.ltU(get(row), get(end)), () => {
+    f.if(i32.eqz(i32.load8u(get(row), BUILD_RECORD.unlinked)), () => {
+      const at = i32.add(get(row), get(keyOffset));
+      const slot = i64.sub(width === 32 ? i64.load32s(at) : i64.load(at), get(min));
+      f.set(entry, i32.add(get(directory), i32.shl(i32.wrapI64(slot), i32.const(2))));
+      f.set(old, i32.load(get(entry)));
+      f.if(get(old), () => f.store("i32", get(repeated), i32.const(1)));
+      f.store("i32", get(row), get(old), BUILD_RECORD.next);
+      f.store("i32", get(entry), get(row));
+    });
+    f.set(row, i32.add(get(row), get(rowBytes)));
+  });
 }
 
 /** Empties the slots of one partition. */

@@ -9,16 +9,19 @@ import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
 import type { Label } from "../../wasm/function-builder.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
-import { get, i32 } from "../../wasm/instructions.ts";
+import { get, i32, i64 } from "../../wasm/instructions.ts";
 import { hashOfKeys } from "../keys.ts";
 import type { BuildShape } from "./join-build.ts";
-import { BUILD_RECORD } from "./join-build.ts";
-import { emitChainHead } from "./join-directory.ts";
+import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
+import { emitChainHead, emitDirectHead } from "./join-directory.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
   readonly directory: number;
-  readonly shift: number;
+  /** Hash directories: the shift that makes a slot; direct ones: number of slots. */
+  readonly extent: number;
+  /** int64: first key of a direct directory. */
+  readonly min: number;
   /** 1: the build side has a record with a NULL key. */
   readonly sawNull: number;
   /** 1: the build side has no record at all. */
@@ -26,7 +29,15 @@ export interface ProbeState {
 }
 
 export function reserveProbe(state: StateLayout): ProbeState {
-  return { directory: state.reserve(4, 4), shift: state.reserve(4, 4), sawNull: state.reserve(4, 4), empty: state.reserve(4, 4) };
+  return { directory: state.reserve(4, 4), extent: state.reserve(4, 4), min: state.reserve(8), sawNull: state.reserve(4, 4), empty: state.reserve(4, 4) };
+}
+
+/** What is known of a complete build side when its probes are compiled. */
+export interface BuildFacts {
+  /** The directory is indexed by the key: every record of a chain matches it. */
+  readonly direct: boolean;
+  /** No key repeats: a chain is one record. */
+  readonly unique: boolean;
 }
 
 /** A step of a pipeline: looks the row up in the hash table and goes on, through `downstream(skip)`, with what the join gives. */
@@ -35,15 +46,17 @@ export function emitProbe(
   node: PhysicalHashJoin,
   columns: readonly Column[],
   shape: BuildShape,
+  facts: BuildFacts,
   state: ProbeState,
   skip: Label,
   downstream: (skip: Label) => void,
 ): void {
-  const probe = new Probe(emitter, node, columns, shape, state);
+  const probe = new Probe(emitter, node, columns, shape, facts, state);
   switch (node.join) {
     case "inner":
     case "buildOuter":
-      probe.pairs(node.join === "buildOuter", downstream);
+      if (facts.unique) probe.onlyPair(node.join === "buildOuter", skip, downstream);
+      else probe.pairs(node.join === "buildOuter", downstream);
       return;
     case "probeOuter":
     case "fullOuter":
@@ -81,11 +94,13 @@ class Probe {
   readonly #node: PhysicalHashJoin;
   readonly #columns: readonly Column[];
   readonly #shape: BuildShape;
+  readonly #facts: BuildFacts;
   readonly #state: ProbeState;
   readonly #values;
   readonly #anyNull: Val | undefined;
 
-  constructor(emitter: SegmentEmitter, node: PhysicalHashJoin, columns: readonly Column[], shape: BuildShape, state: ProbeState) {
+  constructor(emitter: SegmentEmitter, node: PhysicalHashJoin, columns: readonly Column[], shape: BuildShape, facts: BuildFacts, state: ProbeState) {
+    this.#facts = facts;
     this.#emitter = emitter;
     this.#node = node;
     this.#columns = columns;
@@ -108,10 +123,15 @@ class Probe {
   #toChain(): void {
     const { f } = this.#emitter;
     const directory = this.#emitter.stateWord(this.#state.directory);
-    const shift = this.#emitter.stateWord(this.#state.shift);
+    const extent = this.#emitter.stateWord(this.#state.extent);
     const lookUp = () => {
+      if (this.#facts.direct) {
+        const min = this.#emitter.hoistedOnce(`int64 ${this.#state.min}`, () => i64.load(get(this.#emitter.state), this.#state.min));
+        f.set(this.pointer, emitDirectHead(f, keyAsInt64(this.#values[0]), directory, get(min), extent));
+        return;
+      }
       const hash = f.let(hashOfKeys(this.#emitter, this.#values, this.#shape.keys, this.#shape.collide));
-      f.set(this.pointer, emitChainHead(f, hash, directory, shift));
+      f.set(this.pointer, emitChainHead(f, hash, directory, extent));
     };
     if (this.#anyNull === undefined) {
       lookUp();
@@ -128,6 +148,12 @@ class Probe {
   /** Branches away unless the record at the pointer has the row's keys and passes the residual condition. */
   #unlessMatch(away: Label): void {
     const { f } = this.#emitter;
+    if (!this.#facts.direct) this.#unlessKeysEqual(away);
+    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(emitCondition(this.#node.residual, this.#emitter)));
+  }
+
+  #unlessKeysEqual(away: Label): void {
+    const { f } = this.#emitter;
     this.#values.forEach((value, i) => {
       const stored = loadField(this.#emitter, this.#shape.keys[i], this.pointer, false);
       // A NULL in a key that is not null-safe never gets here: neither side has it in a chain.
@@ -135,11 +161,20 @@ class Probe {
       const other = this.#node.keys[i].nullSafe ? stored : { ...stored, isNull: undefined };
       f.brIf(away, i32.eqz(emitEquals(known, other, this.#emitter, this.#node.keys[i].nullSafe)));
     });
-    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(emitCondition(this.#node.residual, this.#emitter)));
   }
 
   #setMatched(): void {
     this.#emitter.f.store("i32.8", get(this.pointer), i32.const(1), BUILD_RECORD.matched);
+  }
+
+  /** As `pairs` where no key repeats: no loop, and nothing to take up again. */
+  onlyPair(setMatched: boolean, skip: Label, downstream: (skip: Label) => void): void {
+    this.#bind(false);
+    this.#toChain();
+    this.#emitter.f.brIf(skip, i32.eqz(get(this.pointer)));
+    this.#unlessMatch(skip);
+    if (setMatched) this.#setMatched();
+    downstream(skip);
   }
 
   pairs(setMatched: boolean, downstream: (skip: Label) => void): void {
