@@ -182,7 +182,7 @@ export function* customer(random: RandomStream): Generator<Row> {
       c_last_name: random.pick(LAST_NAMES),
       c_preferred_cust_flag: random.pick(["Y", "Y", "N"]),
       c_birth_day: random.int(1, 28),
-      c_birth_month: random.int(1, 12),
+      c_birth_month: random.chance(0.5) ? random.int(1, 12) : random.pick([1, 2, 6, 8, 9, 12]),
       c_birth_year: random.int(1930, 1990),
       c_birth_country: random.pick(COUNTRIES),
       c_login: "",

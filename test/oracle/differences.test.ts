@@ -31,6 +31,7 @@ function translated({ key, duckdb: translate, proof }: Difference): string {
   const text = translate(proof.args, typeName(proof.type));
   if (key === "type:timestamp_ntz") return proof.spark.replace("TIMESTAMP_NTZ", text);
   if (key.startsWith("join:")) return proof.spark.replace(/LEFT (SEMI|ANTI) JOIN/, text);
+  if (key === "grouping:total") return proof.spark.replace("ROLLUP(a)", `ROLLUP(a) HAVING ${text}`);
   if (key === "literal:int") return proof.args[0];
   return text;
 }

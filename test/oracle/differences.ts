@@ -24,7 +24,7 @@ export const DIFFERENCES: readonly Difference[] = [
   {
     key: "call:concat",
     why: "concat skips NULLs in DuckDB; in Spark one NULL makes the result NULL",
-    duckdb: (args) => `(${args.join(" || ")})`,
+    duckdb: (args) => `CAST((${args.join(" || ")}) AS VARCHAR)`,
     proof: { spark: "concat('a', nullif('b', 'b'))", args: ["'a'", "nullif('b', 'b')"], value: null, type: STRING },
   },
   {
@@ -113,8 +113,8 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     key: "call:pmod",
-    why: "not known",
-    duckdb: ([a, b]) => `(((${a}) % (${b}) + (${b})) % (${b}))`,
+    why: "not known; Spark adds the divisor to a negative remainder only, whatever the divisor's sign",
+    duckdb: ([a, b]) => `CASE WHEN (${a}) % (${b}) < 0 THEN ((${a}) % (${b}) + (${b})) % (${b}) ELSE (${a}) % (${b}) END`,
     proof: { spark: "pmod(-7, 3)", args: ["-7", "3"], value: "2", type: INT },
   },
   {
@@ -220,9 +220,20 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     key: "aggregate:count_if",
-    why: "counts to HUGEINT; bigint in Spark",
-    duckdb: ([count]) => `CAST(${count} AS BIGINT)`,
-    proof: { spark: "count_if(true)", args: ["count_if(true)"], value: "1", type: LONG },
+    why: "NULL instead of 0 without rows; counts to HUGEINT, bigint in Spark",
+    duckdb: ([count]) => `CAST(coalesce(${count}, 0) AS BIGINT)`,
+    proof: { spark: "(SELECT count_if(true) WHERE false)", args: ["count_if(true) FILTER (WHERE false)"], value: "0", type: LONG },
+  },
+  {
+    key: "grouping:total",
+    why: "ROLLUP and CUBE of no rows have a row of the grand total; none in Spark, which groups what it has repeated",
+    duckdb: ([having]) => (having === "" ? "count(*) > 0" : `(${having}) AND count(*) > 0`),
+    proof: {
+      spark: "(SELECT count(*) FROM (SELECT 1 FROM (SELECT 1 AS a WHERE false) AS t GROUP BY ROLLUP(a)) AS u)",
+      args: [""],
+      value: "0",
+      type: LONG,
+    },
   },
   {
     key: "window:ignore_nulls",

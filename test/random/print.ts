@@ -50,7 +50,9 @@ class Printer {
       const keys = select.grouping.keys.map((key) => this.expr(key)).join(", ");
       text += ` GROUP BY ${select.grouping.kind === "plain" ? keys : `${select.grouping.kind.toUpperCase()}(${keys})`}`;
     }
-    if (select.having !== undefined) text += ` HAVING ${this.expr(select.having)}`;
+    const having = select.having === undefined ? "" : this.expr(select.having);
+    const totals = select.grouping === undefined || select.grouping.kind === "plain" ? undefined : this.#differing("grouping:total", [having], "");
+    if ((totals ?? having) !== "") text += ` HAVING ${totals ?? having}`;
     return text + tail(select.tail);
   }
 

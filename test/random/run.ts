@@ -1,4 +1,5 @@
 import { RandomStream } from "../../bench/generate/random.ts";
+import { SparrowError } from "../../catalog/errors.ts";
 import { firstDifference } from "../oracle/compare.ts";
 import type { DuckDBOracle } from "../oracle/duckdb.ts";
 import type { ResultSet } from "../oracle/result-set.ts";
@@ -50,7 +51,7 @@ export async function runRandomQueries(run: RandomRun): Promise<RandomSummary> {
     if (outcome.kind !== "refused") valid++;
     if (outcome.kind !== "refused" && outcome.rows > 0) withRows++;
     if (outcome.kind === "wrong") {
-      const smallest = await shrink(query, async (smaller) => (await tryQuery(smaller, run, dialect)).kind === "wrong");
+      const smallest = await shrink(query, async (smaller) => isAlike(await tryQuery(smaller, run, dialect), outcome));
       const now = await tryQuery(smallest, run, dialect);
       failures.push(report(run.seed, number, now.kind === "wrong" ? now.problem : outcome.problem, smallest));
     }
@@ -65,8 +66,14 @@ export async function runRandomQueries(run: RandomRun): Promise<RandomSummary> {
 
 type Outcome =
   | { readonly kind: "equal"; readonly rows: number }
-  | { readonly kind: "wrong"; readonly rows: number; readonly problem: string }
+  /** `error`: the name of what the engine under test raised, when it did not answer. */
+  | { readonly kind: "wrong"; readonly rows: number; readonly problem: string; readonly error: string | undefined }
   | { readonly kind: "refused" };
+
+/** A smaller query shows the same fault when it fails in the same way: other ways may be the smaller query's own. */
+function isAlike(outcome: Outcome, original: Outcome & { kind: "wrong" }): boolean {
+  return outcome.kind === "wrong" && outcome.error === original.error;
+}
 
 async function tryQuery(query: Query, run: RandomRun, dialect: Dialect): Promise<Outcome> {
   let theirs: ResultSet;
@@ -77,12 +84,14 @@ async function tryQuery(query: Query, run: RandomRun, dialect: Dialect): Promise
   }
   const rows = theirs.rows.length;
   let problem: string | undefined;
+  let raised: string | undefined;
   try {
     problem = firstDifference(await run.runOurs(printQuery(query, dialect)), theirs, { ordered: isOrdered(query) });
   } catch (error) {
     problem = String(error);
+    raised = error instanceof SparrowError ? error.condition : problem.split("\n")[0];
   }
-  return problem === undefined ? { kind: "equal", rows } : { kind: "wrong", rows, problem };
+  return problem === undefined ? { kind: "equal", rows } : { kind: "wrong", rows, problem, error: raised };
 }
 
 function report(seed: number, number: number, problem: string, query: Query): string {
