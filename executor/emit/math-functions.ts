@@ -118,27 +118,27 @@ function literalScale(call: CallExpr): number | undefined {
   return scale.kind === "literal" && typeof scale.value === "number" ? scale.value : undefined;
 }
 
-/** Doubles are rounded in place up to this many digits. */
+/** Doubles are rounded up to this many digits. */
 const MAX_INLINE_SCALE = 8;
-/** How near to the middle between two results, in units of the result's last digit, the product may be wrong about the side. */
-const DOUBT = 1e-5;
-const LARGEST_SURE = 1e9;
+/** Products below it keep all digits of the middle between two results within fifteen: such middles are texts of one double each. */
+const LARGEST_SURE = 1e14;
 
-/** Half away from zero by the digits of the shortest text, as Spark does. Products near the middle are the host's to decide. */
+/**
+ * Half away from zero by the digits of the shortest text, as Spark does. The middle between the two results, as a double, is the quotient of two exact
+ * integers; a number whose text ends there is that very double.
+ */
 function roundDouble(x: Val, scale: number, ctx: EmitContext): Val {
   const { f } = ctx;
   const result = f.local("f64");
   const factor = 10 ** scale;
   const scaled = f.reusable(f64.mul(x, f64.const(factor)));
-  const whole = f.reusable(f64.floor(scaled));
-  const rest = f.reusable(f64.sub(scaled, whole));
-  const fromMiddle = f64.abs(f64.sub(rest, f64.const(0.5)));
-  const sure = i32.and(f64.gt(fromMiddle, f64.const(DOUBT)), f64.lt(f64.abs(scaled), f64.const(LARGEST_SURE)));
   f.if(
-    sure,
+    f64.lt(f64.abs(scaled), f64.const(LARGEST_SURE)),
     () => {
-      const rounded = f64.add(whole, f64.convertI32S(f64.gt(rest, f64.const(0.5))));
-      f.set(result, f64.div(rounded, f64.const(factor)));
+      const whole = f.reusable(f64.floor(scaled));
+      const middle = f.reusable(f64.div(f64.add(f64.add(whole, whole), f64.const(1)), f64.const(2 * factor)));
+      const up = select(f64.gt(x, f64.const(0)), f64.ge(x, middle), f64.gt(x, middle));
+      f.set(result, f64.div(f64.add(whole, f64.convertI32S(up)), f64.const(factor)));
     },
     () => f.set(result, f.call(ctx.kernel("round_double"), [x, i32.const(scale)])),
   );

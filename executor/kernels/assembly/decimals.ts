@@ -37,8 +37,12 @@ function mulHigh(a: u64, b: u64): u64 {
 }
 
 export function power10(digits: i32): u64 {
-  let power: u64 = 1;
-  for (let i = 0; i < digits; i++) power *= 10;
+  // By the bits of the exponent: a table would be static data.
+  let power: u64 = digits & 1 ? 10 : 1;
+  if (digits & 2) power *= 100;
+  if (digits & 4) power *= 10000;
+  if (digits & 8) power *= 100000000;
+  if (digits & 16) power *= 10000000000000000;
   return power;
 }
 
@@ -120,6 +124,11 @@ function multiplyWide(aLow: u64, aHigh: u64, bLow: u64, bHigh: u64): void {
 
 /** w = w * factor; whether it stays within 256 bits. */
 function multiplyBy(factor: u64): bool {
+  if (w1 == 0 && w2 == 0 && w3 == 0) {
+    w1 = mulHigh(w0, factor);
+    w0 *= factor;
+    return true;
+  }
   const h0 = mulHigh(w0, factor);
   const h1 = mulHigh(w1, factor);
   const h2 = mulHigh(w2, factor);
@@ -147,6 +156,13 @@ function multiplyByPower(digits: i32): bool {
 
 /** w = w / divisor; gives the remainder. */
 function divideBy(divisor: u64): u64 {
+  if (w2 == 0 && w3 == 0) {
+    const quotient = w1 / divisor;
+    const left = w1 - quotient * divisor;
+    w1 = quotient;
+    w0 = divide128by64(left, w0, divisor);
+    return otherLow;
+  }
   let remainder: u64 = w3 % divisor;
   w3 = w3 / divisor;
   w2 = divide128by64(remainder, w2, divisor);

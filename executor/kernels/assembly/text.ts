@@ -29,9 +29,9 @@ export function utf8_length(p: u32, n: u32): i32 {
     continuations += popcnt(i8x16.bitmask(i8x16.lt_s(v128.load(p + i), i8x16.splat(-64))));
     i += 16;
   }
-  while (i < n) {
-    continuations += <u32>isContinuation(load<u8>(p + i));
-    i++;
+  if (i < n) {
+    // What is read beyond the end is masked out.
+    continuations += popcnt(i8x16.bitmask(i8x16.lt_s(v128.load(p + i), i8x16.splat(-64))) & ((1 << (n - i)) - 1));
   }
   return <i32>(n - continuations);
 }
@@ -133,23 +133,16 @@ export function like_match(p: u32, n: u32, pattern: u32, m: u32): i32 {
   return j == m ? 1 : 0;
 }
 
-/** Copies with ASCII letters in upper (lower) case. 0, with nothing useful copied, when a byte is not ASCII. */
+/** Copies with ASCII letters in upper (lower) case, writing up to 15 bytes more. 0, with nothing useful copied, when a byte is not ASCII. */
 export function ascii_case(p: u32, n: u32, to: u32, upper: i32): i32 {
   const low: i8 = upper ? 0x61 : 0x41;
   const high: i8 = low + 25;
-  let i: u32 = 0;
-  while (i + 16 <= n) {
+  for (let i: u32 = 0; i < n; i += 16) {
     const bytes = v128.load(p + i);
-    if (i8x16.bitmask(bytes) != 0) return 0;
+    const beyond = i8x16.bitmask(bytes);
+    if (beyond != 0 && (n - i >= 16 || (beyond & ((1 << (n - i)) - 1)) != 0)) return 0;
     const letters = v128.and(i8x16.ge_s(bytes, i8x16.splat(low)), i8x16.le_s(bytes, i8x16.splat(high)));
     v128.store(to + i, v128.xor(bytes, v128.and(letters, i8x16.splat(0x20))));
-    i += 16;
-  }
-  while (i < n) {
-    const byte = load<i8>(p + i);
-    if (byte < 0) return 0;
-    store<i8>(to + i, byte >= low && byte <= high ? byte ^ 0x20 : byte);
-    i++;
   }
   return 1;
 }
