@@ -2,7 +2,10 @@ import type { AstExpr, GroupBy, GroupingItem } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpression } from "./expressions.ts";
 
+/** Inside of GROUPING SETS, CUBE and ROLLUP are written out: so many elements each, and so many sets in all. */
 const MAX_CUBE_ELEMENTS = 12;
+const MAX_ROLLUP_ELEMENTS = 100;
+const MAX_GROUPING_SETS = 10_000;
 
 type GroupingSet = readonly AstExpr[];
 
@@ -36,8 +39,24 @@ function groupingItem(c: Cursor): GroupingItem {
     if (sets.some((set) => set.length === 0)) c.refuse("_LEGACY_ERROR_TEMP_0051", `Empty set in ${kind.toUpperCase()} grouping sets is not supported.`, { element: kind.toUpperCase() }, start);
     return { kind, sets };
   }
-  if (c.acceptPhrase("GROUPING", "SETS")) return { kind: "groupingSets", sets: c.parenthesizedList(groupingElement).flat() };
+  if (c.acceptPhrase("GROUPING", "SETS")) return { kind: "groupingSets", sets: groupingSets(c) };
   return { kind: "expr", expr: parseExpression(c) };
+}
+
+function groupingSets(c: Cursor): GroupingSet[] {
+  const sets: GroupingSet[] = [];
+  c.expect("(");
+  do {
+    const start = c.start;
+    sets.push(...groupingElement(c));
+    if (sets.length > MAX_GROUPING_SETS) tooLarge(c, `more than ${MAX_GROUPING_SETS} grouping sets`, start);
+  } while (c.accept(","));
+  c.expect(")");
+  return sets;
+}
+
+function tooLarge(c: Cursor, what: string, start: number): never {
+  return c.refuse("UNSUPPORTED_FEATURE.LARGE_GROUPING", `The feature is not supported: ${what}.`, {}, start, "0A000");
 }
 
 /** `()`, `(a, b)` or `a`. */
@@ -52,20 +71,20 @@ function groupingElement(c: Cursor): readonly GroupingSet[] {
   c.enter();
   const start = c.start;
   const isAnalytics = (c.wordAt(1) === "(" && (c.word === "ROLLUP" || c.word === "CUBE")) || (c.word === "GROUPING" && c.wordAt(1) === "SETS");
-  let sets: readonly GroupingSet[];
-  if (!isAnalytics) sets = [groupingSet(c)];
-  else {
-    const item = groupingItem(c);
-    if (item.kind === "expr") sets = [[item.expr]];
-    else if (item.kind === "groupingSets") sets = item.sets;
-    else if (item.kind === "rollup") sets = rollupSets(item.sets);
-    else {
-      if (item.sets.length > MAX_CUBE_ELEMENTS) c.refuse("UNSUPPORTED_FEATURE.LARGE_CUBE", `The feature is not supported: CUBE of ${item.sets.length} elements inside of GROUPING SETS; at most ${MAX_CUBE_ELEMENTS} are.`, {}, start, "0A000");
-      sets = cubeSets(item.sets);
-    }
-  }
+  const item: GroupingItem = isAnalytics ? groupingItem(c) : { kind: "groupingSets", sets: [groupingSet(c)] };
   c.leave();
-  return sets;
+  switch (item.kind) {
+    case "expr":
+      return [[item.expr]];
+    case "groupingSets":
+      return item.sets;
+    case "rollup":
+      if (item.sets.length > MAX_ROLLUP_ELEMENTS) tooLarge(c, `ROLLUP of more than ${MAX_ROLLUP_ELEMENTS} elements inside of GROUPING SETS`, start);
+      return rollupSets(item.sets);
+    case "cube":
+      if (item.sets.length > MAX_CUBE_ELEMENTS) tooLarge(c, `CUBE of more than ${MAX_CUBE_ELEMENTS} elements inside of GROUPING SETS`, start);
+      return cubeSets(item.sets);
+  }
 }
 
 function rollupSets(sets: readonly GroupingSet[]): GroupingSet[] {

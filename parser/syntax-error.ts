@@ -64,8 +64,9 @@ function unbalanced(tokens: Tokens, at: number): string | undefined {
   return `The '(' at line ${line}, column ${column} is not closed`;
 }
 
-/** What other systems write where Spark has LIMIT. */
+/** What other systems write where Spark has LIMIT, or backquotes. */
 function otherSystems(tokens: Tokens, at: number): string | undefined {
+  if (tokens.kinds[at] === "string" && tokens.text[tokens.starts[at]] === '"') return "Names are quoted with backquotes: `name`";
   const before = tokens.words[at - 1];
   if (before === "TOP" && tokens.kinds[at] === "number") return "Write LIMIT at the end of the query instead of TOP";
   return before === "FETCH" && (tokens.words[at] === "FIRST" || tokens.words[at] === "NEXT") ? "Write LIMIT instead of FETCH" : undefined;

@@ -52,6 +52,7 @@ describe("syntax errors", () => {
 
   test("what other systems write", () => {
     expect(report("SELECT TOP 5 * FROM t")).toContain("Write LIMIT at the end of the query instead of TOP");
+    expect(report('SELECT a AS "b" FROM t')).toContain("Names are quoted with backquotes: `name`");
     expect(report("SELECT a FROM t FETCH FIRST 5 ROWS ONLY")).toContain("Write LIMIT instead of FETCH");
   });
 

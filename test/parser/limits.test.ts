@@ -45,6 +45,12 @@ describe("no input overflows the stack", () => {
     expect(() => parseStatement(sql)).toThrow(TOO_DEEP);
   });
 
+  test("grouping sets are written out within limits", () => {
+    expect(() => parseStatement(`SELECT 1 GROUP BY GROUPING SETS (${"CUBE (a, b, c, d, e, f, g, h, i, j, k, l), ".repeat(1000)}a)`)).toThrow("The feature is not supported: more than 10000 grouping sets.");
+    expect(() => parseStatement(`SELECT 1 GROUP BY GROUPING SETS (ROLLUP (${"a, ".repeat(100)}b))`)).toThrow("The feature is not supported: ROLLUP of more than 100 elements inside of GROUPING SETS.");
+    expect(() => parseStatement(`SELECT 1 GROUP BY GROUPING SETS (CUBE (${"a, ".repeat(12)}b))`)).toThrow("The feature is not supported: CUBE of more than 12 elements inside of GROUPING SETS.");
+  });
+
   test.each([
     ["AND", `SELECT a${" AND a".repeat(30_000)}`],
     ["OR", `SELECT a${" OR a AND b".repeat(20_000)}`],
