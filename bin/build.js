@@ -1,4 +1,4 @@
-// Makes dist/: the command, the library and the workers' code as one JavaScript file each, the kernels' WebAssembly, and typings.
+// Makes dist/: the command, the library and the workers' code as JavaScript in few files, the kernels' WebAssembly, and typings.
 import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -13,13 +13,19 @@ const dist = resolve(root, "dist");
 /** Packages stay outside and are found in node_modules. */
 const isPackage = (id) => !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id);
 
-async function bundle(source, name) {
-  const build = await rolldown({ input: resolve(root, source), platform: "node", external: isPackage });
-  await build.write({ file: resolve(dist, name), format: "esm", codeSplitting: false, minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } } });
+/** Entries of the package. What they load on demand is in files of its own, so that a start reads only what it runs. Names stay, for stack traces. */
+const input = { sparrow: "server/main.ts", library: "server/library.ts", worker: "executor/worker.ts" };
+const minify = { compress: true, mangle: false, codegen: { removeWhitespace: true } };
+
+async function bundle() {
+  const entries = Object.fromEntries(Object.entries(input).map(([name, source]) => [name, resolve(root, source)]));
+  const build = await rolldown({ input: entries, platform: "node", external: isPackage });
+  const { output } = await build.write({ dir: dist, format: "esm", entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js", minify });
   await build.close();
+  return output.filter((part) => part.type === "chunk").map((part) => part.fileName);
 }
 
-/** Sources name files beside themselves with `new URL(file, import.meta.url)`; in dist/ all of them must lie beside the bundles. */
+/** Sources name files beside themselves with `new URL(file, import.meta.url)`; in dist/ everything lies in one folder. */
 async function checkFilesBeside(name) {
   const code = await readFile(resolve(dist, name), "utf8");
   for (const [, path] of code.matchAll(/new URL\([`"']([^`"']+)[`"'],\s*import\.meta\.url\)/g)) {
@@ -31,7 +37,5 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist);
 await buildKernels();
 await copyFile(resolve(root, "executor/kernels/kernels.wasm"), resolve(dist, "kernels.wasm"));
-const bundles = { "sparrow.js": "server/main.ts", "library.js": "server/library.ts", "worker.js": "executor/worker.ts" };
-for (const [name, source] of Object.entries(bundles)) await bundle(source, name);
-for (const name of Object.keys(bundles)) await checkFilesBeside(name);
+for (const name of await bundle()) await checkFilesBeside(name);
 execFileSync(process.execPath, [resolve(root, "node_modules/typescript/bin/tsc"), "-p", resolve(root, "tsconfig.build.json")], { stdio: "inherit" });

@@ -42,7 +42,7 @@ function choice(...options: string[]): SettingType {
 }
 
 /** Dialects that `sparrow.sql.dialect` takes. */
-export const DIALECTS = ["spark", "postgresql", "mysql", "mariadb", "bigquery", "snowflake", "redshift", "sqlite", "transactsql", "trino", "athena", "db2", "flinksql", "hive", "noql"] as const;
+export const SQL_DIALECTS = ["spark", "postgresql", "mysql", "mariadb", "bigquery", "snowflake", "redshift", "sqlite", "transactsql", "trino", "athena", "db2", "flinksql", "hive", "noql"] as const;
 
 /** Every setting that is known by name, in order of names. Other `spark.*` names are kept as texts and have no effect, as in Spark. */
 export const SETTINGS: readonly Setting[] = [
@@ -64,7 +64,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "sparrow.exec.emit", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, every expression runs through its TypeScript implementation instead of compiled WebAssembly: for comparing the two." },
   { name: "sparrow.memory.limit", type: { kind: "bytes", min: 16 * 1024 * 1024 }, defaultText: "", doc: "Size of the buffer pool in bytes; by default half of the memory that the process may use, at most 3 GiB.", fixed: true },
   { name: "sparrow.query.timeout", type: { kind: "duration" }, defaultText: "0s", doc: "A query that runs longer is cancelled; 0 for no limit." },
-  { name: "sparrow.sql.dialect", type: choice(...DIALECTS), defaultText: "spark", doc: "SQL dialect of the statements that follow; SET and RESET are read in Spark's." },
+  { name: "sparrow.sql.dialect", type: choice(...SQL_DIALECTS), defaultText: "spark", doc: "SQL dialect of the statements that follow; SET and RESET are read in Spark's." },
   { name: "sparrow.workers", type: { kind: "int", min: 1, max: 256 }, defaultText: "", doc: "Worker threads; by default one for each CPU that the process may use.", fixed: true },
 ];
 

@@ -10,6 +10,7 @@ import type { PhysicalPlan } from "../planner/physical.ts";
 import { planStages } from "../planner/stages.ts";
 import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
 import { localStorage } from "./local-storage.ts";
+import { machineTimeZone } from "./machine-time-zone.ts";
 import { PlanCache } from "./plan-cache.ts";
 import type { PreparedQuery } from "./run-query.ts";
 import { Session, type TemporaryView } from "./session.ts";
@@ -52,7 +53,7 @@ export class Engine {
   readonly catalog: CatalogStore;
   /** Absolute. */
   readonly warehouse: string;
-  readonly machineTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  readonly machineTimeZone = machineTimeZone();
   readonly plans = new PlanCache<PreparedQuery>();
   readonly tableCache = new TableCache();
   readonly #views: readonly TemporaryView[];

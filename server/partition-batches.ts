@@ -4,7 +4,7 @@ import type { DataType, StructField } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
 import type { ResultBatch, ResultColumn } from "../executor/result-batch.ts";
 import { cellText } from "./results/cell-text.ts";
-import { columnReader } from "./results/column-reader.ts";
+import { valueReader } from "../executor/result-values.ts";
 
 /** Rows of one partition, without the partition columns. */
 export interface PartitionedBatch {
@@ -23,7 +23,7 @@ export function splitByPartition(batch: ResultBatch, fields: readonly StructFiel
   const keys = partitionColumns.map((name) => fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase()));
   const stored = fields.map((_, i) => i).filter((i) => !keys.includes(i));
   const storedFields = stored.map((i) => fields[i]);
-  const readers = keys.map((key) => columnReader(batch.columns[key]));
+  const readers = keys.map((key) => valueReader(batch.columns[key]));
   const rowsByFolder = new Map<string, number[]>();
   for (let row = 0; row < batch.rows; row++) {
     const folder = keys.map((key, i) => partitionFolder(fields[key].name, readers[i](row), fields[key].type)).join("/");

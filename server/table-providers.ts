@@ -4,6 +4,7 @@ const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
   parquet: async () => (await import("../executor/scan/parquet-provider.ts")).parquetProvider,
   csv: async () => (await import("../executor/scan/csv-provider.ts")).csvProvider,
   json: async () => (await import("../executor/scan/json-provider.ts")).jsonProvider,
+  arrow: async () => (await import("../executor/scan/arrow-provider.ts")).arrowProvider,
 };
 
 /** Formats that tables may have. */

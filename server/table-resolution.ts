@@ -141,7 +141,8 @@ function tableSource(entry: TableEntry, reference: TableReference): FileSource {
 }
 
 /** Pins what files hold now; what they held when they were cached, where they are. */
-async function addFiles(session: Session, reference: TableReference, source: FileSource, resolved: ResolvedTables): Promise<void> {
+async function addFiles(session: Session, reference: TableReference, { format, request: given }: FileSource, resolved: ResolvedTables): Promise<void> {
+  const source = { format, request: { ...given, options: withTimeZone(session, format, given.options) } };
   const cached = session.engine.tableCache.get(source.format, source.request);
   const snapshot = cached ?? (await (await session.engine.provider(source.format)).open(source.request));
   resolved.sources.set(snapshot, source);
@@ -173,6 +174,11 @@ function qualifyInTemporaryView(session: Session, view: Extract<TemporaryView, {
 
 function temporaryFilesRequest(view: Extract<TemporaryView, { kind: "files" }>, reference: TableReference): OpenTable {
   return { name: view.name, location: view.location, schema: view.schema, partitionColumns: [], options: { ...view.options, ...optionsOf(reference) } };
+}
+
+/** Text formats read and write timestamps in the session's zone, unless their options name one. */
+export function withTimeZone(session: Session, format: string, options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return /^(csv|json)$/i.test(format) ? { timeZone: session.timeZone, ...options } : options;
 }
 
 function optionsOf(reference: TableReference): Record<string, string> {

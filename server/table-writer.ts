@@ -123,6 +123,18 @@ async function openWriter(target: WriteTarget, fields: readonly StructField[], s
       const ending = compression === "uncompressed" ? ".parquet" : `.${compression}.parquet`;
       return { writer: await ParquetFileWriter.open(fields, parquetDecoder(), sink, { compression }), ending };
     }
+    case "csv": {
+      const { CsvFileWriter } = await import("../executor/write/csv-writer.ts");
+      return { writer: new CsvFileWriter(fields, sink, target.options), ending: ".csv" };
+    }
+    case "json": {
+      const { JsonFileWriter } = await import("../executor/write/json-writer.ts");
+      return { writer: new JsonFileWriter(fields, sink, target.options), ending: ".json" };
+    }
+    case "arrow": {
+      const { ArrowStreamWriter } = await import("../executor/write/arrow-writer.ts");
+      return { writer: await ArrowStreamWriter.open(fields, sink), ending: ".arrow" };
+    }
   }
   throw new SparrowError("UNSUPPORTED_FEATURE.WRITE_FORMAT", "0A000", `The feature is not supported: writing ${target.format} files.`, { format: target.format });
 }

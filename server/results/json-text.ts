@@ -5,7 +5,7 @@ import { typeName } from "../../catalog/types.ts";
 import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { cellText } from "./cell-text.ts";
-import { columnReader } from "./column-reader.ts";
+import { valueReader } from "../../executor/result-values.ts";
 
 /**
  * JSON of one value. Numbers keep all their digits (a bigint or a decimal is written as a JSON number); NaN and infinities are strings, as are
@@ -74,7 +74,7 @@ export function jsonObjects(batch: ResultBatch, columns: readonly StructField[],
 }
 
 function jsonRows(batch: ResultBatch, columns: readonly StructField[], timeZone: string, join: (cells: readonly string[]) => string): string[] {
-  const readers = batch.columns.map(columnReader);
+  const readers = batch.columns.map(valueReader);
   const rows: string[] = [];
   for (let row = 0; row < batch.rows; row++) rows.push(join(readers.map((read, i) => jsonText(read(row), columns[i].type, timeZone))));
   return rows;

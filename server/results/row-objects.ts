@@ -3,13 +3,13 @@ import type { DataType, StructField } from "../../catalog/types.ts";
 import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { cellText } from "./cell-text.ts";
-import { columnReader } from "./column-reader.ts";
+import { valueReader } from "../../executor/result-values.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Rows as JavaScript has them; the table is at `QueryResult.toArray`. */
 export function* rowObjects(batch: ResultBatch, columns: readonly StructField[]): Generator<Record<string, unknown>> {
-  const readers = batch.columns.map(columnReader);
+  const readers = batch.columns.map(valueReader);
   for (let row = 0; row < batch.rows; row++) {
     yield Object.fromEntries(columns.map(({ name, type }, i) => [name, plainValue(readers[i](row), type)]));
   }

@@ -15,7 +15,7 @@ import { analysisContext, planAnalyzed, type PreparedQuery, prepareQuery, type R
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
-import { resolveTables } from "../table-resolution.ts";
+import { resolveTables, withTimeZone } from "../table-resolution.ts";
 import { type WriteMode, writeTable } from "../table-writer.ts";
 import { propertiesOf } from "./create-view.ts";
 import { requireTable } from "./require-table.ts";
@@ -48,12 +48,13 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
 export async function runInsertDirectory(session: Session, statement: Extract<Statement, { kind: "insertDirectory" }>, options: RunOptions): Promise<StatementResult> {
   const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
   const prepared = await plan();
+  const { format } = await session.engine.provider(statement.provider);
   const target = {
-    format: (await session.engine.provider(statement.provider)).format,
+    format,
     location: absolutePath(statement.path),
     fields: prepared.columns,
     partitionColumns: [],
-    options: propertiesOf(statement.options),
+    options: withTimeZone(session, format, propertiesOf(statement.options)),
     compression: parquetCodec(session),
   };
   await writeTable(target, { kind: "overwrite", prefix: "" }, executeQuery(session, prepared, options.signal, plan));
@@ -63,8 +64,8 @@ export async function runInsertDirectory(session: Session, statement: Extract<St
 
 /** Where and how the rows of a table of the catalog are written. */
 export function targetOf(session: Session, table: TableEntry) {
-  const { format, location, partitionColumns, options } = table;
-  return { format, location, partitionColumns, options, compression: parquetCodec(session) };
+  const { format, location, partitionColumns } = table;
+  return { format, location, partitionColumns, options: withTimeZone(session, format, table.options), compression: parquetCodec(session) };
 }
 
 function parquetCodec(session: Session): string {

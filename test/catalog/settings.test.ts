@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { parseSetting, SETTINGS, Settings, findSetting } from "../../catalog/settings.ts";
+import { DIALECTS } from "../../parser/dialects/dialect.ts";
+import { TABLE_FORMATS } from "../../server/table-providers.ts";
+import { findSetting, parseSetting, SETTINGS, Settings, SQL_DIALECTS } from "../../catalog/settings.ts";
 
 test("names are in order, known once, and every default is a valid text", () => {
   const names = SETTINGS.map((s) => s.name);
@@ -58,4 +60,9 @@ test("a misspelt sparrow.* name is answered with the nearest", () => {
   }
   expect(hint).toBe("Did you mean sparrow.exec.batchRows?");
   expect(findSetting("sparrow.exec.batchrows")?.name).toBe("sparrow.exec.batchRows");
+});
+
+test("the dialects and formats to choose from are those that there are", () => {
+  expect(SQL_DIALECTS.toSorted()).toEqual(["spark", ...Object.keys(DIALECTS)].toSorted());
+  expect(findSetting("spark.sql.sources.default")?.type).toEqual({ kind: "choice", options: TABLE_FORMATS });
 });

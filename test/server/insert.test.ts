@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../server/engine.ts";
+import { textRows } from "../../server/results/text-rows.ts";
 import { runText } from "../../server/run-text.ts";
 import type { Session } from "../../server/session.ts";
 import { DuckDBOracle } from "../oracle/duckdb.ts";
@@ -103,4 +104,22 @@ test.each([
 ])("%s is refused", async (sql, condition, message) => {
   await run("CREATE TABLE t (a INT, b STRING)");
   await expect(run(sql)).rejects.toMatchObject({ condition, message: expect.stringContaining(message) as string });
+});
+
+test("CSV, JSON and Arrow tables give back what was put in", async () => {
+  for (const format of ["csv", "json", "arrow"]) {
+    await run(
+      `CREATE TABLE ${format}_table (a INT, s STRING, d DECIMAL(5, 2), t TIMESTAMP, p STRING) USING ${format} PARTITIONED BY (p)`,
+      `INSERT INTO ${format}_table VALUES (1, 'x,"y', 1.5, TIMESTAMP '2024-05-06 07:08:09', 'one'), (NULL, '', NULL, NULL, 'two')`,
+    );
+    const files = readdirSync(join(folder, `${format}_table`), { recursive: true }).map(String);
+    expect(files.filter((file) => file.endsWith(`.${format}`)).map((file) => file.split("/")[0]).toSorted()).toEqual(["p=one", "p=two"]);
+    const real = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "sparrow.memory.limit": "128m", "sparrow.workers": "1" } });
+    const rows: (string | null)[][] = [];
+    const { columns, batches } = await runText(real.newSession(), `SELECT * FROM ${format}_table ORDER BY a DESC`);
+    for await (const batch of batches) rows.push(...textRows(batch, columns, real.machineTimeZone).map((row) => [...row]));
+    // Spark reads the empty string of a CSV file as its null value
+    expect(rows).toEqual([["1", 'x,"y', "1.50", "2024-05-06 07:08:09", "one"], [null, format === "csv" ? null : "", null, null, "two"]]);
+    await real.close();
+  }
 });
