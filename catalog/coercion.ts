@@ -62,6 +62,7 @@ export function commonType(a: DataType, b: DataType, ansi: boolean): DataType | 
     if (b.kind === "date") return a;
     return a.kind === "timestamp" || b.kind === "timestamp" ? TIMESTAMP : TIMESTAMP_NTZ;
   }
+  if (a.kind === "time" && b.kind === "time") return a.precision >= b.precision ? a : b;
   if (a.kind === "interval_ym" && b.kind === "interval_ym") return { kind: "interval_ym", from: "year", to: a.to === "month" || b.to === "month" || a.from !== b.from ? "month" : "year" };
   if (a.kind === "interval_dt" && b.kind === "interval_dt") {
     const fields = ["day", "hour", "minute", "second"] as const;
@@ -137,7 +138,7 @@ function stringMeets(other: DataType, ansi: boolean): DataType | undefined {
   if (!ansi) return other.kind === "boolean" || other.kind === "binary" || isNested(other) ? undefined : STRING;
   if (isIntegral(other)) return LONG;
   if (other.kind === "float" || other.kind === "double" || other.kind === "decimal") return DOUBLE;
-  if (isDateTime(other) || other.kind === "time" || other.kind === "boolean" || other.kind === "binary" || other.kind === "interval_ym" || other.kind === "interval_dt") return other;
+  if (isDateTime(other) || other.kind === "time" || other.kind === "boolean" || other.kind === "binary") return other;
   return undefined;
 }
 

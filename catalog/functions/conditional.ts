@@ -18,6 +18,7 @@ const CAST_FUNCTIONS: Readonly<Record<string, DataType>> = {
   decimal: decimal(10, 0),
   date: DATE,
   timestamp: TIMESTAMP,
+  time: { kind: "time", precision: 6 },
   binary: BINARY,
   string: STRING,
 };

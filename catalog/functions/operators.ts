@@ -11,6 +11,8 @@ import type { FunctionSignature, Resolution, ResolveContext, ScalarSignature } f
 
 const NUMERIC_OR_INTERVAL = '("NUMERIC" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH" or "INTERVAL")';
 
+const HOUR_TO_SECOND: DataType = { kind: "interval_dt", from: "hour", to: "second" };
+
 function failing(context: ResolveContext): Resolution["nullable"] {
   return context.ansi ? "any" : "always";
 }
@@ -95,9 +97,14 @@ function temporalArithmetic(operator: "+" | "-", args: readonly DataType[], cont
     return of(DATE, right, DATE);
   }
   if (isInterval(left) && right.kind === "null") return of(left, left, left);
+  if (left.kind === "time" || right.kind === "time") {
+    const time = left.kind === "time" ? left : right;
+    const other = left.kind === "time" ? right : left;
+    if (other.kind === "null") return operator === "-" && left.kind === "null" ? of(time, time, HOUR_TO_SECOND) : left.kind === "null" ? of(INTERVAL_DT, time, time) : of(time, INTERVAL_DT, time);
+    if (operator === "-" && (isStringLike(other) || other.kind === "time")) return of(time, time, HOUR_TO_SECOND);
+  }
   if (isTimestamp(left) && right.kind === "null") return of(left, INTERVAL_DT, left);
   if (operator === "+" && left.kind === "null" && isTimestamp(right)) return of(INTERVAL_DT, right, right);
-  if (operator === "-" && left.kind === "time" && right.kind === "time") return of(left, right, { kind: "interval_dt", from: "hour", to: "second" });
   if (operator === "-" && (isTimestamp(left) || isTimestamp(right))) {
     const other = isTimestamp(left) ? right : left;
     if (!(isTimestamp(other) || other.kind === "date" || other.kind === "null" || isStringLike(other))) {

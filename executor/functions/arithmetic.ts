@@ -113,7 +113,7 @@ function scaleInterval(interval: Value, intervalType: DataType, number: Value, n
     result = divideHalfUp(whole * fraction.numerator, fraction.denominator);
   }
   const bits = intervalType.kind === "interval_ym" ? 32 : 64;
-  if (result === undefined || BigInt.asIntN(bits, result) !== result) throw intervalOverflow(dividing ? undefined : "try_multiply", call.span);
+  if (result === undefined || BigInt.asIntN(bits, result) !== result) throw intervalOverflow(dividing ? "try_divide" : "try_multiply", call.span);
   return intervalType.kind === "interval_ym" ? Number(result) : result;
 }
 
