@@ -26,6 +26,8 @@ export interface ExecutorOptions {
   readonly workers: number;
   /** First block of the pool that is handed out: tests start above 2 GiB. */
   readonly firstBlock?: number;
+  /** Memory is checked for stores beyond what was allocated. */
+  readonly canaries?: boolean;
 }
 
 export interface ExecuteOptions {
@@ -68,8 +70,8 @@ export class Executor implements ExecutorThreads {
   #main: ThreadContext | undefined;
 
   constructor(options: ExecutorOptions) {
-    this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: options.firstBlock });
-    this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, kernels: new WebAssembly.Module(kernelBytes()), parquet: undefined };
+    this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: options.firstBlock, canaries: options.canaries });
+    this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()), parquet: undefined };
     this.#workers = new WorkerPool(options.workers, () => this.#setup);
   }
 

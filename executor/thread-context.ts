@@ -10,6 +10,7 @@ import type { SplitReader, WantedColumn } from "./scan/scan-context.ts";
 export interface ThreadSetup {
   readonly memory: WebAssembly.Memory;
   readonly firstBlock: number;
+  readonly canaries: boolean;
   readonly kernels: WebAssembly.Module;
   /** parquet-wasm; absent until the first Parquet file is read. */
   readonly parquet: WebAssembly.Module | undefined;
@@ -22,7 +23,7 @@ export class ThreadContext {
   readonly #decoder: ParquetDecoder;
   #parquet: WebAssembly.Module | undefined;
 
-  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock)) {
+  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries)) {
     this.pool = pool;
     this.kernels = instantiateKernels(setup.kernels, setup.memory);
     this.#parquet = setup.parquet;

@@ -30,6 +30,8 @@ export interface QueryExecutor {
 export interface ExecutorResources {
   readonly poolBytes: number;
   readonly workers: number;
+  readonly firstByte: number;
+  readonly canaries: boolean;
 }
 
 export interface EngineOptions {
@@ -81,6 +83,8 @@ export class Engine {
     this.#executor ??= this.#createExecutor({
       poolBytes: this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes(),
       workers: this.settings.number("sparrow.workers") ?? availableParallelism(),
+      firstByte: this.settings.number("sparrow.memory.firstByte") ?? 0,
+      canaries: this.settings.flag("sparrow.memory.canaries"),
     });
     return this.#executor;
   }

@@ -1,4 +1,4 @@
-import { SparrowError } from "../../catalog/errors.ts";
+import { InternalError, SparrowError } from "../../catalog/errors.ts";
 import type { Owner, Pool } from "./pool.ts";
 import { BLOCK_BYTES } from "./pool.ts";
 
@@ -9,6 +9,8 @@ export interface Allocator {
 }
 
 const ALIGNMENT = 16;
+const CANARY = 0xa5a5a5a5;
+const CANARY_BYTES = 16;
 
 /** Hands out pieces of the owner's blocks from the front; a piece larger than a block is a run of its own. Nothing is freed one by one. */
 export class Arena implements Allocator {
@@ -16,6 +18,8 @@ export class Arena implements Allocator {
   readonly owner: Owner;
   #next = 0;
   #end = 0;
+  /** Address and size of every piece, where pieces stand between canaries. */
+  readonly #guarded: { address: number; bytes: number }[] = [];
 
   constructor(pool: Pool, owner: Owner) {
     this.pool = pool;
@@ -23,9 +27,31 @@ export class Arena implements Allocator {
   }
 
   allocate(bytes: number): number {
+    if (this.pool.canaries) return this.#allocateGuarded(bytes);
     const address = this.tryAllocate(bytes);
     if (address === 0) throw memoryLimitExceeded(bytes, this.pool);
     return address;
+  }
+
+  #allocateGuarded(bytes: number): number {
+    const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    const start = this.tryAllocate(size + 2 * CANARY_BYTES);
+    if (start === 0) throw memoryLimitExceeded(bytes, this.pool);
+    const address = start + CANARY_BYTES;
+    this.pool.u32.fill(CANARY, start >>> 2, address >>> 2);
+    this.pool.u32.fill(CANARY, (address + size) >>> 2, (address + size + CANARY_BYTES) >>> 2);
+    this.#guarded.push({ address, bytes: size });
+    return address;
+  }
+
+  /** Fails if a store has gone beyond a piece: only where the pool has canaries. */
+  verify(): void {
+    for (const { address, bytes } of this.#guarded) {
+      for (const at of [address - CANARY_BYTES, address + bytes]) {
+        const words = this.pool.u32.subarray(at >>> 2, (at + CANARY_BYTES) >>> 2);
+        if (words.some((word) => word !== CANARY)) throw new InternalError(`memory beside the ${bytes} bytes at ${address} has been overwritten`);
+      }
+    }
   }
 
   /** As `allocate`, but 0 when the pool cannot give it: for operators that have another way. */
@@ -56,6 +82,8 @@ export class Arena implements Allocator {
 
   /** Frees everything; the arena can be used again. */
   reset(): void {
+    this.verify();
+    this.#guarded.length = 0;
     this.pool.release(this.owner);
     this.#next = 0;
     this.#end = 0;

@@ -29,12 +29,15 @@ export interface PoolOptions {
   readonly bytes: number;
   /** The first block to hand out: tests start above 2 GiB to meet addresses with the top bit set. */
   readonly firstBlock?: number;
+  /** Arenas put known words around every piece and check them. */
+  readonly canaries?: boolean;
 }
 
 export class Pool {
   readonly memory: WebAssembly.Memory;
   readonly blocks: number;
   readonly firstBlock: number;
+  readonly canaries: boolean;
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly u32: Uint32Array;
@@ -44,11 +47,12 @@ export class Pool {
   readonly view: DataView;
   readonly #owners: Int32Array;
 
-  private constructor(memory: WebAssembly.Memory, firstBlock: number) {
+  private constructor(memory: WebAssembly.Memory, firstBlock: number, canaries: boolean) {
     const { buffer } = memory;
     this.memory = memory;
     this.blocks = Math.floor(buffer.byteLength / BLOCK_BYTES);
     this.firstBlock = firstBlock;
+    this.canaries = canaries;
     this.u8 = new Uint8Array(buffer);
     this.i32 = new Int32Array(buffer);
     this.u32 = new Uint32Array(buffer);
@@ -64,14 +68,14 @@ export class Pool {
     const firstBlock = Math.max(1, options.firstBlock ?? 1);
     assert(blocks > firstBlock, `a pool of ${options.bytes} bytes has no block to hand out`);
     const pages = (blocks * BLOCK_BYTES) / WASM_PAGE_BYTES;
-    const pool = new Pool(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), firstBlock);
+    const pool = new Pool(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), firstBlock, options.canaries ?? false);
     pool.i32[HIGH_WATER >> 2] = firstBlock;
     return pool;
   }
 
   /** The pool in another thread, from the memory that was sent there. */
-  static attach(memory: WebAssembly.Memory, firstBlock: number): Pool {
-    return new Pool(memory, firstBlock);
+  static attach(memory: WebAssembly.Memory, firstBlock: number, canaries: boolean): Pool {
+    return new Pool(memory, firstBlock, canaries);
   }
 
   /** An owner id that was never used in this pool. */

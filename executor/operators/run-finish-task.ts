@@ -18,6 +18,12 @@ import { evaluateWindow } from "./window/evaluate-window.ts";
 /** Runs one task; what it allocates belongs to `attempt`. Gives the records that later pipelines read. */
 export function runFinishTask(task: FinishTask, context: ThreadContext, attempt: Owner, evaluation: EvalContext): readonly RecordRun[] {
   const arena = new Arena(context.pool, attempt);
+  const runs = completed(task, context, arena, evaluation);
+  arena.verify();
+  return runs;
+}
+
+function completed(task: FinishTask, context: ThreadContext, arena: Arena, evaluation: EvalContext): readonly RecordRun[] {
   switch (task.kind) {
     case "groups": {
       const runs = completeGroups(task, context, arena);

@@ -76,7 +76,9 @@ export class PipelineInstance {
       this.#runMorsel(morsel);
       this.#scratch.reset();
     }
-    return { sink: this.#sink.finish(), rows: this.#rows, vectorCalls: this.#vectorCalls };
+    const sink = this.#sink.finish();
+    this.#arena.verify();
+    return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls };
   }
 
   #runMorsel(morsel: number): void {

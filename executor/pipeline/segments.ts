@@ -179,7 +179,8 @@ class Segmenter {
     if (this.#emits(expr)) return expr;
     if ([...referencedColumns(expr)].every((id) => this.#available.has(id))) return this.#extract(expr);
     const over = mapOperands(expr, (operand) => this.#probeSide(operand));
-    if (this.#emits(over)) return over;
+    // There is no place to interpret a condition over both sides: what compiles is compiled, also where interpretation is asked for.
+    if (canEmit(over)) return over;
     throw new SparrowError("UNSUPPORTED_FEATURE.JOIN_CONDITION", "0A000", "This function cannot be used across both sides of an outer, semi or anti join's condition yet.", {}, {
       hint: "Compute its arguments in a subquery on one side first.",
     });
