@@ -27,11 +27,11 @@ export function lowerCast(l: Lowering, node: ForeignNode): AstExpr {
 
 /** Where casts to integers round, only those can be taken over that have nothing to round. */
 function checkedCast(l: Lowering, cast: Extract<AstExpr, { kind: "cast" }>): AstExpr {
-  if (l.dialect.castsRound && isIntegral(cast.type) && !isWhole(cast.operand)) l.refuse("a cast to an integer, which rounds there and cuts in Spark; cast ROUND(...), FLOOR(...) or TRUNC(...) of it", cast.span);
+  if (l.dialect.castsRound && isIntegral(cast.type) && !isWhole(cast.operand)) l.refuse("a cast to an integer, which rounds there and cuts in Spark; cast ROUND(...) or FLOOR(...) of it", cast.span);
   return cast;
 }
 
-const WHOLE_FUNCTIONS = new Set(["round", "floor", "ceil", "ceiling", "trunc", "count", "length", "char_length", "octet_length"]);
+const WHOLE_FUNCTIONS = new Set(["round", "floor", "ceil", "ceiling", "count", "length", "char_length", "octet_length"]);
 
 /** Whether an expression certainly has no fraction. */
 function isWhole(expr: AstExpr): boolean {
