@@ -17,11 +17,13 @@ import {
   pushJoinConditionToSides,
 } from "./rules/filter-pushdown.ts";
 import { canonicalizeComparisons, simplifyCasts, unwrapCastInComparison } from "./rules/comparison-simplification.ts";
+import { countsFromStatistics } from "./rules/counts-from-statistics.ts";
 import { rewriteDistinctAggregates } from "./rules/distinct-aggregates.ts";
 import { simplifyConditionals } from "./rules/conditional-simplification.ts";
+import { orderConditions } from "./rules/condition-order.ts";
 import { constantFolding } from "./rules/constant-folding.ts";
 import { flattenUnions, propagateEmptyRelations, simplifyConditions } from "./rules/empty-relations.ts";
-import { optimizeIn } from "./rules/in-simplification.ts";
+import { combineEqualities, optimizeIn } from "./rules/in-simplification.ts";
 import { inferFiltersFromEqualities, inferSideDisjunctions } from "./rules/infer-filters.ts";
 import { inlineCtes } from "./rules/inline-ctes.ts";
 import { reorderJoins } from "./rules/join-reorder.ts";
@@ -45,6 +47,7 @@ const EXPRESSIONS: readonly Rule[] = [
   canonicalizeComparisons,
   unwrapCastInComparison,
   optimizeIn,
+  combineEqualities,
   likeSimplification,
 ];
 
@@ -96,6 +99,7 @@ export const BATCHES: readonly Batch[] = [
   { name: "reduced inputs", required: false, strategy: "fixedPoint", rules: [...FILTER_PUSHDOWN, collapseProjects, removeNoopProjects] },
   { name: "join order", required: false, strategy: "once", rules: [reorderJoins] },
   { name: "columns", required: false, strategy: "once", rules: [columnPruning] },
+  { name: "conditions and counts", required: false, strategy: "once", rules: [orderConditions, countsFromStatistics] },
   { name: "limits", required: false, strategy: "fixedPoint", rules: [semiJoinsWithoutCondition, limitPushdown, combineLimits, collapseProjects, removeNoopProjects] },
 ];
 

@@ -18,11 +18,19 @@ function table(name: string, rows: number, columns: Readonly<Record<string, Data
 }
 
 /** `!` marks columns that cannot be NULL. */
-const TABLES: ReadonlyMap<string, TableLookup> = new Map([
+const TABLES = new Map<string, TableLookup>([
   table("t", 1000, { a: INT, b: INT, "k!": INT, s: STRING, l: LONG, d: decimal(10, 2), x: DOUBLE, ok: BOOLEAN, day: DATE, r: [INT, 0, 100] }),
   table("u", 100_000, { a: INT, c: INT, "k!": INT, "m!": [INT, 1, 100_000] }),
   table("v", 100, { a: INT, e: INT, "k!": INT, "m!": [INT, 1, 100_000] }),
 ]);
+
+/** A table of two row groups of five rows, in `thinned` some deleted. */
+for (const name of ["stored", "thinned"]) {
+  const deletedRows = name === "thinned" ? new Uint32Array([0, 1]) : undefined;
+  const splits = [0, 1].map((rowGroup) => ({ source: { kind: "parquet", path: "f", fileBytes: 1, modifiedMs: 0, rowGroup, firstRow: 0, fields: [], deletedRows } as const, rows: 5, bytes: 10 }));
+  const columns = [{ name: "a", type: INT, nullable: true }];
+  TABLES.set(name, { kind: "table", snapshot: { name, version: "1", columns, splits, statistics: { rows: 10, bytes: 20, columns: new Map() } } });
+}
 
 const RULES = new Map<string, Rule>(BATCHES.flatMap((batch) => batch.rules).map((rule) => [rule.name, rule]));
 
@@ -86,6 +94,18 @@ const CASES: Readonly<Record<string, Case>> = {
   OptimizeIn: {
     fires: [["SELECT * FROM t WHERE a IN (1, 2, 1)", "a IN (1,2)"], ["SELECT * FROM t WHERE a IN (3, 3)", "(a = 3)"]],
     stays: ["SELECT * FROM t WHERE a IN (1, NULL)", "SELECT * FROM t WHERE a IN (1, 2)"],
+  },
+  CombineEqualities: {
+    fires: [["SELECT * FROM t WHERE a = 1 OR b = 2 OR a = 3 OR a IN (4, NULL)", "(a IN (1,3,4,null) OR (b = 2))"]],
+    stays: ["SELECT * FROM t WHERE a = 1 OR a = 2", "SELECT * FROM t WHERE a = b OR a = k OR a = r", "SELECT * FROM t WHERE a = 1 OR b = 2 OR k = 3"],
+  },
+  OrderConditions: {
+    fires: [["SELECT * FROM t WHERE s LIKE '%a%b%' AND a = 3", "Filter ((a = 3) AND (s LIKE %a%b%))"]],
+    stays: ["SELECT * FROM t WHERE s LIKE '%a%b%' AND 5 / a = 3", "SELECT * FROM t WHERE rand() < 0.5 AND a = 3", "SELECT * FROM t WHERE a = 3 AND s LIKE '%a%b%'"],
+  },
+  OptimizeMetadataOnlyQuery: {
+    fires: [["SELECT count(*) FROM stored", "LocalRelation [count(1)], 1 row (10)"]],
+    stays: ["SELECT count(*) FROM t", "SELECT count(a) FROM stored", "SELECT max(a) FROM stored", "SELECT count(*) FROM stored WHERE a = 1", "SELECT a, count(*) FROM stored GROUP BY a", "SELECT count(*) FROM thinned"],
   },
   LikeSimplification: {
     fires: [["SELECT * FROM t WHERE s LIKE 'ab%'", "startswith(s, ab)"], ["SELECT * FROM t WHERE s LIKE '%ab'", "endswith(s, ab)"], ["SELECT * FROM t WHERE s LIKE '%ab%'", "contains(s, ab)"], ["SELECT * FROM t WHERE s LIKE 'ab'", "(s = ab)"], ["SELECT * FROM t WHERE s LIKE 'ab%ba'", "((length(s) >= 4) AND startswith(s, ab) AND endswith(s, ba))"]],
@@ -187,7 +207,9 @@ const CASES: Readonly<Record<string, Case>> = {
     stays: ["SELECT * FROM t FULL JOIN u ON t.a = u.a", "SELECT /*+ BROADCAST(t) */ * FROM t JOIN u ON t.a = u.a"],
   },
   ColumnPruning: {
-    fires: [["SELECT a FROM t", "Relation t[a]"], ["SELECT n FROM (SELECT a, count(*) AS n, sum(b) AS z FROM t GROUP BY a)", "Aggregate [a], [count(1) AS count(1)]"]],
+    fires: [["SELECT a FROM t", "Relation t[a]"], ["SELECT n FROM (SELECT a, count(*) AS n, sum(b) AS z FROM t GROUP BY a)", "Aggregate [a], [count(1) AS count(1)]"],
+      ["SELECT t.a FROM t LEFT JOIN (SELECT a, max(c) AS c FROM u GROUP BY a) g ON t.a = g.a", "Project [a]\n+- Relation t[a]"],
+      ["SELECT v.* FROM v LEFT JOIN (SELECT a FROM v) g ON v.a = g.a", "Join left"]],
     stays: ["SELECT * FROM v"],
   },
   LimitExistence: { fires: [["SELECT * FROM t WHERE EXISTS (SELECT * FROM u)", "Limit 1"]], stays: ["SELECT * FROM t WHERE EXISTS (SELECT * FROM u WHERE u.a = t.a)", "SELECT * FROM t WHERE a IN (SELECT a FROM u)"] },

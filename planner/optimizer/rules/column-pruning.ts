@@ -2,6 +2,8 @@ import type { ColumnId } from "../../../catalog/expression.ts";
 import { columnExpr, referencedColumns } from "../../../catalog/expression.ts";
 import type { LogicalCte, LogicalJoin, LogicalPlan } from "../../logical.ts";
 import { outputOf } from "../../logical.ts";
+import { analyzeJoinCondition } from "../../join-keys.ts";
+import { isUnique, rowBounds } from "../plan-properties.ts";
 import { columnsReadBy, outputIds } from "../plan-traversal.ts";
 import type { PlanRule } from "../rule.ts";
 
@@ -102,6 +104,7 @@ class Pruner {
   }
 
   #pruneJoin(plan: LogicalJoin, needed: Needed): LogicalPlan {
+    if (isWithoutEffect(plan, needed)) return this.prune(plan.left, needed);
     const read = union(needed, plan.condition === undefined ? new Set() : referencedColumns(plan.condition));
     // The right side of a dependent join reads columns of the left one, which are not looked for here: it is left alone.
     if (plan.dependent) return plan;
@@ -132,6 +135,21 @@ class Pruner {
     if (pruned.kind === "project") return { ...pruned, outputs: pruned.outputs.filter((o) => needed.has(o.column.id)) };
     return { kind: "project", input: pruned, outputs: kept.map((column) => ({ column, expr: columnExpr(column) })) };
   }
+}
+
+/**
+ * A join that only adds columns nobody reads, and neither adds nor drops rows: a left join that finds at most one partner by the structure of
+ * its right side (`LEFT JOIN (SELECT a, max(b) FROM u GROUP BY a) u ON t.a = u.a`), a mark, a single row beside every row.
+ */
+function isWithoutEffect(plan: LogicalJoin, needed: Needed): boolean {
+  if (plan.dependent) return false;
+  if (plan.join === "mark") return plan.mark === undefined || !needed.has(plan.mark.id);
+  for (const column of outputOf(plan.right)) if (needed.has(column.id)) return false;
+  const bounds = rowBounds(plan.right);
+  if (plan.join === "inner") return plan.condition === undefined && bounds.min === 1 && bounds.max === 1;
+  if (plan.join !== "left") return false;
+  const { keys } = analyzeJoinCondition(plan.join, plan.condition, outputIds(plan.left), outputIds(plan.right));
+  return isUnique(plan.right, new Set(keys.flatMap((key) => (key.right.kind === "column" ? [key.right.id] : []))));
 }
 
 function union(a: Needed, b: Needed): Needed {

@@ -18,7 +18,8 @@ export const constantFolding: ExpressionRule = {
     try {
       return { kind: "literal", type, value: context.evaluate(expr) };
     } catch (error) {
-      if (error instanceof SparrowError) return undefined;
+      // RangeError: a value that this process cannot hold, such as repeat('x', 2000000000).
+      if (error instanceof SparrowError || error instanceof RangeError) return undefined;
       throw error;
     }
   },

@@ -1,6 +1,7 @@
 import type { Expr } from "../../../catalog/expression.ts";
-import { isNullable } from "../../../catalog/expression.ts";
-import { equals, exprKey } from "../../conjunctions.ts";
+import { isNullable, typeOf } from "../../../catalog/expression.ts";
+import { typeName } from "../../../catalog/types.ts";
+import { disjunction, disjuncts, equals, exprKey, isCall } from "../../conjunctions.ts";
 import { isDeterministic } from "../expression-facts.ts";
 import type { ExpressionRule } from "../rule.ts";
 
@@ -22,3 +23,52 @@ export const optimizeIn: ExpressionRule = {
     return list.length === expr.list.length ? undefined : { ...expr, list, nullable: isNullable(expr.input) || list.some(isNullable) };
   },
 };
+
+/** Fewer equalities than this are compared one after the other. */
+const LEAST_EQUALITIES = 3;
+
+/**
+ * `x = 1 OR x = 2 OR x IN (3, 4) OR y` is `x IN (1, 2, 3, 4) OR y`, in three-valued logic too: one look-up instead of a chain of comparisons.
+ * For literals only, as another value could raise where a branch before it is TRUE.
+ */
+export const combineEqualities: ExpressionRule = {
+  kind: "expression",
+  name: "CombineEqualities",
+  apply: (expr) => {
+    if (!isCall(expr, "or")) return undefined;
+    const branches = disjuncts(expr);
+    if (branches.length < LEAST_EQUALITIES) return undefined;
+    const tests = branches.map(literalsOf);
+    const groups = Map.groupBy(
+      tests.filter((t) => t !== undefined),
+      (t) => t.key,
+    );
+    const merged = new Set([...groups].filter(([, group]) => group.length > 1 && group.reduce((sum, t) => sum + t.list.length, 0) >= LEAST_EQUALITIES).map(([key]) => key));
+    if (merged.size === 0) return undefined;
+    const out: Expr[] = [];
+    branches.forEach((branch, i) => {
+      const key = tests[i]?.key;
+      if (key === undefined || !merged.has(key)) out.push(branch);
+      else if (groups.get(key)?.[0] === tests[i]) out.push(asIn(groups.get(key) as readonly LiteralTest[]));
+    });
+    return disjunction(out);
+  },
+};
+
+interface LiteralTest {
+  readonly key: string;
+  readonly input: Expr;
+  readonly list: readonly Expr[];
+}
+
+function literalsOf(expr: Expr): LiteralTest | undefined {
+  const [input, list]: readonly [Expr | undefined, readonly Expr[]] = expr.kind === "in" ? [expr.input, expr.list] : isCall(expr, "=") ? [expr.args[0], [expr.args[1]]] : [undefined, []];
+  if (input === undefined || input.kind === "literal" || !list.every((item) => item.kind === "literal") || !isDeterministic(input)) return undefined;
+  return { key: `${typeName(typeOf(input))} ${exprKey(input)}`, input, list };
+}
+
+function asIn(group: readonly LiteralTest[]): Expr {
+  const [{ input }] = group;
+  const list = group.flatMap((t) => t.list);
+  return { kind: "in", input, list, nullable: isNullable(input) || list.some(isNullable) };
+}
