@@ -98,11 +98,27 @@ export function emitCondition(expr: Expr, ctx: EmitContext): Val {
   return emitDecided(expr, ctx, true);
 }
 
-/** Leaves through `reject` unless the expression is TRUE. Conjuncts are tested in turn; a row that one of them rejects reaches no other. */
-export function emitFilter(expr: Expr, ctx: EmitContext, reject: Label): void {
-  if (expr.kind === "call" && expr.name === "and" && !cheapToEvaluate(expr.args[1])) {
-    for (const conjunct of expr.args) emitFilter(conjunct, ctx, reject);
-    return;
+/**
+ * Leaves through `reject` unless every condition is TRUE. They are tested in turn, and a row that one of them rejects reaches no later one that could raise;
+ * neighbours that are cheap and cannot raise share one jump.
+ */
+export function emitFilters(conditions: readonly Expr[], ctx: EmitContext, reject: Label): void {
+  const { f } = ctx;
+  let pending: Val | undefined;
+  const leave = (): void => {
+    if (pending !== undefined) f.brIf(reject, i32.eqz(pending));
+    pending = undefined;
+  };
+  for (const condition of conditions.flatMap(conjunctsOf)) {
+    const cheap = cheapToEvaluate(condition);
+    if (!cheap) leave();
+    const holds = emitCondition(condition, ctx);
+    pending = f.reusable(pending === undefined ? holds : i32.and(pending, holds));
+    if (!cheap) leave();
   }
-  ctx.f.brIf(reject, i32.eqz(emitCondition(expr, ctx)));
+  leave();
+}
+
+function conjunctsOf(expr: Expr): readonly Expr[] {
+  return expr.kind === "call" && expr.name === "and" ? expr.args.flatMap(conjunctsOf) : [expr];
 }

@@ -1,6 +1,8 @@
 import type { LiteralExpr } from "../../catalog/expression.ts";
+import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { EmittedValue, ValueRange } from "./emitted-value.ts";
+import { laneKind } from "./emitted-value.ts";
 
 export const INT64_RANGE: ValueRange = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
@@ -27,6 +29,18 @@ export function typeRange(type: DataType): ValueRange {
     default:
       return INT64_RANGE;
   }
+}
+
+/**
+ * Bounds of what a column of this layout can hold, where its stored width says more than its type: for whoever makes an EmittedValue from a buffer.
+ * Undefined for types whose lanes are not integers.
+ */
+export function storedRange(type: DataType, layout: ColumnLayout): ValueRange | undefined {
+  const lanes = laneKind(type);
+  if (layout.kind !== "fixed" || layout.width === 16 || (lanes !== "i32" && lanes !== "i64" && type.kind !== "decimal")) return undefined;
+  const bits = BigInt(8 * layout.width);
+  const stored = layout.base === undefined ? { min: -(2n ** (bits - 1n)), max: 2n ** (bits - 1n) - 1n } : { min: layout.base, max: layout.base + 2n ** bits - 1n };
+  return intersect(stored, typeRange(type));
 }
 
 export function rangeOf(value: EmittedValue): ValueRange {

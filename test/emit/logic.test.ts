@@ -3,7 +3,7 @@ import type { Expr } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { BOOLEAN, DATE, decimal, DOUBLE, FLOAT, INT, LONG, STRING } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
-import { emitCondition, emitFilter } from "../../executor/emit/expression.ts";
+import { emitCondition, emitFilters } from "../../executor/emit/expression.ts";
 import { get, i32 } from "../../executor/wasm/instructions.ts";
 import { call, cases, column, inList, literal, pairs, ref } from "./expressions.ts";
 import { runExpression, runRows } from "./row-runner.ts";
@@ -38,7 +38,7 @@ describe("three-valued logic", () => {
           const passed = ctx.f.local("i32");
           ctx.f.set(passed, i32.const(0));
           ctx.f.block((reject) => {
-            emitFilter(expr, ctx, reject);
+            emitFilters([expr, literal(true, BOOLEAN)], ctx, reject);
             ctx.f.set(passed, i32.const(1));
           });
           return { type: BOOLEAN, lanes: [get(passed)], isNull: undefined };
