@@ -19,8 +19,7 @@ const HISTORY_LINES = 1000;
  * The interactive shell: a statement may take several lines and ends with a semicolon. Ctrl-C cancels what runs, or forgets what was begun; at an
  * empty prompt a second press leaves, as Ctrl-D and `\q` do.
  */
-export async function runShell(client: SqlClient, output: Output, { stdin, stdout, stderr }: Streams): Promise<void> {
-  const historyFile = join(homedir(), ".sparrow_history");
+export async function runShell(client: SqlClient, output: Output, { stdin, stdout, stderr }: Streams, historyFile = join(homedir(), ".sparrow_history")): Promise<void> {
   const history = await readHistory(historyFile);
   const readline = createInterface({ input: stdin, output: stdout, terminal: stdin.isTTY === true, history: history.toReversed(), historySize: HISTORY_LINES, prompt: PROMPT });
   stdout.write(`Sparrow ${packageVersion()}. A statement ends with ";", \\? shows the commands.\n`);
