@@ -211,7 +211,8 @@ class Probe {
               this.#unlessMatch(next);
               if (setMatched) this.#setMatched();
             }),
-          () => f.brIf(exit, get(matched)),
+          // A row that is taken up again had been let through already.
+          () => f.brIf(exit, i32.and(get(matched), i32.eqz(get(this.#emitter.resuming())))),
         );
         f.set(matched, i32.const(1));
         this.#bind(true);
