@@ -9,6 +9,11 @@ const REWRITINGS: readonly Rewriting[] = [
   { why: "quoted names stand in backticks in Spark, in double quotes in DuckDB", pattern: /`([^`]*)`/g, replacement: '"$1"' },
   { why: "RETURNS is reserved in DuckDB and cannot name a column without AS", pattern: /(?<!as )\breturns\b(?=\s*[,\n])/gi, replacement: '"returns"' },
   { why: "AT is reserved in DuckDB", pattern: /\)\s+at\b(?=\s*,)/gi, replacement: ') AS "at"' },
+  {
+    why: "a cast to INT rounds in DuckDB and truncates in Spark",
+    pattern: /cast\(\((revenue \/ 50)\) AS INT\)/gi,
+    replacement: "CAST(trunc($1) AS INT)",
+  },
 ];
 
 /** Spark's text of a TPC-DS query as DuckDB takes it. */

@@ -1,0 +1,49 @@
+/**
+ * Compares the engine with DuckDB on random queries, as many as one has time for:
+ * `node test/random/soak.ts [--seed 1] [--first 0] [--count 100000] [--max-failures 10] [--set name=value ...] [--interpreted]`.
+ * With --interpreted plans are not executed but interpreted: what still fails then is the planner's.
+ */
+import { parseArgs } from "node:util";
+import { DuckDBOracle } from "../oracle/duckdb.ts";
+import { SparrowUnderTest } from "../oracle/sparrow.ts";
+import { randomTables } from "../oracle/test-data.ts";
+import { InterpretedSparrow } from "../reference/interpreted-sparrow.ts";
+import { runRandomQueries } from "./run.ts";
+
+/** Between two lines of progress. */
+const QUERIES_PER_LINE = 1000;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    first: { type: "string", default: "0" },
+    count: { type: "string", default: "100000" },
+    "max-failures": { type: "string", default: "10" },
+    set: { type: "string", multiple: true, default: [] as string[] },
+    interpreted: { type: "boolean", default: false },
+  },
+});
+
+const settings = Object.fromEntries(values.set.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]));
+const duckdb = await DuckDBOracle.open({ threads: 1 });
+const sparrow = values.interpreted ? new InterpretedSparrow(duckdb, settings) : await SparrowUnderTest.open(settings);
+for (const { name, path } of await randomTables(1)) {
+  await duckdb.loadParquet(name, path);
+  await sparrow.viewParquet(name, path);
+}
+
+const [seed, first, count] = [Number(values.seed), Number(values.first), Number(values.count)];
+let left = Number(values["max-failures"]);
+let withRows = 0;
+let done = 0;
+for (; done < count && left > 0; done += QUERIES_PER_LINE) {
+  const part = Math.min(QUERIES_PER_LINE, count - done);
+  const summary = await runRandomQueries({ seed, first: first + done, count: part, duckdb, runOurs: (sql) => sparrow.query(sql), maxFailures: left });
+  for (const failure of summary.failures) console.log(`${failure}\n`);
+  left -= summary.failures.length;
+  withRows += summary.withRows;
+  console.log(`seed ${seed}: ${first + done + part} queries, ${withRows} with rows, ${Number(values["max-failures"]) - left} failures`);
+}
+await sparrow.close();
+duckdb.close();
+if (left < Number(values["max-failures"])) process.exitCode = 1;
