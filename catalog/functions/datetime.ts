@@ -3,7 +3,7 @@ import { typeOf } from "../expression.ts";
 import { SparrowError } from "../errors.ts";
 import type { DataType } from "../types.ts";
 import { DATE, decimal, DOUBLE, INT, INTERVAL_DT, INTERVAL_YM, isStringLike, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ } from "../types.ts";
-import { notFoldable, unexpectedInputType } from "./argument-errors.ts";
+import { unexpectedInputType } from "./argument-errors.ts";
 import type { ExpectedType } from "./expected-types.ts";
 import { checkCount, coerceArguments, macro, scalar, scalarBy } from "./define.ts";
 import { ANY_TIMESTAMP, BOOLEAN_TYPE, DATE_TYPE, exactly, INT_TYPE, INTEGRAL, LONG_TYPE, NUMERIC, oneOf, STRING_TYPE, TIME_TYPE, TIMESTAMP_NTZ_TYPE, TIMESTAMP_TYPE } from "./expected-types.ts";
@@ -40,7 +40,10 @@ function isInterval(type: DataType): boolean {
 
 function extractField(args: readonly Expr[], context: ResolveContext, build: ExpressionBuilder): Expr {
   const field = context.literals[0];
-  if (typeof field !== "string") throw notFoldable(context, 0, "field", STRING);
+  if (field === null) return build.literal(null, DOUBLE);
+  if (typeof field !== "string") {
+    throw new SparrowError("NON_FOLDABLE_ARGUMENT", "42K08", "The field to extract must be a constant string.", { funcName: `\`${context.name}\``, paramName: "`field`", paramType: '"STRING"' }, { span: context.span });
+  }
   const source = typeOf(args[1]);
   const canonical = FIELD_FUNCTIONS[field.toLowerCase()];
   const invalid = (): SparrowError =>
@@ -106,7 +109,22 @@ function makeTimestamp(name: string, result: DataType, zone: boolean): ScalarSig
   });
 }
 
-const DAYS = oneOf(INT_TYPE, exactly({ kind: "short" }), exactly({ kind: "byte" }));
+/** `date_add(date, days)`: the days are no wider than int; text must be a constant integer. Source: Spark's `DateAdd`, `StringLiteralCoercion`. */
+function shiftedByDays(name: string): ScalarSignature {
+  return scalarBy(name, (given, context) => {
+    checkCount(context, given.length, 2, 2);
+    const [date] = coerceArguments(given.slice(0, 1), [DATE_TYPE], context);
+    const days = given[1];
+    const text = context.literals[1];
+    if (isStringLike(days) && typeof text === "string") {
+      if (!/^\s*[+-]?\d+\s*$/.test(text)) throw new SparrowError("SECOND_FUNCTION_ARGUMENT_NOT_INTEGER", "22023", `The second argument of ${context.name} must be an integer.`, { functionName: `\`${context.name}\`` }, { span: context.span });
+      return { args: [date, INT], result: DATE, nullable: "any" };
+    }
+    if (days.kind !== "int" && days.kind !== "short" && days.kind !== "byte" && days.kind !== "null") throw unexpectedInputType(context, 1, days, '("INT" or "SMALLINT" or "TINYINT")');
+    return { args: [date, days.kind === "null" ? INT : days], result: DATE, nullable: "any" };
+  });
+}
+
 const now = (name: string, type: DataType, aliases?: readonly string[]): ScalarSignature => scalar(name, [], type, { aliases, nullable: "never" });
 
 export const datetimeSignatures: readonly FunctionSignature[] = [
@@ -142,8 +160,8 @@ export const datetimeSignatures: readonly FunctionSignature[] = [
   scalar("next_day", [DATE_TYPE, STRING_TYPE], DATE, { fails: true }),
   scalar("add_months", [DATE_TYPE, INT_TYPE], DATE),
   scalar("months_between", [TIMESTAMP_TYPE, TIMESTAMP_TYPE, BOOLEAN_TYPE], DOUBLE, { optional: 1 }),
-  scalar("date_add", [DATE_TYPE, DAYS], DATE),
-  scalar("date_sub", [DATE_TYPE, DAYS], DATE),
+  shiftedByDays("date_add"),
+  shiftedByDays("date_sub"),
   scalar("datediff", [DATE_TYPE, DATE_TYPE], INT, { aliases: ["date_diff"] }),
   scalar("timestampadd", [STRING_TYPE, LONG_TYPE, ANY_TIMESTAMP], (args) => args[2]),
   scalar("timestampdiff", [STRING_TYPE, ANY_TIMESTAMP, ANY_TIMESTAMP], LONG, { check: (args) => (args[1].kind === args[2].kind ? undefined : [args[0], TIMESTAMP, TIMESTAMP]) }),

@@ -5,7 +5,7 @@ import type { DataType, DecimalType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import { floorDiv, MICROS_PER_SECOND } from "./calendar.ts";
 import { trimAll } from "./datetime-text.ts";
-import { decimalFromDouble, decimalToDouble, fits, parseDecimal, pow10, rescale } from "./decimal-arithmetic.ts";
+import { decimalFromDouble, decimalToDouble, divideHalfUp, fits, parseDecimal, pow10, rescale } from "./decimal-arithmetic.ts";
 
 export type IntegralKind = "byte" | "short" | "int" | "long";
 
@@ -43,9 +43,10 @@ export function castToIntegral(value: Value, from: DataType, to: DataType & { ki
     case "short":
     case "int":
     case "long":
-    case "interval_ym":
     case "date":
       return narrowed(BigInt(value as number | bigint), value, from, to, mode);
+    case "interval_ym":
+      return narrowed(BigInt(value as number) / (from.to === "year" ? 12n : 1n), value, from, to, mode);
     case "float":
     case "double": {
       const number = value as number;
@@ -103,7 +104,7 @@ export function parseDouble(text: string): number | undefined {
   return SPECIAL_DOUBLES[trimmed.toLowerCase()];
 }
 
-/** To float or double. */
+/** To float or double. Source: Spark's `Cast.castToFloat`, `castToDouble`. */
 export function castToFloating(value: Value, from: DataType, to: DataType & { kind: "float" | "double" }, mode: EvalMode): Value {
   const rounded = (number: number): number => (to.kind === "float" ? Math.fround(number) : number);
   switch (from.kind) {
@@ -149,8 +150,11 @@ export function castToDecimal(value: Value, from: DataType, to: DecimalType, mod
     case "short":
     case "int":
     case "long":
-    case "interval_ym":
       return toDecimalType(BigInt(value as number | bigint), 0, to, mode);
+    case "interval_ym":
+      return toDecimalType(divideHalfUp(BigInt(value as number) * pow10(to.scale), from.to === "year" ? 12n : 1n), to.scale, to, mode);
+    case "interval_dt":
+      return toDecimalType(divideHalfUp((value as bigint) * pow10(to.scale), INTERVAL_UNIT[from.to]), to.scale, to, mode);
     case "decimal":
       return toDecimalType(value as bigint, from.scale, to, mode);
     case "float":
@@ -159,7 +163,6 @@ export function castToDecimal(value: Value, from: DataType, to: DecimalType, mod
       return parsed === undefined ? null : toDecimalType(parsed.unscaled, parsed.scale, to, mode);
     }
     case "timestamp":
-    case "interval_dt":
       return toDecimalType(value as bigint, 6, to, mode);
     case "time":
       return toDecimalType(value as bigint, 9, to, mode);

@@ -157,33 +157,71 @@ function widthBucket(value: number, low: number, high: number, buckets: bigint):
   return value <= lower ? buckets + 1n : saturatedLong((count * (upper - value)) / (upper - lower)) + 1n;
 }
 
-/** Xorshift over 64 bits: seeded, the same numbers for the same seed. */
+/** The numbers that Spark gives for a seed in the first partition. Source: Spark's `XORShiftRandom`, Java's `Random`. */
 class RandomSequence {
   private state: bigint;
+  private spare: number | undefined;
 
   constructor(seed: bigint) {
-    this.state = BigInt.asUintN(64, seed * 0x9e3779b97f4a7c15n + 0xd1b54a32d192ed03n) | 1n;
+    const bytes = new DataView(new ArrayBuffer(8));
+    bytes.setBigInt64(0, seed);
+    const low = murmur3Bytes(bytes, 0x3c074a61);
+    const high = murmur3Bytes(bytes, low);
+    this.state = BigInt.asUintN(64, (BigInt(high) << 32n) | BigInt(low >>> 0));
+  }
+
+  private bits(count: bigint): bigint {
+    let x = BigInt.asUintN(64, this.state ^ (this.state << 21n));
+    x ^= x >> 35n;
+    x = BigInt.asUintN(64, x ^ (x << 4n));
+    this.state = x;
+    return x & ((1n << count) - 1n);
   }
 
   /** Uniform in [0, 1). */
   next(): number {
-    this.state = BigInt.asUintN(64, this.state ^ (this.state << 13n));
-    this.state ^= this.state >> 7n;
-    this.state = BigInt.asUintN(64, this.state ^ (this.state << 17n));
-    return Number(this.state >> 11n) / 2 ** 53;
+    const high = this.bits(26n);
+    return Number((high << 27n) + this.bits(27n)) / 2 ** 53;
   }
+
+  /** Normal with mean 0 and deviation 1, by the polar method: two numbers at a time. */
+  nextNormal(): number {
+    if (this.spare !== undefined) {
+      const spare = this.spare;
+      this.spare = undefined;
+      return spare;
+    }
+    for (;;) {
+      const x = 2 * this.next() - 1;
+      const y = 2 * this.next() - 1;
+      const square = x * x + y * y;
+      if (square >= 1 || square === 0) continue;
+      const factor = Math.sqrt((-2 * Math.log(square)) / square);
+      this.spare = y * factor;
+      return x * factor;
+    }
+  }
+}
+
+/** Murmur3 of eight bytes. */
+function murmur3Bytes(bytes: DataView, seed: number): number {
+  let hash = seed;
+  for (let at = 0; at < 8; at += 4) {
+    const k = Math.imul(bytes.getInt32(at, true), 0xcc9e2d51);
+    hash ^= Math.imul((k << 15) | (k >>> 17), 0x1b873593);
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+  }
+  hash ^= 8;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }
 
 const sequences = new WeakMap<object, RandomSequence>();
 
 /** The site's sequence: from its seed, or from chance. */
-export function randomSequence(call: ScalarCall, seed: Value | undefined): { readonly next: () => number } {
+export function randomSequence(call: ScalarCall, seed: Value | undefined): RandomSequence {
   return siteState(sequences, call, () => new RandomSequence(typeof seed === "bigint" ? seed : BigInt(Math.floor(Math.random() * 2 ** 53))));
-}
-
-/** Box and Muller. */
-function normal(next: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
 
 export const mathFunctions: readonly ScalarFunction[] = [
@@ -248,10 +286,7 @@ export const mathFunctions: readonly ScalarFunction[] = [
   }),
   define("width_bucket", ([value, low, high, buckets]) => widthBucket(Number(value), Number(low), Number(high), buckets as bigint)),
   defineWithNulls("rand", ([seed], call) => randomSequence(call, seed).next()),
-  defineWithNulls("randn", ([seed], call) => {
-    const sequence = randomSequence(call, seed);
-    return normal(() => sequence.next());
-  }),
+  defineWithNulls("randn", ([seed], call) => randomSequence(call, seed).nextNormal()),
   define("uniform", ([low, high, seed], call) => {
     const x = randomSequence(call, seed).next();
     if (call.type.kind === "double") return (low as number) + x * ((high as number) - (low as number));

@@ -99,6 +99,7 @@ function checkGroup(call: ScalarCall, regex: RegExp, group: number): void {
 
 /** Java's `split`: with limit 0 or less all parts; an empty match at the start gives no empty first part. */
 function split(text: string, pattern: string, limit: number): Value[] {
+  if (pattern === "" && text !== "") return splitCharacters(text, limit);
   const regex = compileRegex(pattern, "g", "split");
   const parts: string[] = [];
   let last = 0;
@@ -110,6 +111,13 @@ function split(text: string, pattern: string, limit: number): Value[] {
   }
   parts.push(text.slice(last));
   return parts;
+}
+
+/** The empty pattern stands between all characters; the last part is the rest. */
+function splitCharacters(text: string, limit: number): Value[] {
+  const characters = Array.from(text);
+  if (limit <= 0 || limit >= characters.length) return characters;
+  return [...characters.slice(0, limit - 1), characters.slice(limit - 1).join("")];
 }
 
 export const patternFunctions: readonly ScalarFunction[] = [
