@@ -202,11 +202,24 @@ function struct(c: Cursor): AstExpr {
   return parseCall(c, calledName(c.identifier()), (x) => ({ value: parseNamedExpression(x) }));
 }
 
+/** Whether the call ahead has three arguments: `date_add('2020-01-01', 1)` is no call with a unit. */
+function hasThreeArguments(c: Cursor): boolean {
+  let commas = 0;
+  let depth = 0;
+  for (let i = 2; c.kindAt(i) !== "end"; i++) {
+    const word = c.wordAt(i);
+    if (word === "(" || word === "[") depth++;
+    else if ((word === ")" || word === "]") && depth-- === 0) break;
+    else if (word === "," && depth === 0) commas++;
+  }
+  return commas === 2;
+}
+
 /** `dateadd(MONTH, 1, ts)`: with a unit before the first comma; with other first arguments the functions are ordinary ones. */
 function datetimeArithmetic(c: Cursor, name: "timestampadd" | "timestampdiff"): AstExpr | undefined {
   if (c.wordAt(3) !== ",") return undefined;
   const unitIsWord = c.kindAt(2) === "word" && DATETIME_UNITS.has(c.wordAt(2));
-  if (!unitIsWord && c.kindAt(2) !== "string") return undefined;
+  if (!unitIsWord && (c.kindAt(2) !== "string" || !hasThreeArguments(c))) return undefined;
   const called = open(c);
   const written = called.name;
   const unitStart = c.start;
