@@ -7,7 +7,7 @@ import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
 import { answeredByDictionary } from "./dictionary-predicates.ts";
 import { emitCondition, emitExpr } from "./expression.ts";
-import { cheapToEvaluate } from "./expression-traits.ts";
+import { cheapToEvaluate, mayRaise } from "./expression-traits.ts";
 import { JoinedValue } from "./joined-value.ts";
 import { FALSE, oneLane, orFlags } from "./null-flags.ts";
 
@@ -57,11 +57,25 @@ export function emitDecided(expr: Expr, ctx: EmitContext, wanted: boolean): Val 
       const b = emitDecided(right, ctx, wanted);
       return both ? i32.and(a, b) : i32.or(a, b);
     }
-    const decided = f.local("i32");
-    f.set(decided, emitDecided(left, ctx, wanted));
-    const condition = both ? get(decided) : i32.eqz(get(decided));
-    f.if(condition, () => ctx.scoped(() => f.set(decided, emitDecided(right, ctx, wanted))));
-    return get(decided);
+    const result = f.local("i32");
+    if (!mayRaise(right)) {
+      f.set(result, emitDecided(left, ctx, wanted));
+      f.if(both ? get(result) : i32.eqz(get(result)), () => ctx.scoped(() => f.set(result, emitDecided(right, ctx, wanted))));
+      return get(result);
+    }
+    // Where the left side is NULL the right one is evaluated, and may raise, though the answer is known.
+    const a = emitExpr(left, ctx);
+    const decides = expr.name === "or";
+    f.if(
+      decides ? trueLane(a) : falseLane(a),
+      () => f.set(result, i32.const(decides === wanted ? 1 : 0)),
+      () =>
+        ctx.scoped(() => {
+          const b = emitDecided(right, ctx, wanted);
+          f.set(result, both ? i32.and(wanted ? trueLane(a) : falseLane(a), b) : b);
+        }),
+    );
+    return get(result);
   }
   const value = emitExpr(expr, ctx);
   return wanted ? trueLane(value) : falseLane(value);

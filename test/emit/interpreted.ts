@@ -17,16 +17,16 @@ export function interpret(expr: Expr, columns: readonly Column[], row: readonly 
   }
 }
 
-/** Compiled code gives what the interpreter gives, row by row, and raises the same condition where it raises. Says how many rows raised. */
-export async function expectInterpreted(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], timeZone = "UTC"): Promise<number> {
+/** Compiled code gives what the interpreter gives, row by row, and raises the same condition where it raises. Says how many rows raised. `coded`: columns that are dictionary-coded. */
+export async function expectInterpreted(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], timeZone = "UTC", coded: readonly Column[] = []): Promise<number> {
   const wanted = rows.map((row) => interpret(expr, columns, row, timeZone));
   const kept = rows.flatMap((row, i) => (wanted[i] instanceof SparrowError ? [] : [{ row, value: wanted[i] }]));
-  const outcome = await runExpression(expr, columns, kept.map(({ row }) => row), { timeZone });
+  const outcome = await runExpression(expr, columns, kept.map(({ row }) => row), { timeZone, coded });
   if (outcome.error !== undefined) throw new Error(`raised for ${JSON.stringify(kept[outcome.values.length].row, (_, v: unknown) => (typeof v === "bigint" ? `${v}n` : v))}`, { cause: outcome.error });
   expect(outcome.values.map((value, i) => ({ row: kept[i].row, value }))).toEqual(kept);
   const raising = rows.flatMap((row, i) => (wanted[i] instanceof SparrowError ? [{ row, error: wanted[i] }] : []));
   for (const { row, error } of raising.slice(0, MAX_RAISING)) {
-    const raised = await runExpression(expr, columns, [row], { timeZone });
+    const raised = await runExpression(expr, columns, [row], { timeZone, coded });
     expect({ row, condition: raised.error?.condition, parameters: raised.error?.parameters }).toEqual({ row, condition: error.condition, parameters: error.parameters });
   }
   return raising.length;
