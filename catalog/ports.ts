@@ -57,6 +57,14 @@ export interface TableEntry {
   readonly properties: Readonly<Record<string, string>>;
   readonly comment?: string;
   readonly createdMs: number;
+  /** What ANALYZE TABLE has counted. */
+  readonly statistics?: AnalyzedStatistics;
+}
+
+export interface AnalyzedStatistics {
+  readonly rows: number;
+  /** By column name. */
+  readonly columns: Readonly<Record<string, { readonly distinct: number; readonly nulls: number }>>;
 }
 
 export interface ViewEntry {

@@ -1,5 +1,5 @@
 import { type Span, SparrowError } from "../catalog/errors.ts";
-import type { OpenTable, TableEntry, ViewEntry } from "../catalog/ports.ts";
+import type { AnalyzedStatistics, OpenTable, TableEntry, ViewEntry } from "../catalog/ports.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
 import type { Query } from "../parser/ast.ts";
 import { parseQuery } from "../parser/parse.ts";
@@ -20,6 +20,8 @@ const MAX_VIEW_DEPTH = 100;
 export interface FileSource {
   readonly format: string;
   readonly request: OpenTable;
+  /** What ANALYZE TABLE has counted. */
+  readonly statistics?: AnalyzedStatistics;
 }
 
 /** What every name of one query stands for, pinned: a name that is read twice is one snapshot. */
@@ -137,14 +139,14 @@ function tableSource(entry: TableEntry, reference: TableReference): FileSource {
     partitionColumns: entry.partitionColumns,
     options: { ...entry.options, ...optionsOf(reference) },
   };
-  return { format: entry.format, request };
+  return { format: entry.format, request, statistics: entry.statistics };
 }
 
 /** Pins what files hold now; what they held when they were cached, where they are. */
-async function addFiles(session: Session, reference: TableReference, { format, request: given }: FileSource, resolved: ResolvedTables): Promise<void> {
+async function addFiles(session: Session, reference: TableReference, { format, request: given, statistics }: FileSource, resolved: ResolvedTables): Promise<void> {
   const source = { format, request: { ...given, options: withTimeZone(session, format, given.options) } };
   const cached = session.engine.tableCache.get(source.format, source.request);
-  const snapshot = cached ?? (await (await session.engine.provider(source.format)).open(source.request));
+  const snapshot = cached ?? withAnalyzed(await (await session.engine.provider(format)).open(source.request), statistics);
   resolved.sources.set(snapshot, source);
   resolved.add(reference, { kind: "table", snapshot }, snapshot.version);
   if (snapshot.cached !== undefined) resolved.cachedVersions.add(snapshot.version);
@@ -174,6 +176,19 @@ function qualifyInTemporaryView(session: Session, view: Extract<TemporaryView, {
 
 function temporaryFilesRequest(view: Extract<TemporaryView, { kind: "files" }>, reference: TableReference): OpenTable {
   return { name: view.name, location: view.location, schema: view.schema, partitionColumns: [], options: { ...view.options, ...optionsOf(reference) } };
+}
+
+/** Adds what ANALYZE TABLE has counted to what the files tell; the files are right where both do. */
+function withAnalyzed(snapshot: TableSnapshot, analyzed: AnalyzedStatistics | undefined): TableSnapshot {
+  if (analyzed === undefined) return snapshot;
+  const { rows, bytes, columns } = snapshot.statistics;
+  const merged = new Map(columns);
+  for (const [i, { name }] of snapshot.columns.entries()) {
+    const counted = analyzed.columns[name];
+    const known = columns.get(i);
+    if (counted !== undefined) merged.set(i, { min: known?.min ?? null, max: known?.max ?? null, nulls: known?.nulls ?? counted.nulls, distinct: known?.distinct ?? counted.distinct });
+  }
+  return { ...snapshot, statistics: { rows: rows ?? analyzed.rows, bytes, columns: merged }, version: `${snapshot.version} ${JSON.stringify(analyzed)}` };
 }
 
 /** Text formats read and write timestamps in the session's zone, unless their options name one. */

@@ -1,16 +1,31 @@
 import { SparrowError } from "../../catalog/errors.ts";
+import type { QueryCounters } from "../../executor/query-run.ts";
 import type { Statement } from "../../parser/ast.ts";
 import { explain } from "../../planner/explain.ts";
-import { prepareQuery, type RunOptions } from "../run-query.ts";
+import { executeQuery } from "../execute-query.ts";
+import { prepareQuery, type PreparedQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { commandColumns, commandResult, type StatementResult } from "../statement-result.ts";
 
-/** EXPLAIN [EXTENDED | FORMATTED | COST] of a query. */
+/** EXPLAIN [EXTENDED | FORMATTED | COST | ANALYZE] of a query; ANALYZE runs it. */
 export async function runExplain(session: Session, { mode, statement }: Extract<Statement, { kind: "explain" }>, options: RunOptions): Promise<StatementResult> {
-  if (statement.kind !== "select") throw unsupported(`EXPLAIN of a statement that is no query`, statement);
-  if (mode === "codegen" || mode === "analyze") throw unsupported(`EXPLAIN ${mode.toUpperCase()}`, statement);
-  const prepared = await prepareQuery(session, statement.query, { ...options, text: undefined });
-  return commandResult(commandColumns("plan"), [[explain(prepared, mode)]]);
+  if (statement.kind !== "select") throw unsupported("EXPLAIN of a statement that is no query", statement);
+  if (mode === "codegen") throw unsupported("EXPLAIN CODEGEN", statement);
+  const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
+  const prepared = await plan();
+  const text = explain(prepared, mode);
+  return commandResult(commandColumns("plan"), [[mode === "analyze" ? `${text}\n${await measured(session, prepared, options.signal, plan)}` : text]]);
+}
+
+/** Runs a query for its figures. */
+async function measured(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, plan: () => Promise<PreparedQuery>): Promise<string> {
+  let counters: QueryCounters | undefined;
+  let rows = 0;
+  const started = performance.now();
+  for await (const batch of executeQuery(session, prepared, signal, plan, (found) => (counters = found))) rows += batch.rows;
+  const lines = [`Rows: ${rows}`, `Time: ${(performance.now() - started).toFixed(1)} ms`];
+  if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`);
+  return `== Execution ==\n${lines.join("\n")}\n`;
 }
 
 function unsupported(what: string, { span }: Statement): SparrowError {

@@ -5,6 +5,7 @@ import { runQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import type { StatementResult } from "../statement-result.ts";
 import { runAlterTable } from "./alter-table.ts";
+import { runAnalyzeTable, runAnalyzeTables } from "./analyze-table.ts";
 import { runCacheTable, runClearCache, runRefreshTable, runUncacheTable } from "./cache-table.ts";
 import { runCreateTable } from "./create-table.ts";
 import { runAlterView, runCreateTemporaryViewUsing, runCreateView } from "./create-view.ts";
@@ -68,6 +69,10 @@ export async function runStatement(session: Session, statement: Statement, optio
       return runUseCatalog(statement);
     case "alterDatabase":
       return runAlterDatabase(session, statement);
+    case "analyzeTable":
+      return runAnalyzeTable(session, statement, options);
+    case "analyzeTables":
+      return runAnalyzeTables(session, statement, options);
     case "cacheTable":
       return runCacheTable(session, statement, options);
     case "uncacheTable":
@@ -95,8 +100,6 @@ export async function runStatement(session: Session, statement: Statement, optio
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
     case "multiInsert":
     case "refreshPath":
-    case "analyzeTable":
-    case "analyzeTables":
     case "alterViewSchemaBinding":
     case "createFunction":
     case "dropFunction":

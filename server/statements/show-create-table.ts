@@ -66,5 +66,6 @@ export function tableDetails(table: TableEntry): [string, string][] {
     ...(table.comment === undefined ? [] : [["Comment", table.comment] as [string, string]]),
     ...(properties.length === 0 ? [] : [["Table Properties", `[${properties.join(", ")}]`] as [string, string]]),
     ["Location", table.location],
+    ...(table.statistics === undefined ? [] : [["Statistics", `${table.statistics.rows} rows`] as [string, string]]),
   ];
 }

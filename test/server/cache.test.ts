@@ -87,3 +87,18 @@ test.each([
   await expect(run(sql)).rejects.toMatchObject({ condition });
   expect(await run("UNCACHE TABLE IF EXISTS absent")).toEqual([]);
 });
+
+test("ANALYZE TABLE counts rows, NULLs and distinct values, for the planner and for DESCRIBE", async () => {
+  await run("ANALYZE TABLE t COMPUTE STATISTICS FOR COLUMNS s, i");
+  const entry = await session.engine.catalog.table("default", "t");
+  expect(entry?.statistics).toEqual({ rows: 5000, columns: { s: { distinct: expect.closeTo(72, -1) as number, nulls: 1000 }, i: { distinct: 7, nulls: 0 } } });
+  expect(await run("DESCRIBE EXTENDED t")).toContainEqual(["Statistics", "5000 rows", ""]);
+  expect(await run("SELECT count(DISTINCT s), count(*) FROM t")).toEqual([["72", "5000"]]);
+  await run("ANALYZE TABLES COMPUTE STATISTICS");
+  expect((await session.engine.catalog.table("default", "t"))?.statistics?.columns.i).toEqual({ distinct: 7, nulls: 0 });
+});
+
+test("EXPLAIN ANALYZE runs the query and tells how", async () => {
+  const [[text]] = await run("EXPLAIN ANALYZE SELECT i, count(*) FROM t GROUP BY i");
+  expect(text).toMatch(/^== Physical Plan ==\n[\s\S]*\n== Execution ==\nRows: 7\nTime: [\d.]+ ms\nPipelines: \d+\nCalls into TypeScript functions: 0\n$/);
+});
