@@ -8,7 +8,8 @@ import { forEachExpression } from "./optimizer/plan-traversal.ts";
 
 /**
  * Holds for every plan between any two rules; raises an InternalError that names what does not:
- * - a column that a node reads is given by one of its inputs (or, right of a dependent join, by the join's left side), with the same type
+ * - a column that a node reads is given by one of its inputs (or, right of a dependent join, by the join's left side), with the same type, and as nullable if
+ *   it is
  * - no two nodes make a column of the same id; a projection may give a column again that was dropped below it (under an equal value)
  * - a node gives no column twice
  * - CTE references are inside of their CTE and read columns that its definition gives
@@ -60,7 +61,7 @@ class Checker {
       assert(given !== undefined, `reference to CTE ${plan.name} outside of it`);
       for (const id of plan.source) assert(given.has(id), `CTE ${plan.name} does not give #${id}`);
     }
-    for (const column of outputOf(plan)) if (!inputs.has(column.id) && !(plan.kind === "project" && makes(plan.input, column.id))) this.#make(plan, column);
+    for (const column of outputOf(plan)) if (!inputs.has(column.id) && !(plan.kind === "project" && madeBelow(plan.input).has(column.id))) this.#make(plan, column);
     const ids = outputOf(plan).map((column) => column.id);
     assert(new Set(ids).size === ids.length, `${plan.kind} gives a column twice: ${ids.join(", ")}`);
   }
@@ -76,6 +77,7 @@ class Checker {
       const column = scope.get(expr.id);
       assert(column !== undefined, `${plan.kind} reads ${expr.name}#${expr.id}, which its inputs do not give`);
       assert(sameType(column.type, expr.type), `${plan.kind} reads ${expr.name}#${expr.id} as ${typeName(expr.type)}, it is ${typeName(column.type)}`);
+      assert(expr.nullable || !column.nullable, `${plan.kind} reads ${expr.name}#${expr.id} as not nullable, which it is`);
       return;
     }
     const inner = expr.kind === "lambda" ? new Map([...scope, ...byId(expr.parameters)]) : scope;
@@ -83,8 +85,16 @@ class Checker {
   }
 }
 
-function makes(plan: LogicalPlan, id: ColumnId): boolean {
-  return outputOf(plan).some((column) => column.id === id) || inputsOf(plan).some((input) => makes(input, id));
+const madeBelowOf = new WeakMap<LogicalPlan, ReadonlySet<ColumnId>>();
+
+/** Every column that the plan or something inside of it gives. */
+function madeBelow(plan: LogicalPlan): ReadonlySet<ColumnId> {
+  const known = madeBelowOf.get(plan);
+  if (known !== undefined) return known;
+  const made = new Set(outputOf(plan).map((column) => column.id));
+  for (const input of inputsOf(plan)) for (const id of madeBelow(input)) made.add(id);
+  madeBelowOf.set(plan, made);
+  return made;
 }
 
 function byId(columns: readonly Column[]): Scope {

@@ -31,6 +31,7 @@ import { likeSimplification } from "./rules/like-simplification.ts";
 import { collapseRepartitions, combineLimits, eliminateSorts, limitPushdown } from "./rules/limits.ts";
 import { replaceMarkJoins, semiJoinsWithoutCondition } from "./rules/mark-joins.ts";
 import { nullPropagation } from "./rules/null-propagation.ts";
+import { updateNullability } from "./rules/nullability.ts";
 import { eliminateOuterJoins, simplifySingleJoins, turnRightJoins } from "./rules/outer-joins.ts";
 import { collapseProjects, removeNoopProjects } from "./rules/projections.ts";
 import { reduceAggregates } from "./rules/reduce-aggregates.ts";
@@ -90,6 +91,7 @@ export const BATCHES: readonly Batch[] = [
   { name: "conditions of outer queries", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },
   { name: "subqueries", required: true, strategy: "once", rules: [unnestSubqueries, inlineCtes] },
   { name: "join conditions", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },
+  { name: "nullability by statistics", required: false, strategy: "once", rules: [updateNullability] },
   { name: "operators", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
   { name: "inference", required: false, strategy: "once", rules: [inferSideDisjunctions, inferFiltersFromEqualities] },
   { name: "operators after inference", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
@@ -99,6 +101,7 @@ export const BATCHES: readonly Batch[] = [
   { name: "reduced inputs", required: false, strategy: "fixedPoint", rules: [...FILTER_PUSHDOWN, collapseProjects, removeNoopProjects] },
   { name: "join order", required: false, strategy: "once", rules: [reorderJoins] },
   { name: "columns", required: false, strategy: "once", rules: [columnPruning] },
+  { name: "nullability", required: false, strategy: "once", rules: [updateNullability] },
   { name: "conditions and counts", required: false, strategy: "once", rules: [orderConditions, countsFromStatistics] },
   { name: "limits", required: false, strategy: "fixedPoint", rules: [semiJoinsWithoutCondition, limitPushdown, combineLimits, collapseProjects, removeNoopProjects] },
 ];

@@ -12,7 +12,7 @@ import type { Tables } from "./reference-evaluator.ts";
 import { RaisedError, ReferenceEvaluator, evaluate } from "./reference-evaluator.ts";
 
 const FIRST_SEED = Number(process.env.SPARROW_SEED ?? 1);
-const SEEDS = Number(process.env.SPARROW_PLANS ?? 400);
+const SEEDS = Number(process.env.SPARROW_PLANS ?? 300);
 
 const TOO_MANY_ROWS = "error SCALAR_SUBQUERY_TOO_MANY_ROWS";
 

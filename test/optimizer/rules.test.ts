@@ -24,6 +24,9 @@ const TABLES = new Map<string, TableLookup>([
   table("v", 100, { a: INT, e: INT, "k!": INT, "m!": [INT, 1, 100_000] }),
 ]);
 
+/** Nullable by its schema, without NULLs by its statistics. */
+TABLES.set("dense", { kind: "table", snapshot: { name: "dense", version: "1", columns: [{ name: "a", type: INT, nullable: true }], splits: [], statistics: { rows: 10, bytes: undefined, columns: new Map([[0, { min: 1, max: 9, nulls: 0, distinct: undefined }]]) } } });
+
 /** A table of two row groups of five rows, in `thinned` some deleted. */
 for (const name of ["stored", "thinned"]) {
   const deletedRows = name === "thinned" ? new Uint32Array([0, 1]) : undefined;
@@ -106,6 +109,11 @@ const CASES: Readonly<Record<string, Case>> = {
   OptimizeMetadataOnlyQuery: {
     fires: [["SELECT count(*) FROM stored", "LocalRelation [count(1)], 1 row (10)"]],
     stays: ["SELECT count(*) FROM t", "SELECT count(a) FROM stored", "SELECT max(a) FROM stored", "SELECT count(*) FROM stored WHERE a = 1", "SELECT a, count(*) FROM stored GROUP BY a", "SELECT count(*) FROM thinned"],
+  },
+  UpdateAttributeNullability: {
+    // Seen by what it lets another rule conclude.
+    fires: [["SELECT a IS NULL FROM dense", "isnull(a)"]],
+    stays: ["SELECT a + 1 FROM t", "SELECT t.k FROM t"],
   },
   LikeSimplification: {
     fires: [["SELECT * FROM t WHERE s LIKE 'ab%'", "startswith(s, ab)"], ["SELECT * FROM t WHERE s LIKE '%ab'", "endswith(s, ab)"], ["SELECT * FROM t WHERE s LIKE '%ab%'", "contains(s, ab)"], ["SELECT * FROM t WHERE s LIKE 'ab'", "(s = ab)"], ["SELECT * FROM t WHERE s LIKE 'ab%ba'", "((length(s) >= 4) AND startswith(s, ab) AND endswith(s, ba))"]],
@@ -222,6 +230,15 @@ describe.each(Object.entries(CASES))("%s", (name, { fires, stays, needs = [] }) 
 
 /** Rules whose firing is tested elsewhere, as normalization has done their work before they could fire alone. */
 const FIRES_ELSEWHERE: ReadonlySet<string> = new Set(["CombineFilters", "PushFilterIntoJoin", "PushFilterThroughExpand", "InlineCtes"]);
+
+test("a column without NULLs by its statistics makes NOT IN a plain anti join, unless an outer join brings NULLs", () => {
+  const plan = (sql: string): string => explainLogical(planned(sql, TABLES).optimized).replace(/#\d+/g, "");
+  expect(plan("SELECT a FROM dense WHERE a NOT IN (SELECT k FROM t)")).toContain("Join anti, (a = k)");
+  expect(plan("SELECT a FROM t WHERE a NOT IN (SELECT k FROM t)")).toContain("isnull((a = k))");
+  expect(plan("SELECT d.a FROM v LEFT JOIN dense d ON d.a = v.a WHERE d.a NOT IN (SELECT k FROM t) OR v.e = 1")).toContain("Join mark");
+  expect(plan("SELECT d.a IS NULL FROM v LEFT JOIN dense d ON d.a = v.a")).toContain("isnull(a)");
+  expect(plan("SELECT d.a IS NULL FROM v JOIN dense d ON d.a = v.a")).toContain("false AS");
+});
 
 test("every rule has a case where it fires and one where it must not", () => {
   for (const name of excludableRules()) {

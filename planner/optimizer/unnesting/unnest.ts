@@ -93,6 +93,8 @@ function groupedAggregate(join: LogicalJoin, right: LogicalPlan, outer: Readonly
   const pushed = throughGrouping(aggregate, new Set([...freeColumns(aggregate)].filter((id) => outer.has(id))), domain);
   const nullOverNoRows = new Set(aggregate.calls.filter((c) => valueOverNoRows(c.call).value === null).map((c) => c.column.id));
   const overNoRows = new Map<ColumnId, Expr>(aggregate.calls.map((c) => [c.column.id, valueOverNoRows(c.call)]));
+  // Above the join the aggregates are NULL where it finds nothing.
+  const extended = new Map<ColumnId, Expr>(outputOf(aggregate).map((column) => [column.id, { ...columnExpr(column), nullable: true }]));
   // What reads outer columns in the select list is computed above the join, where the outer row is at hand; so is what is not NULL over no rows.
   const present: Column = { id: context.nextColumnId(), name: "present", type: BOOLEAN, nullable: true };
   const below: Assignment[] = [];
@@ -103,7 +105,7 @@ function groupedAggregate(join: LogicalJoin, right: LogicalPlan, outer: Readonly
       above.push({ column: output.column, expr: { ...columnExpr(output.column), nullable: true } });
       continue;
     }
-    above.push({ column: output.column, expr: orOverNoRows(output.expr, substitute(output.expr, overNoRows), present) });
+    above.push({ column: output.column, expr: orOverNoRows(substitute(output.expr, extended), substitute(output.expr, overNoRows), present) });
     for (const column of outputOf(aggregate)) if (readsAny(output.expr, new Set([column.id])) && !below.some((b) => b.column.id === column.id)) below.push({ column, expr: columnExpr(column) });
   }
   const values = [...pushed.columnOf.values()].map((value) => value.column);
