@@ -219,7 +219,7 @@ export const datetimeSignatures: readonly FunctionSignature[] = [
   scalar("time_to_seconds", [TIME_TYPE], decimal(14, 6)),
   scalar("time_to_millis", [TIME_TYPE], LONG),
   scalar("time_to_micros", [TIME_TYPE], LONG),
-  scalar("timestamp_seconds", [NUMERIC], TIMESTAMP),
+  scalar("timestamp_seconds", [NUMERIC], TIMESTAMP, { nullable: "always" }),
   scalar("timestamp_millis", [INTEGRAL], TIMESTAMP),
   scalar("timestamp_micros", [INTEGRAL], TIMESTAMP),
   scalar("unix_seconds", [TIMESTAMP_TYPE], LONG),

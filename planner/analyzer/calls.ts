@@ -44,7 +44,7 @@ export function applyScalar(signature: ScalarSignature, args: readonly Expr[], e
   const resolution = signature.resolve(args.map(typeOf), resolveContext(args, env, site));
   const mode = signature.mode ?? evalMode(env);
   const castArgs = castArguments(args, resolution, env, site.span);
-  return { kind: "call", name: signature.name, args: castArgs, type: resolution.result, nullable: resultNullable(resolution, castArgs), mode, span: site.span };
+  return { kind: "call", name: signature.name, args: castArgs, type: resolution.result, nullable: mode === "try" || resultNullable(resolution, castArgs), mode, span: site.span };
 }
 
 export function castArguments(args: readonly Expr[], resolution: { readonly args: readonly DataType[] }, env: ExprEnvironment, span: Span): readonly Expr[] {
@@ -114,7 +114,8 @@ export function expressionBuilder(env: ExprEnvironment, site: CallSite): Express
   return {
     call: (name, args, mode) => {
       const call = applyFunction(name, args, env, { ...site, name });
-      return mode === undefined || call.kind !== "call" ? call : { ...call, mode };
+      // A failure under `try` is NULL, whatever the arguments.
+      return mode === undefined || call.kind !== "call" ? call : { ...call, mode, nullable: call.nullable || mode === "try" };
     },
     cast: (input, type, mode) => castTo(input, type, mode ?? evalMode(env), site.span),
     literal: (value, type) => literal(value, type),
