@@ -1,13 +1,52 @@
+import type { DataType } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { get, i32, i64 } from "../wasm/instructions.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
+import { FALSE, orFlags } from "./null-flags.ts";
+
+function isCollated(type: DataType): boolean {
+  return type.kind === "string" && type.collation !== undefined && type.collation !== "UTF8_BINARY";
+}
+
+/** Whether values of a `bytes` type are equal only if their bytes are. Encoded nested values are written so that they are. */
+export function equalByBytes(type: DataType): boolean {
+  switch (type.kind) {
+    case "array":
+      return equalByBytes(type.element);
+    case "map":
+      return equalByBytes(type.key) && equalByBytes(type.value);
+    case "struct":
+      return type.fields.every((field) => equalByBytes(field.type));
+    default:
+      return !isCollated(type);
+  }
+}
+
+/** Whether values of a `bytes` type stand in the order of their bytes. */
+export function orderedByBytes(type: DataType): boolean {
+  return type.kind !== "array" && type.kind !== "map" && type.kind !== "struct" && !isCollated(type);
+}
+
+/** i32: -1, 0 or 1, by the host, for values that are not in the order of their bytes. */
+function hostOrder(a: EmittedValue, b: EmittedValue, ctx: EmitContext): Val {
+  const { f } = ctx;
+  const type = new TextEncoder().encode(JSON.stringify(a.type));
+  const order = f.local("i32");
+  f.set(order, i32.const(0));
+  // The bytes of a NULL decode to nothing.
+  f.if(i32.eqz(orFlags(a.isNull, b.isNull) ?? FALSE), () => {
+    f.set(order, f.call(ctx.kernel("compare_values"), [...a.lanes, ...b.lanes, get(ctx.constantBytes(type)), i32.const(type.length)]));
+  });
+  return get(order);
+}
 
 /**
  * i32: equal length and bytes. The first eight bytes are compared in place, reading beyond the end where the value is shorter and shifting out what was
  * read too much; the rest, rarely reached by unequal values, goes to a kernel.
  */
 export function bytesEqual(a: EmittedValue, b: EmittedValue, ctx: EmitContext): Val {
+  if (!equalByBytes(a.type)) return i32.eqz(hostOrder(a, b, ctx));
   const { f } = ctx;
   const [aAddress, aLength] = a.lanes;
   const [bAddress, bLength] = b.lanes;
@@ -34,7 +73,8 @@ export function bytesEqual(a: EmittedValue, b: EmittedValue, ctx: EmitContext): 
   return get(equal);
 }
 
-/** i32: negative, zero or positive, by unsigned bytes and then by length. */
+/** i32: -1, 0 or 1. Strings and binaries by unsigned bytes and then by length. */
 export function bytesOrder(a: EmittedValue, b: EmittedValue, ctx: EmitContext): Val {
+  if (!orderedByBytes(a.type)) return hostOrder(a, b, ctx);
   return get(ctx.f.let(ctx.f.call(ctx.kernel("memcompare"), [...a.lanes, ...b.lanes])));
 }

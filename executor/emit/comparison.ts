@@ -1,10 +1,10 @@
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { BOOLEAN, isNested } from "../../catalog/types.ts";
+import { BOOLEAN } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, i32, i64 } from "../wasm/instructions.ts";
-import { bytesEqual, bytesOrder } from "./bytes-comparison.ts";
+import { bytesEqual, bytesOrder, equalByBytes } from "./bytes-comparison.ts";
 import { asInt128 } from "./decimal-arithmetic.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
@@ -17,9 +17,9 @@ import { fitsInt64, rangeOf } from "./value-range.ts";
 
 export type Comparison = "=" | "<>" | "<" | "<=" | ">" | ">=";
 
-/** Whether values of the type are compared by their lanes: not nested ones, not strings under a collation, not calendar intervals. */
+/** Whether comparisons of the type have code: all but calendar intervals, which have no order, and maps. */
 export function comparesByLanes(type: DataType): boolean {
-  return !isNested(type) && type.kind !== "calendar_interval" && !(type.kind === "string" && type.collation !== undefined && type.collation !== "UTF8_BINARY");
+  return type.kind !== "calendar_interval" && type.kind !== "map" && type.kind !== "variant";
 }
 
 const INTEGER_OPERATORS = { "=": "eq", "<>": "ne", "<": "ltS", "<=": "leS", ">": "gtS", ">=": "geS" } as const;
@@ -90,7 +90,7 @@ function comparison(operator: Comparison): FunctionEmitter {
   return {
     accepts: comparesArguments,
     emit: ([a, b], call, ctx) => {
-      const text = laneKind(a.type) === "bytes" && (operator === "=" || operator === "<>");
+      const text = laneKind(a.type) === "bytes" && equalByBytes(a.type) && (operator === "=" || operator === "<>");
       const result = text ? compareText(operator, a, b, call, ctx) : compareValues(operator, a, b, ctx);
       return oneLane(ctx.f, BOOLEAN, result, anyNull(ctx.f, [a, b]));
     },

@@ -1,7 +1,6 @@
 import type { CallExpr, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { operands, typeOf } from "../../catalog/expression.ts";
 import { InternalError } from "../../catalog/errors.ts";
-import { isNested } from "../../catalog/types.ts";
 import type { Label } from "../wasm/function-builder.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { i32 } from "../wasm/instructions.ts";
@@ -28,7 +27,7 @@ function emitsNode(expr: Expr): boolean {
     case "case":
       return true;
     case "literal":
-      return expr.value === null || !isNested(expr.type);
+      return true;
     case "lambda":
       return false;
     case "cast":

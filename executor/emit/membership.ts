@@ -3,6 +3,7 @@ import { typeOf } from "../../catalog/expression.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import type { Local, Val } from "../wasm/instructions.ts";
 import { get, i32, i64 } from "../wasm/instructions.ts";
+import { equalByBytes } from "./bytes-comparison.ts";
 import { compareValues } from "./comparison.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
@@ -35,7 +36,7 @@ function emitChain(input: EmittedValue, list: readonly Expr[], ctx: EmitContext)
   const elements: EmittedValue[] = [];
   let found: Val = FALSE;
   for (const element of list) {
-    const bytes = literalBytes(element);
+    const bytes = equalByBytes(input.type) ? literalBytes(element) : undefined;
     let equal: Val;
     if (bytes !== undefined) {
       equal = equalsLiteral(input, bytes, ctx);
@@ -53,6 +54,7 @@ function emitChain(input: EmittedValue, list: readonly Expr[], ctx: EmitContext)
 function emitTable(input: EmittedValue, list: readonly LiteralExpr[], ctx: EmitContext): Val | undefined {
   switch (laneKind(typeOf(list[0]))) {
     case "bytes": {
+      if (!list.every((element) => literalBytes(element) !== undefined) || !equalByBytes(input.type)) return undefined;
       const table = textTable(list.map((element) => literalBytes(element) ?? new Uint8Array(0)));
       return ctx.f.reusable(ctx.f.call(ctx.kernel("in_text_set"), [input.lanes[0], input.lanes[1], get(ctx.constantBytes(table))]));
     }

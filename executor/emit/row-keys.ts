@@ -1,5 +1,6 @@
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, get, i32, i64, select, simd } from "../wasm/instructions.ts";
+import { bytesOrder, orderedByBytes } from "./bytes-comparison.ts";
 import { compareValues, nullSafeEqual } from "./comparison.ts";
 import { asInt128 } from "./decimal-arithmetic.ts";
 import type { EmitContext } from "./emit-context.ts";
@@ -88,10 +89,10 @@ export function emitEquals(a: EmittedValue, b: EmittedValue, ctx: EmitContext, n
   return ctx.f.reusable(unlessNull(compareValues("=", a, b, ctx), anyNull(ctx.f, [a, b])));
 }
 
-/** i32: -1, 0 or 1 for two values of one type that are not NULL. NaN is the largest number; strings by bytes. */
+/** i32: -1, 0 or 1 for two values of one type that are not NULL. NaN is the largest number; strings by bytes, nested values by the host. */
 export function emitCompare(a: EmittedValue, b: EmittedValue, ctx: EmitContext): Val {
   const { f } = ctx;
-  if (laneKind(a.type) === "bytes") return get(f.let(f.call(ctx.kernel("memcompare"), [...a.lanes, ...b.lanes])));
+  if (laneKind(a.type) === "bytes") return bytesOrder(a, b, ctx);
   return f.reusable(i32.sub(compareValues(">", a, b, ctx), compareValues("<", a, b, ctx)));
 }
 
@@ -158,6 +159,7 @@ function orderedWord(value: EmittedValue, ctx: EmitContext): { bits: number; wor
       return { bits: 64, word: i64.xor(clamped, i64.const(SIGN_64)), exact: fitsInt64(rangeOf(value)) };
     }
     case "bytes":
+      if (!orderedByBytes(value.type)) return { bits: 1, word: i64.const(0n), exact: false };
       return { bits: 64, word: reverseBytes(firstWord(lane, length, ctx)), exact: false };
   }
 }

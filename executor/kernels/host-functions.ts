@@ -1,4 +1,8 @@
-import { BOOLEAN, DATE, DOUBLE, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ } from "../../catalog/types.ts";
+import type { DataType } from "../../catalog/types.ts";
+import { BOOLEAN, DATE, DOUBLE, isStringLike, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ } from "../../catalog/types.ts";
+import type { Value } from "../../catalog/values.ts";
+import { decodeValue } from "../nested/encoding.ts";
+import { compareValues } from "../functions/compare.ts";
 import { castValue } from "../functions/cast.ts";
 import { dateToString, localTimestampToString, trimAll } from "../functions/datetime-text.ts";
 import { parseDecimal, rescale } from "../functions/decimal-arithmetic.ts";
@@ -30,6 +34,7 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
   const bytes = new Uint8Array(memory.buffer);
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
+  const types = new Map<string, DataType>();
   // Addresses beyond 2 GiB arrive negative. Text is copied out first: decoders take no shared memory.
   const textAt = (at: number, length: number): string => decoder.decode(bytes.slice(at >>> 0, (at >>> 0) + length));
   const write = (text: string, to: number): number => {
@@ -77,6 +82,13 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     math_ln: Math.log,
     math_power: (x: number, y: number) => x ** y,
     round_double: (value: number, digits: number) => (Number.isFinite(value) ? Number(decimalText(unscaledFrom(doubleText(value), digits), digits)) : value),
+    compare_values: (a: number, aLength: number, b: number, bLength: number, type: number, typeLength: number) => {
+      const text = textAt(type, typeLength);
+      let parsed = types.get(text);
+      if (parsed === undefined) types.set(text, (parsed = JSON.parse(text) as DataType));
+      const of = (at: number, length: number): Value => (isStringLike(parsed) ? textAt(at, length) : decodeValue(parsed, bytes.slice(at >>> 0, (at >>> 0) + length)));
+      return Math.sign(compareValues(parsed, of(a, aLength), of(b, bLength)));
+    },
     float_remainder: (a: number, b: number) => a % b,
     float_positive_remainder: (a: number, b: number) => {
       const remainder = a % b;

@@ -117,6 +117,8 @@ const HOSTED: Readonly<Record<string, FunctionType>> = {
   math_atan2: signature("f64 f64", "f64"),
   /** (value, digits): half up by the digits of its text */
   round_double: signature("f64 i32", "f64"),
+  /** (a, bytes, b, bytes, type as JSON, bytes): -1, 0, 1 */
+  compare_values: signature("i32 i32 i32 i32 i32 i32", "i32"),
   float_remainder: signature("f64 f64", "f64"),
   float_positive_remainder: signature("f64 f64", "f64"),
   decimal_to_double: signature("i64 i64 i32", "f64"),

@@ -120,6 +120,8 @@ const ORDERED: [DataType, Value[][]][] = [
   [decimal(38, 3), [[-(10n ** 37n)], [-1n], [0n], [2n ** 63n], [10n ** 37n]]],
   [FLOAT, [[-Infinity], [-0, 0], [1.5], [Infinity], [NaN]]],
   [DOUBLE, [[-Infinity], [-0, 0], [5e-324], [Infinity], [NaN]]],
+  [{ kind: "array", element: DOUBLE, containsNull: true }, [[[]], [[null]], [[null, 1]], [[-1, null]], [[0]], [[0, 5]], [[NaN]]]],
+  [{ kind: "struct", fields: [{ name: "a", type: STRING, nullable: true }, { name: "b", type: INT, nullable: true }] }, [[{ fields: [null, 7] }], [{ fields: ["a", null] }], [{ fields: ["a", -1] }], [{ fields: ["b", -5] }]]],
   [STRING, [[""], ["a"], ["aaaaaaaaa"], ["aaaaaaaab"], ["b"], ["ba"], ["é"], ["日本"], ["😀"]]],
 ];
 

@@ -18,6 +18,7 @@ const ORDERED: [DataType, Value[][]][] = [
   [decimal(38, 2), [[-(10n ** 38n) + 1n], [-(2n ** 64n)], [-(2n ** 63n)], [-1n], [0n], [1n], [2n ** 64n], [2n ** 64n + 1n], [10n ** 38n - 1n]]],
   [FLOAT, [[-Infinity], [-1.5], [-0, 0], [1.5], [Infinity], [NaN]]],
   [DOUBLE, [[-Infinity], [-1e300], [-0, 0], [5e-324], [1.5], [Infinity], [NaN]]],
+  [{ kind: "array", element: INT, containsNull: true }, [[[]], [[null]], [[-1]], [[1]], [[1, null]], [[1, 2]], [[300]]]],
   [STRING, [[""], ["\u0000"], ["a"], ["a\u0000"], ["aaaaaaaa"], ["aaaaaaaaa"], ["aaaaaaaab"], ["aaaaaaab"], ["ab"], ["abcdefghijklmnopqrstuvwxyz"], ["abcdefghijklmnopqrstuvwxyz0"], ["b"], ["é"], ["日本語"], ["😀"]]],
 ];
 

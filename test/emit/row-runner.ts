@@ -3,11 +3,13 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { Column, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
+import { isNested } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { EmitContext, ErrorSite } from "../../executor/emit/emit-context.ts";
 import type { EmittedValue } from "../../executor/emit/emitted-value.ts";
 import { laneKind, laneTypes } from "../../executor/emit/emitted-value.ts";
 import { emitExpr } from "../../executor/emit/expression.ts";
+import { decodeValue, encodeValue } from "../../executor/nested/encoding.ts";
 import { instantiateKernels, kernelBytes } from "../../executor/kernels/instantiate.ts";
 import { kernelSignatures } from "../../executor/kernels/kernel-signatures.ts";
 import type { FunctionBuilder } from "../../executor/wasm/function-builder.ts";
@@ -78,7 +80,7 @@ function putValue(cells: Cells, at: number, type: DataType, value: Value): void 
       view.setBigInt64(at + 8, BigInt.asIntN(64, (value as bigint) >> 64n), true);
       break;
     case "bytes": {
-      const bytes = encodeText(value as string | Uint8Array);
+      const bytes = typeof value === "string" || value instanceof Uint8Array ? encodeText(value) : encodeValue(type, value);
       view.setUint32(at, putBytes(cells, bytes), true);
       view.setUint32(at + 8, bytes.length, true);
       break;
@@ -102,6 +104,7 @@ function getValue({ view, bytes }: Cells, at: number, type: DataType): Value {
     case "bytes": {
       const start = view.getUint32(at, true);
       const copy = bytes.slice(start, start + view.getUint32(at + 8, true));
+      if (isNested(type)) return decodeValue(type, copy);
       return type.kind === "binary" ? copy : new TextDecoder("utf-8", { fatal: true }).decode(copy);
     }
   }
