@@ -82,7 +82,7 @@ function identityOptions(c: Cursor): { start: bigint; step: bigint } {
   return { start, step };
 }
 
-export function signedInteger(c: Cursor): bigint {
+function signedInteger(c: Cursor): bigint {
   const negative = c.accept("-");
   const value = c.integer();
   return negative ? -value : value;

@@ -24,6 +24,10 @@ export function parseExplain(c: Cursor): StatementBody {
 
 export function parseUse(c: Cursor): StatementBody {
   c.expect("USE");
+  if (c.word === "CATALOG" && c.isIdentifierAt(1)) {
+    c.advance();
+    return { kind: "useCatalog", name: c.plainIdentifier("a catalog name") };
+  }
   if (c.isIdentifierAt(1)) c.acceptAny("DATABASE", "SCHEMA", "NAMESPACE");
   return { kind: "use", name: c.qualifiedName("a database name") };
 }

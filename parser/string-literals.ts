@@ -67,11 +67,6 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[1];
 }
 
-/** `'` + text + `'`, with what must be escaped, so that `stringValue` gives the text back. */
-export function quoteString(value: string): string {
-  return `'${value.replace(/[\\']/g, (c) => `\\${c}`)}'`;
-}
-
 /** The name inside of backquotes, or of double quotes where those quote identifiers. */
 export function quotedName(token: string): string {
   return token.slice(1, -1).replaceAll(token[0] + token[0], token[0]);

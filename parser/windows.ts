@@ -59,7 +59,7 @@ function frameBound(c: Cursor): AstFrameBound {
 }
 
 /** Whether a WINDOW clause stands here, rather than a name `window`. */
-export function startsWindowClause(c: Cursor): boolean {
+function startsWindowClause(c: Cursor): boolean {
   return c.word === "WINDOW" && c.isIdentifierAt(1) && (c.wordAt(2) === "AS" || c.wordAt(1) === "IDENTIFIER");
 }
 

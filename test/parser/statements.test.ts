@@ -16,6 +16,7 @@ describe("statements", () => {
     ["SET TIME ZONE INTERVAL 3 HOURS", { kind: "setTimeZone", value: "+03:00" }],
     ["RESET a.b", { kind: "reset", key: "a.b" }],
     ["USE DATABASE db", { kind: "use", name: named("db") }],
+    ["USE CATALOG spark_catalog", { kind: "useCatalog", name: { name: "spark_catalog" } }],
     ["CREATE SCHEMA IF NOT EXISTS s COMMENT 'c' LOCATION 'p' WITH DBPROPERTIES (a = 'b')", { kind: "createDatabase", ifNotExists: true, comment: "c", location: "p", properties: [{ key: "a", value: "b" }] }],
     ["DROP DATABASE IF EXISTS s CASCADE", { kind: "dropDatabase", ifExists: true, cascade: true }],
     [
