@@ -47,6 +47,13 @@ export function lowerSubquery(l: Lowering, node: ForeignNode): AstExpr & { kind:
   return { kind: "scalarSubquery", query, span: l.c.spanFrom(start) };
 }
 
+/** `((SELECT 1))` is `(SELECT 1)`. */
+function unwrapped(subquery: AstExpr & { kind: "scalarSubquery" }): AstExpr {
+  let { query } = subquery;
+  while (query.body.kind === "nested" && query.with.length === 0 && query.orderBy.length === 0 && query.limit === undefined && query.offset === undefined) query = query.body.query;
+  return { ...subquery, query };
+}
+
 export function lowerList(l: Lowering, nodes: readonly ForeignNode[]): AstExpr[] {
   return nodes.map((node, i) => {
     if (i > 0) l.expect(",");
@@ -58,7 +65,7 @@ export function lowerList(l: Lowering, nodes: readonly ForeignNode[]): AstExpr[]
 export function lowerOperand(l: Lowering, node: ForeignNode): AstExpr {
   const { c } = l;
   const { start } = c;
-  if (node.ast !== undefined) return lowerSubquery(l, node);
+  if (node.ast !== undefined) return unwrapped(lowerSubquery(l, node));
   switch (node.type) {
     case "column_ref":
       return lowerColumn(l, node);
