@@ -1,7 +1,8 @@
+import { canCast } from "../../catalog/castable.ts";
 import { unreachable } from "../../catalog/errors.ts";
 import type { Column, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
-import { BINARY, BOOLEAN, isNested, isStringLike, NULL, STRING, TIMESTAMP } from "../../catalog/types.ts";
+import { BINARY, BOOLEAN, isNumeric, isStringLike, NULL, STRING, TIMESTAMP } from "../../catalog/types.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, dataTypeMismatch, differentTypes, quoteType, unsupported } from "./analysis-errors.ts";
@@ -310,21 +311,27 @@ function resolveCast(ast: AstExpr & { kind: "cast" }, env: ExprEnvironment): Exp
   const input = resolveExpr(ast.operand, env);
   const type: DataType = ast.type.kind === "char" || ast.type.kind === "varchar" ? STRING : ast.type;
   const from = typeOf(input);
-  if (isNested(from) !== isNested(type) && !(from.kind === "null" || type.kind === "string" || from.kind === "variant" || type.kind === "variant")) throw impossibleCast(ast, from, env);
+  if (!canCast(from, type, ast.try || env.query.context.settings.ansi)) throw impossibleCast(ast, from, env);
   const mode = ast.try ? "try" : evalMode(env);
   // What is written as a cast is no literal to the rules that look at the digits of literals.
   if (input.kind === "literal") return { kind: "cast", input, type, nullable: isNullable(input) || castAddsNull(from, type, mode), mode, span: ast.span };
   return castTo(input, type, mode, ast.span);
 }
 
+/** Source: Spark's `Cast.typeCheckFailureInCast`. */
 function impossibleCast(ast: AstExpr & { kind: "cast" }, from: DataType, env: ExprEnvironment): Error {
-  return dataTypeMismatch(
-    "CAST_WITHOUT_SUGGESTION",
-    prettySql(ast, env.query.pretty),
-    `cannot cast ${quoteType(from)} to ${quoteType(ast.type)}.`,
-    { srcType: quoteType(from), targetType: quoteType(ast.type) },
-    ast.span,
-  );
+  const types = { srcType: quoteType(from), targetType: quoteType(ast.type) };
+  const sql = prettySql(ast, env.query.pretty);
+  const sentence = `cannot cast ${types.srcType} to ${types.targetType}`;
+  const instead = from.kind === "date" && isNumeric(ast.type) ? "`UNIX_DATE`" : isNumeric(from) && ast.type.kind === "date" ? "`DATE_FROM_UNIX_DATE`" : undefined;
+  if (!ast.try && env.query.context.settings.ansi) {
+    if (instead !== undefined) return dataTypeMismatch("CAST_WITH_FUNC_SUGGESTION", sql, `${sentence}.\nTo convert values from ${types.srcType} to ${types.targetType}, you can use the functions ${instead} instead.`, { ...types, functionNames: instead }, ast.span);
+    if (canCast(from, ast.type, false)) {
+      const setting = { config: `"spark.sql.ansi.enabled"`, configVal: "'false'" };
+      return dataTypeMismatch("CAST_WITH_CONF_SUGGESTION", sql, `${sentence} with ANSI mode on.\nIf you have to cast ${types.srcType} to ${types.targetType}, you can set ${setting.config} as ${setting.configVal}.`, { ...types, ...setting }, ast.span);
+    }
+  }
+  return dataTypeMismatch("CAST_WITHOUT_SUGGESTION", sql, `${sentence}.`, types, ast.span);
 }
 
 /** `(a, b)` and `struct(a, b)`: fields are named after columns and aliases, else col1, col2, ... */

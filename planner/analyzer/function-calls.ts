@@ -192,6 +192,9 @@ const IGNORING_NULLS = new Set(["first", "last", "any_value"]);
 /** The call with its arguments, filter and order resolved below the aggregation. */
 export function aggregateCall(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): AggregateCall {
   const isCountStar = signature.name === "count" && !ast.distinct && ast.args.length === 1 && ast.args[0].value.kind === "star" && ast.args[0].value.qualifier === undefined;
+  if (signature.name === "count" && ast.args.length === 0) {
+    throw analysisError("WRONG_NUM_ARGS.WITH_SUGGESTION", "42605", "The `count` requires > 0 parameters but the actual number is 0.\nIf you have to call this function with 0 parameters, write `count(*)`.", { functionName: "`count`", expectedNum: "> 0", actualNum: "0" }, ast.span);
+  }
   const args = isCountStar ? [] : argumentsOf(ast, env);
   const orderBy = ast.withinGroup?.map((item) => resolveSortItem(item, env));
   const given = args.map((a) => resolveExpr(a, env));

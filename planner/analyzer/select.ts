@@ -3,6 +3,8 @@ import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog
 import type { AstExpr, Query, Select } from "../../parser/ast.ts";
 import { conjunction } from "../conjunctions.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
+import { outputOf } from "../logical.ts";
+import { isDeterministic } from "../optimizer/expression-facts.ts";
 import { ambiguousReference, analysisError, quoteName, quoteSql } from "./analysis-errors.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import { evalMode } from "./calls.ts";
@@ -52,7 +54,7 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   const above = subqueryCollector(aggregation.below.known);
 
   const base: ExprEnvironment = { query: env, scope, clause: "SELECT", aggregates: aggregation.collector, windows, subqueries: above, grouping: aggregation.groupingCall };
-  const { items, generators } = resolveItems(itemAsts, base);
+  const { items, generators, staged } = resolveItems(itemAsts, base);
   // A generator is no key itself: what it reads is.
   const generated = new Set(generators.flatMap((g) => g.columns.map((c) => c.id)));
   const read = generators.flatMap((g) => g.args.filter((e) => referencedColumns(e).size > 0).map((expr) => ({ name: "key", expr })));
@@ -80,6 +82,7 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   const generatesFirst = generators.length > 0 && readsAny(generated, [...(having === undefined ? [] : [having]), ...[...windows.calls.values()].flatMap((w) => [...w.call.args, ...w.partitionBy, ...w.orderBy.map((k) => k.expr)])]);
   if (generatesFirst) plan = attachGenerators(plan, generators, settleItem);
   if (having !== undefined) plan = { kind: "filter", input: attachSubqueries(plan, aggregation.liftSubqueries(aggregation.havingSubqueries.pending)), condition: settle(having, select.having as AstExpr) };
+  plan = stage(plan, staged, settleItem);
   plan = attachWindows(plan, grouped ? aggregation.liftSubqueries(above.pending) : above.pending, windows, settleItem);
   if (!generatesFirst) plan = attachGenerators(plan, generators, settleItem);
   if (qualify !== undefined) plan = { kind: "filter", input: plan, condition: settle(qualify, select.qualify as AstExpr) };
@@ -96,6 +99,11 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
 
 function readsAny(columns: ReadonlySet<ColumnId>, exprs: readonly Expr[]): boolean {
   return exprs.some((e) => [...referencedColumns(e)].some((id) => columns.has(id)));
+}
+
+/** Values that must be computed once because several items use them, each over what was there before. */
+function stage(plan: LogicalPlan, staged: readonly Assignment[], settle: (expr: Expr) => Expr): LogicalPlan {
+  return staged.reduce<LogicalPlan>((input, { column, expr }) => ({ kind: "project", input, outputs: [...outputOf(input).map((c) => ({ column: c, expr: columnExpr(c) })), { column, expr: settle(expr) }] }), plan);
 }
 
 /** Conjuncts that are subqueries become semi and anti joins above a filter of the others. */
@@ -130,10 +138,23 @@ function resolveHaving(ast: AstExpr, items: readonly Item[], aggregation: Aggreg
  * Items left to right; an item may name the aliases before it (lateral column aliases) where no column has the name. A generator gives as
  * many items as it makes columns.
  */
-function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonly items: readonly Item[]; readonly generators: readonly GeneratorCall[] } {
+function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonly items: readonly Item[]; readonly generators: readonly GeneratorCall[]; readonly staged: readonly Assignment[] } {
   const aliases = new Map<string, Expr | "ambiguous">();
+  const staged: Assignment[] = [];
+  const stagedAs = new Map<Expr, Expr>();
   const lateral: AliasLookup = (name) => {
     const known = aliases.get(name.toLowerCase());
+    if (known !== undefined && known !== "ambiguous" && !isDeterministic(known)) {
+      // rand() AS r, r + 1: both must see one number.
+      let column = stagedAs.get(known);
+      if (column === undefined) {
+        const made: Column = { id: env.query.context.nextId(), name, type: typeOf(known), nullable: isNullable(known) };
+        staged.push({ column: made, expr: known });
+        column = columnExpr(made);
+        stagedAs.set(known, column);
+      }
+      return column;
+    }
     if (known === "ambiguous") throw analysisError("AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702", `Lateral column alias ${quoteName([name])} is ambiguous and has several matches.`, { name: quoteName([name]), n: "2" }, undefined);
     return known;
   };
@@ -158,7 +179,7 @@ function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonl
     if (ast.kind === "alias") addAlias(name, expr);
     return [{ ast, name, expr }];
   });
-  return { items, generators };
+  return { items: items.map((i) => ({ ...i, expr: stagedAs.get(i.expr) ?? i.expr })), generators, staged };
 }
 
 /** Output names as ORDER BY, HAVING and QUALIFY see them. A name of several outputs means none of them where a column has it too. */

@@ -4,7 +4,7 @@ import { typeOf } from "../../catalog/expression.ts";
 import type { AstExpr, Identifier } from "../../parser/ast.ts";
 import { analysisError, quoteName, unresolvedColumn } from "./analysis-errors.ts";
 import type { ExprEnvironment } from "./environment.ts";
-import { lookUpName } from "./name-resolution.ts";
+import { lookUpName, matchColumns } from "./name-resolution.ts";
 import type { Scope } from "./scope.ts";
 
 type StarAst = AstExpr & { kind: "star" };
@@ -78,22 +78,28 @@ function namedField(base: AstExpr, field: string, span: Span): AstExpr {
   return { kind: "alias", operand: { kind: "field", base, name, span }, names: [name], span };
 }
 
+/** EXCEPT takes away the columns that its names mean; a qualified name only that relation's. */
 function without(items: readonly StarItem[], ast: StarAst, env: ExprEnvironment): StarItem[] {
-  const removed = new Set<string>();
+  const removed = new Set<StarItem>();
   for (const name of ast.except ?? []) {
-    const parts: readonly Identifier[] = name.parts;
-    const last = parts[parts.length - 1].name.toLowerCase();
-    if (!items.some((i) => i.name.toLowerCase() === last)) {
+    const parts = name.parts.map((p) => p.name);
+    const meant = matchColumns(env.scope, parts)?.columns.map((c) => c.column.id);
+    const matches = items.filter((i) => {
+      const column = pinnedColumn(i.ast);
+      return column === undefined ? parts.length === 1 && i.name.toLowerCase() === parts[0].toLowerCase() : (meant?.includes(column.column.id) ?? false);
+    });
+    if (matches.length === 0) {
       throw unresolvedColumn(
-        parts.map((p) => p.name),
+        parts,
         env.scope.map((c) => [...c.qualifier, c.name]),
         name.span,
       );
     }
-    if (removed.has(last)) {
-      throw analysisError("EXCEPT_OVERLAPPING_COLUMNS", "42702", `Columns in an EXCEPT list must be distinct and non-overlapping, but got (${(ast.except ?? []).map((n) => n.parts.map((p) => p.name).join(".")).join(", ")}).`, { columns: (ast.except ?? []).map((n) => n.parts.map((p) => p.name).join(".")).join(", ") }, ast.span);
+    if (matches.some((m) => removed.has(m))) {
+      const columns = (ast.except ?? []).map((n) => n.parts.map((p) => p.name).join(".")).join(", ");
+      throw analysisError("EXCEPT_OVERLAPPING_COLUMNS", "42702", `Columns in an EXCEPT list must be distinct and non-overlapping, but got (${columns}).`, { columns }, ast.span);
     }
-    removed.add(last);
+    for (const match of matches) removed.add(match);
   }
-  return items.filter((i) => !removed.has(i.name.toLowerCase()));
+  return items.filter((i) => !removed.has(i));
 }

@@ -36,8 +36,12 @@ export function resolveWindowCall(ast: CallAst, signature: FunctionSignature, en
   const common = { ignoreNulls: ast.nulls === "ignore", frame, mode: evalMode(env), span: ast.span };
   let call: WindowCall;
   if (signature.kind === "aggregate") {
+    if (ast.distinct) {
+      const shown = callText(ast, callName(ast), env.query.pretty);
+      throw analysisError("DISTINCT_WINDOW_FUNCTION_UNSUPPORTED", "0A000", `Distinct window functions are not supported: "${shown}".`, { windowExpr: `"${shown}"` }, ast.span);
+    }
     const aggregate = aggregateCall(ast, signature, inner);
-    call = { ...common, name, args: aggregate.args, distinct: aggregate.distinct, type: aggregate.type, nullable: aggregate.nullable, mode: aggregate.mode, ...(aggregate.filter === undefined ? {} : { filter: aggregate.filter }) };
+    call = { ...common, name, args: aggregate.args, distinct: false, type: aggregate.type, nullable: aggregate.nullable, mode: aggregate.mode, ...(aggregate.filter === undefined ? {} : { filter: aggregate.filter }) };
   } else {
     const args = argumentsOf(ast, inner);
     const resolved = args.map((a) => resolveExpr(a, inner));

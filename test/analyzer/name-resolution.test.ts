@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SparrowError } from "../../catalog/errors.ts";
-import { analyze, failure, schema } from "./analyze.ts";
+import { analyze, failure, schema, shape } from "./analyze.ts";
 
 test("columns are found whatever their case, under any length of qualifier, and keep the name as written", () => {
   expect(schema("SELECT A, t.b, default.t.S, spark_catalog.default.t.a FROM t")).toBe("A:int!, b:int, S:string, a:int!");
@@ -62,4 +62,13 @@ test("views give their columns under their own names, common tables cover tables
   expect(schema("WITH t AS (SELECT 1 AS x) SELECT * FROM (WITH t AS (SELECT 'inner' AS x) SELECT * FROM t)")).toBe("x:string!");
   expect(failure("WITH x AS (SELECT 1), x AS (SELECT 2) SELECT * FROM x")).toMatch(/^DUPLICATED_CTE_NAMES at x/);
   expect(failure("SELECT * FROM nowhere")).toBe("TABLE_OR_VIEW_NOT_FOUND at nowhere");
+});
+
+test("a lateral alias of a random value is that value, not another one", () => {
+  expect(shape(analyze("SELECT rand() AS r, r + 1 AS q, r FROM t").plan)).toBe("project(project(t))");
+  expect(shape(analyze("SELECT b + 1 AS r, r + 1 AS q FROM t").plan)).toBe("project(t)");
+});
+
+test("EXCEPT takes a relation's column by its qualified name", () => {
+  expect(schema("SELECT * EXCEPT (t.a, t.p, xs, day, at, d, b, t.s) FROM t, u")).toBe("a:int, c:bigint, s:string!");
 });

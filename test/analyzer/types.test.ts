@@ -56,3 +56,15 @@ test("limits", () => {
   expect(failure("SELECT a FROM t LIMIT a")).toMatch(/^UNRESOLVED_COLUMN|^INVALID_LIMIT_LIKE_EXPRESSION.IS_UNFOLDABLE/);
   expect(failure("SELECT a FROM t LIMIT 'x'")).toBe("INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE at 'x'");
 });
+
+test("casts that there are not", () => {
+  expect(failure("SELECT CAST(day AS int) FROM t")).toBe("DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION at CAST(day AS int)");
+  expect(schema("SELECT CAST(day AS int) AS n FROM t", { ansi: false })).toBe("n:int");
+  expect(failure("SELECT CAST(a AS binary) FROM t")).toBe("DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION at CAST(a AS binary)");
+  expect(failure("SELECT CAST(xs AS int) FROM t")).toBe("DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION at CAST(xs AS int)");
+  expect(schema("SELECT CAST(p AS string) AS s, CAST(xs AS array<string>) AS x FROM t")).toBe("s:string, x:array<string>");
+});
+
+test("a try_ function may give NULL whatever its arguments", () => {
+  expect(schema("SELECT try_add(a, 1) AS s, try_divide(a, 0) AS q FROM t")).toBe("s:int, q:double");
+});
