@@ -5,7 +5,7 @@ import { Arena } from "./memory/arena.ts";
 import type { ColumnBatch } from "./memory/column-buffers.ts";
 import type { Owner, Pool } from "./memory/pool.ts";
 import { fileField } from "./pipeline/sources.ts";
-import { CONTROL, CancelledError } from "./pipeline/pipeline-job.ts";
+import { CONTROL, CancelledError, controlBytes } from "./pipeline/pipeline-job.ts";
 import type { CachedDictionary } from "./scan/cache-encoder.ts";
 import { CacheEncoder, writeCachedDictionaries } from "./scan/cache-encoder.ts";
 import type { CacheColumn, ColumnSummary } from "./scan/cache-layout.ts";
@@ -92,12 +92,12 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owner: Own
   const types = snapshot.columns.map((c) => c.type);
   const layouts = await chooseLayouts(snapshot.splits, types.map((type, field) => ({ field, type })));
   const job = { splits: snapshot.splits, types, layouts };
-  const found = await runPass({ ...job, control: arena.allocateZeroed(CONTROL.bytes) });
+  const found = await runPass({ ...job, control: arena.allocateZeroed(controlBytes(0)) });
   const summaries = found.map((f) => f.summaries).reduce((a, b) => a.map((summary, i) => mergeSummaries(summary, b[i])));
   const columns = types.map((type, i) => chooseCacheColumn(type, summaries[i]));
   const dictionaries = writeCachedDictionaries(columns, pool, arena);
   const encode = { columns: columns.map((column) => column), dictionaries };
-  const encoded = await runPass({ ...job, control: arena.allocateZeroed(CONTROL.bytes), encode });
+  const encoded = await runPass({ ...job, control: arena.allocateZeroed(controlBytes(0)), encode });
   const batches = encoded.flatMap((e) => e.batches).sort((a, b) => a.split - b.split || a.batch - b.batch);
   const splits = batches.map(({ split, rows, columns: addresses }): Split => {
     const original = snapshot.splits[split];

@@ -8,11 +8,12 @@ import { kernelBytes } from "./kernels/instantiate.ts";
 import type { Owner } from "./memory/pool.ts";
 import { Pool } from "./memory/pool.ts";
 import type { FinishJob } from "./operators/finish-task.ts";
-import type { EmitResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import type { PipelineJob } from "./pipeline/pipeline-job.ts";
 import { CONTROL } from "./pipeline/pipeline-job.ts";
 import type { QueryCounters } from "./query-run.ts";
 import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
+import type { ResultFeed } from "./result-queue.ts";
 import { ResultQueue } from "./result-queue.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
@@ -49,7 +50,8 @@ interface RunOptions {
   readonly inline: boolean;
   readonly newOwner: () => Owner;
   readonly signal: AbortSignal;
-  readonly onBatch: EmitResult;
+  /** Of a pipeline that gives the result. */
+  readonly feed?: ResultFeed;
   readonly onResult: (result: JobResult) => void;
   readonly toError: (failure: Failure) => Error;
 }
@@ -57,6 +59,7 @@ interface RunOptions {
 /** What a query runs on. */
 export interface ExecutorThreads {
   readonly pool: Pool;
+  readonly workers: number;
   readonly runPipeline: (job: PipelineJob, options: RunOptions) => Promise<void>;
   readonly runFinish: (job: FinishJob, options: RunOptions) => Promise<void>;
 }
@@ -102,11 +105,15 @@ export class Executor implements ExecutorThreads {
     return this.#onThreads(
       job.control,
       options,
-      (id) => ({ kind: "pipeline", id, job, attempt: options.newOwner(), scratch: options.newOwner(), parquet }),
+      (id, worker) => ({ kind: "pipeline", id, worker, job, attempt: options.newOwner(), scratch: options.newOwner(), parquet }),
       () => {
         const context = this.#mainContext();
         if (parquet !== undefined) context.useParquet(parquet);
-        return runPipelineJob(job, context, options.newOwner(), options.newOwner(), options.onBatch);
+        const { feed } = options;
+        return runPipelineJob(job, context, options.newOwner(), options.newOwner(), {
+          begin: () => {},
+          add: (morsel, batch) => feed?.add(morsel, batch, () => {}),
+        });
       },
     );
   }
@@ -149,7 +156,6 @@ export class Executor implements ExecutorThreads {
         inline: job.splits.length === 0,
         newOwner: () => this.pool.newOwner(),
         signal,
-        onBatch: () => {},
         onResult: (result) => {
           if (result.kind === "cache") results.push(result.result);
         },
@@ -161,6 +167,10 @@ export class Executor implements ExecutorThreads {
     return results;
   }
 
+  get workers(): number {
+    return this.#workers.size;
+  }
+
   async close(): Promise<void> {
     await this.#workers.close();
   }
@@ -170,11 +180,12 @@ export class Executor implements ExecutorThreads {
     return this.#main;
   }
 
-  async #onThreads(control: number, options: RunOptions, message: (id: number) => ToWorker, inline: () => JobResult): Promise<void> {
+  async #onThreads(control: number, options: RunOptions, message: (id: number, worker: number) => ToWorker, inline: () => JobResult): Promise<void> {
     options.signal.throwIfAborted();
     if (options.inline) {
       try {
         options.onResult(inline());
+        for (let worker = 0; worker < this.workers; worker++) options.feed?.end(worker);
       } catch (error) {
         throw options.toError(toFailure(error));
       }
@@ -193,7 +204,16 @@ export class Executor implements ExecutorThreads {
     try {
       const errors: Failure[] = [];
       const shares = Array.from({ length: this.#workers.size }, async (_, worker) => {
-        const end = await this.#workers.run(worker, message(id), ({ morsel, batch }) => options.onBatch(morsel, batch));
+        const outstanding = (control + CONTROL.outstanding + 4 * worker) >>> 2;
+        const taken = (): void => {
+          Atomics.sub(this.pool.i32, outstanding, 1);
+          Atomics.notify(this.pool.i32, outstanding);
+        };
+        const end = await this.#workers.run(worker, message(id, worker), (output) => {
+          if (output.kind === "begin") options.feed?.begin(worker, output.morsel);
+          else options.feed?.add(output.morsel, output.batch, taken);
+        });
+        options.feed?.end(worker);
         switch (end.kind) {
           case "ended":
             options.onResult(end.result);

@@ -11,7 +11,7 @@ import { compilePipeline } from "./pipeline/compile-pipeline.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
 import { morselCount, rangeMorsels, recordMorsels } from "./pipeline/morsels.ts";
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
-import { CONTROL } from "./pipeline/pipeline-job.ts";
+import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import type { ResultQueue } from "./result-queue.ts";
 import { chooseLayouts } from "./scan/layouts.ts";
@@ -98,7 +98,7 @@ export class QueryRun {
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
-      control: this.#arena.allocateZeroed(CONTROL.bytes),
+      control: this.#arena.allocateZeroed(controlBytes(this.#threads.workers)),
       words: this.#words(compiled),
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
@@ -156,20 +156,19 @@ export class QueryRun {
 
   async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
     const isResult = pipeline.sink.kind === "result";
-    const feed = isResult ? this.#results.feed(pipeline.id) : undefined;
+    const feed = isResult ? this.#results.feed(this.#threads.workers) : undefined;
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
-      inline: isSmall(job.morsels),
+      inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
       newOwner: () => this.#newOwner(),
       signal: this.#options.signal,
-      onBatch: (morsel, batch) => feed?.add(morsel, batch),
+      feed,
       onResult: (result) => {
         if (result.kind !== "pipeline") throw new InternalError("a pipeline job gives a pipeline result");
         results.push(result.result);
       },
       toError: (failure: Failure) => toError(failure, sites),
     });
-    feed?.end();
     return results;
   }
 
@@ -188,12 +187,11 @@ export class QueryRun {
   }
 
   async #runTasks(tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {
-    const job = { tasks, control: this.#arena.allocateZeroed(CONTROL.bytes), evaluation: this.#options.evaluation };
+    const job = { tasks, control: this.#arena.allocateZeroed(controlBytes(this.#threads.workers)), evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
       newOwner: () => this.#newOwner(),
       signal: this.#options.signal,
-      onBatch: () => {},
       onResult: (result) => {
         if (result.kind !== "finish") throw new InternalError("a finish job gives records");
         for (const { task, runs: made } of result.records) runs[task].push(...made);

@@ -3,16 +3,16 @@ import type { Owner } from "./memory/pool.ts";
 import type { FinishJob } from "./operators/finish-task.ts";
 import { runFinishTask } from "./operators/run-finish-task.ts";
 import { PipelineInstance } from "./pipeline/pipeline-instance.ts";
-import type { EmitResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import type { ResultOutput, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline/pipeline-job.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { Failure, JobResult } from "./worker-messages.ts";
 
 /** Runs this thread's share of a job: the same code in a worker and, for small work, in the main thread. */
 
-export function runPipelineJob(job: PipelineJob, context: ThreadContext, attempt: Owner, scratch: Owner, emit: EmitResult): JobResult {
+export function runPipelineJob(job: PipelineJob, context: ThreadContext, attempt: Owner, scratch: Owner, output: ResultOutput): JobResult {
   try {
-    return { kind: "pipeline", result: new PipelineInstance(job, context, attempt, scratch, emit).run() };
+    return { kind: "pipeline", result: new PipelineInstance(job, context, attempt, scratch, output).run() };
   } finally {
     context.pool.release(scratch);
   }

@@ -8,12 +8,14 @@ import type { ResultBatch } from "./result-batch.ts";
 
 /** What the scheduler sends to a worker. */
 export type ToWorker =
-  | { readonly kind: "pipeline"; readonly id: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined }
+  /** `worker`: the receiver's number, from 0. */
+  | { readonly kind: "pipeline"; readonly id: number; readonly worker: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined }
   | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly attempt: Owner }
   | { readonly kind: "cache"; readonly id: number; readonly job: CacheJob; readonly owner: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined };
 
 /** What a worker answers. Every job ends with exactly one `ended` or `failed`. */
 export type FromWorker =
+  | { readonly kind: "begin"; readonly id: number; readonly morsel: number }
   | { readonly kind: "batch"; readonly id: number; readonly morsel: number; readonly batch: ResultBatch }
   | { readonly kind: "ended"; readonly id: number; readonly result: JobResult }
   | { readonly kind: "failed"; readonly id: number; readonly failure: Failure };

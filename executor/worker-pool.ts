@@ -6,11 +6,11 @@ import type { Failure, FromWorker, JobResult, ToWorker } from "./worker-messages
 /** How one worker's share of a job ended. */
 export type JobEnd = { readonly kind: "ended"; readonly result: JobResult } | { readonly kind: "failed"; readonly failure: Failure } | { readonly kind: "died"; readonly message: string };
 
-export type OnBatch = (message: Extract<FromWorker, { kind: "batch" }>) => void;
+export type OnOutput = (message: Extract<FromWorker, { kind: "batch" | "begin" }>) => void;
 
 interface Pending {
   readonly resolve: (end: JobEnd) => void;
-  readonly onBatch: OnBatch;
+  readonly onOutput: OnOutput;
 }
 
 /** The engine's worker threads: started when first needed, replaced when they die. Several queries' jobs may be on their way to one worker; it takes them in turn. */
@@ -38,11 +38,11 @@ export class WorkerPool {
   }
 
   /** Sends a message to worker `index` and waits for its end of the job. */
-  run(index: number, message: ToWorker, onBatch: OnBatch): Promise<JobEnd> {
+  run(index: number, message: ToWorker, onOutput: OnOutput): Promise<JobEnd> {
     if (index >= this.#size) throw new InternalError(`there is no worker ${index}`);
     while (this.#workers.length <= index) this.#workers.push(new PooledWorker(this.#setup()));
     if (this.#workers[index].dead) this.#workers[index] = new PooledWorker(this.#setup());
-    return this.#workers[index].run(message, onBatch);
+    return this.#workers[index].run(message, onOutput);
   }
 
   /** Ends workers that have not answered for this job; their ends are "died". */
@@ -69,9 +69,9 @@ class PooledWorker {
     this.#worker.on("exit", () => this.#die("the worker ended"));
   }
 
-  run(message: ToWorker, onBatch: OnBatch): Promise<JobEnd> {
+  run(message: ToWorker, onOutput: OnOutput): Promise<JobEnd> {
     return new Promise((resolve) => {
-      this.#pending.set(message.id, { resolve, onBatch });
+      this.#pending.set(message.id, { resolve, onOutput });
       this.#worker.ref();
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
       this.#worker.postMessage(message);
@@ -90,8 +90,8 @@ class PooledWorker {
   #receive(message: FromWorker): void {
     const pending = this.#pending.get(message.id);
     if (pending === undefined) return;
-    if (message.kind === "batch") {
-      pending.onBatch(message);
+    if (message.kind === "batch" || message.kind === "begin") {
+      pending.onOutput(message);
       return;
     }
     this.#settle(message.id, message.kind === "ended" ? { kind: "ended", result: message.result } : { kind: "failed", failure: message.failure });

@@ -2,26 +2,54 @@ import { parentPort, workerData } from "node:worker_threads";
 import { InternalError } from "../catalog/errors.ts";
 import { runCacheJob } from "./cache-table.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
+import { CancelledError, CONTROL } from "./pipeline/pipeline-job.ts";
+import type { ResultBatch } from "./result-batch.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
 import type { FromWorker, JobResult, ToWorker } from "./worker-messages.ts";
 
 /** A worker thread: takes part in one job after the other. */
+
+/** Result batches that may wait for the reader, per worker. */
+const MAX_OUTSTANDING_BATCHES = 32;
+const CANCEL_POLL_MS = 20;
+
 const port = parentPort;
 if (port === null) throw new InternalError("the worker module runs in worker threads only");
 const context = new ThreadContext(workerData as ThreadSetup);
 
-function answer(message: FromWorker): void {
-  port?.postMessage(message);
+function answer(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer);
+}
+
+function buffersOf(batch: ResultBatch): ArrayBuffer[] {
+  const buffers = batch.columns.flatMap((c) => [c.data.buffer, c.validity?.buffer, c.offsets?.buffer, c.bytes?.buffer]);
+  return [...new Set(buffers.filter((b) => b !== undefined))] as ArrayBuffer[];
+}
+
+/** A slow reader holds the worker back. The worker at the earliest morsel waits for the reader alone, so that none waits for another for ever. */
+function awaitReader(outstanding: number, control: number): void {
+  const { i32 } = context.pool;
+  Atomics.add(i32, outstanding, 1);
+  for (;;) {
+    const count = Atomics.load(i32, outstanding);
+    if (count < MAX_OUTSTANDING_BATCHES) return;
+    if (Atomics.load(i32, (control + CONTROL.cancelled) >>> 2) !== 0) throw new CancelledError();
+    Atomics.wait(i32, outstanding, count, CANCEL_POLL_MS);
+  }
 }
 
 function run(message: ToWorker): JobResult {
   switch (message.kind) {
     case "pipeline": {
       if (message.parquet !== undefined) context.useParquet(message.parquet);
-      return runPipelineJob(message.job, context, message.attempt, message.scratch, (morsel, batch) => {
-        const transfer = batch.columns.flatMap((c) => [c.data.buffer, c.validity?.buffer, c.offsets?.buffer, c.bytes?.buffer].filter((b) => b !== undefined));
-        port?.postMessage({ kind: "batch", id: message.id, morsel, batch } satisfies FromWorker, [...new Set(transfer)] as ArrayBuffer[]);
+      const outstanding = (message.job.control + CONTROL.outstanding + 4 * message.worker) >>> 2;
+      return runPipelineJob(message.job, context, message.attempt, message.scratch, {
+        begin: (morsel) => answer({ kind: "begin", id: message.id, morsel }),
+        add: (morsel, batch) => {
+          answer({ kind: "batch", id: message.id, morsel, batch }, buffersOf(batch));
+          awaitReader(outstanding, message.job.control);
+        },
       });
     }
     case "finish":

@@ -3,7 +3,7 @@ import type { Arena } from "../memory/arena.ts";
 import type { CompiledSink } from "../pipeline/compile-pipeline.ts";
 import { outputWidth, SLOT } from "../pipeline/buffer-access.ts";
 import type { OutputBatch } from "../pipeline/output-batch.ts";
-import type { EmitResult, PipelineJob, SinkResult } from "../pipeline/pipeline-job.ts";
+import type { ResultOutput, PipelineJob, SinkResult } from "../pipeline/pipeline-job.ts";
 import { CONTROL } from "../pipeline/pipeline-job.ts";
 import { copyResult } from "../pipeline/result-copy.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -30,10 +30,10 @@ export interface SinkInstance {
   readonly finish: () => SinkResult;
 }
 
-export function openSink(sink: CompiledSink, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, emit: EmitResult, rowsSeen: () => number): SinkInstance {
+export function openSink(sink: CompiledSink, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
   switch (sink.kind) {
     case "output":
-      return new OutputSink(sink.batch, context, arena, state, job, emit);
+      return new OutputSink(sink.batch, context, arena, state, job, output);
     case "aggregate": {
       const chunks = new RowChunks(context.pool, arena, state, sink.state.store);
       const directory = new Directory(context.pool, arena, state, sink.state.directory, 0, 0);
@@ -94,15 +94,15 @@ class OutputSink implements SinkInstance {
   readonly #context: ThreadContext;
   readonly #state: number;
   readonly #heap: ByteHeap;
-  readonly #emit: EmitResult;
+  readonly #output: ResultOutput;
   #morsel = 0;
 
-  constructor(batch: OutputBatch, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, emit: EmitResult) {
+  constructor(batch: OutputBatch, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, output: ResultOutput) {
     const { pool } = context;
     this.#batch = batch;
     this.#context = context;
     this.#state = state;
-    this.#emit = emit;
+    this.#output = output;
     pool.u32[(state + batch.capacity) >>> 2] = job.outputRows;
     for (const { column, slot } of batch.columns) {
       const at = (state + slot) >>> 2;
@@ -120,13 +120,14 @@ class OutputSink implements SinkInstance {
 
   flush(): void {
     if (this.outputRows === 0) return;
-    this.#emit(this.#morsel, copyResult(this.#context.pool, this.#state, this.#batch, this.outputRows));
+    this.#output.add(this.#morsel, copyResult(this.#context.pool, this.#state, this.#batch, this.outputRows));
     this.outputRows = 0;
     this.#heap.clear();
   }
 
   startMorsel(morsel: number): void {
     this.#morsel = morsel;
+    this.#output.begin(morsel);
   }
 
   endMorsel(): void {

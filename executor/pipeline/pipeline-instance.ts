@@ -12,7 +12,7 @@ import { columnWriter, readLanes } from "./column-values.ts";
 import { CutStage } from "./cut-stage.ts";
 import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
 import type { RecordRun } from "./morsels.ts";
-import type { EmitResult, InstanceResult, PipelineJob } from "./pipeline-job.ts";
+import type { ResultOutput, InstanceResult, PipelineJob } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import { fileField } from "./sources.ts";
 import { ERROR_OPERAND_BYTES, HEADER, initializeState, STATUS } from "./state-layout.ts";
@@ -39,7 +39,7 @@ export class PipelineInstance {
   #rows = 0;
   #vectorCalls = 0;
 
-  constructor(job: PipelineJob, context: ThreadContext, attempt: Owner, scratch: Owner, emit: EmitResult) {
+  constructor(job: PipelineJob, context: ThreadContext, attempt: Owner, scratch: Owner, output: ResultOutput) {
     const { pool } = context;
     this.#job = job;
     this.#context = context;
@@ -62,7 +62,7 @@ export class PipelineInstance {
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
-    this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, emit, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
+    this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
   }
 
   /** Runs until no morsel is left, the sink has enough, or the job is cancelled. */

@@ -28,8 +28,14 @@ export const CONTROL = {
   cancelled: 4,
   /** Rows that finished morsels have put into a limit. */
   rows: 8,
-  bytes: 16,
+  /** Per worker: result batches that it has sent and the reader has not taken. */
+  outstanding: 16,
 } as const;
+
+/** Bytes of the control words of a job for so many workers. */
+export function controlBytes(workers: number): number {
+  return CONTROL.outstanding + 4 * workers;
+}
 
 /** What an instance leaves behind, in memory of its attempt. */
 export type SinkResult =
@@ -47,8 +53,11 @@ export interface InstanceResult {
   readonly vectorCalls: number;
 }
 
-/** Where results go: batches of one morsel in order, morsels in any order. */
-export type EmitResult = (morsel: number, batch: ResultBatch) => void;
+/** Where results go: the batches of one morsel in order, and word of each morsel that is begun. */
+export interface ResultOutput {
+  readonly begin: (morsel: number) => void;
+  readonly add: (morsel: number, batch: ResultBatch) => void;
+}
 
 /** Raised inside a worker where compiled code met an error; the text is made by whoever has the sites. */
 export class RowError extends Error {
