@@ -125,11 +125,9 @@ export class JsonTokenizer {
   #keep(spans: FieldSpans, row: number, start: number, end: number): void {
     const bytes = this.#bytes;
     switch (bytes[start]) {
-      case QUOTE: {
-        const escape = bytes.indexOf(BACKSLASH, start);
-        spans.set(row, start + 1, end - 1, escape >= 0 && escape < end ? SPAN.escaped : SPAN.quoted);
+      case QUOTE:
+        spans.set(row, start + 1, end - 1, hasEscape(bytes, start, end) ? SPAN.escaped : SPAN.quoted);
         return;
-      }
       case OPEN_BRACE:
       case OPEN_BRACKET:
         spans.set(row, start, end, SPAN.nested);
@@ -147,8 +145,7 @@ export class JsonTokenizer {
       const column = expected + i < count ? expected + i : expected + i - count;
       if (this.#isKey(this.#keys[column], start, end)) return column;
     }
-    const escape = this.#bytes.indexOf(BACKSLASH, start);
-    if (escape < 0 || escape >= end) return -1;
+    if (!hasEscape(this.#bytes, start, end)) return -1;
     const key = new Uint8Array(end - start);
     const name = DECODER.decode(key.subarray(0, unescapeJson(this.#bytes, start, end, key, 0)));
     return this.#columns.findIndex((column) => column.name === name);
@@ -206,6 +203,11 @@ export class JsonTokenizer {
     }
     return -1;
   }
+}
+
+function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }
 
 function isWordByte(byte: number): boolean {

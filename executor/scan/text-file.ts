@@ -30,30 +30,37 @@ export function readLines(path: string, start: number, end: number): TextLines {
   }
   try {
     const { size } = fstatSync(descriptor);
-    if (isCompressed(path)) return withoutMark(decompressed(path, readRange(descriptor, 0, size)));
+    if (isCompressed(path)) {
+      const bytes = decompressed(path, readRange(descriptor, 0, size));
+      return withoutMark(bytes, bytes.length);
+    }
+    // From the byte before the range, which says whether a line begins with it, to where its last line should have ended.
     const begin = Math.max(0, start - 1);
-    let bytes = readRange(descriptor, begin, Math.min(end, size));
-    let from = 0;
-    if (start > 0) {
-      // The byte before the range says whether a line begins with it.
-      const newline = bytes.indexOf(NEWLINE);
-      if (newline < 0) return { bytes, from: bytes.length, to: bytes.length };
-      from = newline + 1;
+    let bytes = readRange(descriptor, begin, Math.min(size, end + EXTENSION_BYTES));
+    let to = lineEnd(bytes, end - 1 - begin);
+    while (to < 0 && begin + bytes.length < size) {
+      const known = bytes.length;
+      bytes = readRange(descriptor, begin, Math.min(size, begin + known * 2));
+      to = lineEnd(bytes, known);
     }
-    while (begin + bytes.length < size && bytes[bytes.length - 1] !== NEWLINE) {
-      const more = readRange(descriptor, begin + bytes.length, Math.min(size, begin + bytes.length + EXTENSION_BYTES));
-      const newline = more.indexOf(NEWLINE);
-      bytes = concatenated(bytes, newline < 0 ? more : more.subarray(0, newline + 1));
-    }
-    return start === 0 ? withoutMark(bytes) : { bytes, from, to: bytes.length };
+    if (to < 0) to = bytes.length;
+    if (start === 0) return withoutMark(bytes, to);
+    const newline = bytes.indexOf(NEWLINE);
+    return { bytes, from: newline < 0 ? to : Math.min(to, newline + 1), to };
   } finally {
     closeSync(descriptor);
   }
 }
 
-function withoutMark(bytes: Uint8Array): TextLines {
+/** Behind the first line end at or after `from`; -1 when there is none. */
+function lineEnd(bytes: Uint8Array, from: number): number {
+  const newline = bytes.indexOf(NEWLINE, Math.max(0, from));
+  return newline < 0 ? -1 : newline + 1;
+}
+
+function withoutMark(bytes: Uint8Array, to: number): TextLines {
   const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return { bytes, from: marked ? 3 : 0, to: bytes.length };
+  return { bytes, from: marked ? 3 : 0, to };
 }
 
 function decompressed(path: string, bytes: Uint8Array): Uint8Array {
@@ -75,13 +82,6 @@ function readRange(descriptor: number, start: number, end: number): Uint8Array {
     done += count;
   }
   return bytes;
-}
-
-function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 const SPLIT_BYTES = 8 * 1024 * 1024;
