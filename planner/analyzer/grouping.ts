@@ -25,6 +25,8 @@ export interface Grouping {
   /** With equal sets: tells them apart. */
   readonly position?: Column;
   readonly keyExprs: readonly Expr[];
+  /** Of one empty set: grouping_id() is 0. */
+  readonly isGrandTotal?: boolean;
 }
 
 /** Turns an item of GROUP BY into an expression: ordinals and aliases are the select list's. */
@@ -73,6 +75,8 @@ function finishGrouping(keyExprs: readonly Expr[], names: readonly string[], set
     return { column, expr };
   });
   if (sets === undefined) return { keys, replacements, keyExprs };
+  // GROUP BY GROUPING SETS (()) is the grand total, which has its row even over no rows.
+  if (keys.length === 0 && sets.length === 1) return { keys, replacements, keyExprs, isGrandTotal: true };
   const id = freshColumn("spark_grouping_id", { type: LONG, nullable: false }, env);
   const distinctSets = new Set(sets.map((s) => s.toSorted((a, b) => a - b).join(",")));
   const position = distinctSets.size < sets.length ? { position: freshColumn("grouping_position", { type: INT, nullable: false }, env) } : {};
@@ -131,6 +135,7 @@ export function aggregateKeys(grouping: Grouping): readonly Assignment[] {
 
 /** grouping(key) and grouping_id(keys) over the grouping id. */
 export function groupingFunction(ast: CallAst, name: string, grouping: Grouping | undefined, resolve: (ast: AstExpr) => Expr, env: ExprEnvironment): Expr {
+  if (grouping?.isGrandTotal === true && name === "grouping_id") return literal(0n, LONG);
   if (grouping?.id === undefined) {
     throw analysisError("UNSUPPORTED_GROUPING_EXPRESSION", "42K0E", "grouping()/grouping_id() can only be used with GroupingSets/Cube/Rollup.", {}, ast.span);
   }

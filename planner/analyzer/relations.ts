@@ -10,6 +10,7 @@ import { joinHints } from "./hints.ts";
 import { analyzeJoin, crossJoin } from "./joins.ts";
 import { analyzePivot, analyzeUnpivot } from "./pivot.ts";
 import { analyzeInEnvironment } from "./queries.ts";
+import { relocated } from "./relocate.ts";
 import { applySample } from "./samples.ts";
 import type { OuterScope, QueryEnvironment, Scope } from "./scope.ts";
 import { EMPTY_SCOPE, scopeOf } from "./scope.ts";
@@ -130,7 +131,7 @@ function expandView(reference: TableReference, view: Extract<TableLookup, { kind
     throw analysisError("RECURSIVE_VIEW", "42K0H", `Recursive view \`${name}\` detected (cycle: ${[...env.views, name].join(" -> ")}).`, { viewIdent: `\`${name}\``, newPath: [...env.views, name].join(" -> ") }, reference.span);
   }
   const inner: QueryEnvironment = { ...env, context: { ...env.context, settings: view.settings }, commonTables: undefined, outer: undefined, views: [...env.views, name] };
-  const query = analyzeInEnvironment(view.query, inner);
+  const query = analyzeInEnvironment(relocated(view.query, reference.span), inner);
   if (view.columns === undefined) return query;
   const { columns } = view;
   if (columns.length !== query.columns.length) throw unsupported(`the view ${name}, whose query no longer gives ${columns.length} columns`, reference.span);

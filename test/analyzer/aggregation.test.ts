@@ -41,6 +41,7 @@ test("grouping sets expand the rows, once per set, and make their keys nullable"
     ["column", null, 1n],
     [null, null, 3n],
   ]);
+  expect(shape(analyze("SELECT count(*), grouping_id() FROM t GROUP BY GROUPING SETS (())").plan)).toBe("project(aggregate(t))");
   expect(failure("SELECT grouping(a) FROM t GROUP BY a")).toBe("UNSUPPORTED_GROUPING_EXPRESSION at grouping(a)");
 });
 

@@ -23,6 +23,7 @@ const TABLES: Readonly<Record<string, readonly StructField[]>> = {
 function lookups(): Map<string, TableLookup> {
   const tables = new Map<string, TableLookup>(Object.entries(TABLES).map(([name, columns]) => [name, { kind: "table", snapshot: emptyTable(name, columns) }]));
   tables.set("v", { kind: "view", query: parseQuery("SELECT a, b + 1 AS b1 FROM t"), columns: ["x", "y"], settings: analysisSettings(() => undefined) });
+  tables.set("broken", { kind: "view", query: parseQuery("SELECT no_such_column FROM t"), settings: analysisSettings(() => undefined) });
   return tables;
 }
 
@@ -33,7 +34,7 @@ export function evaluateConstant(expr: Expr): ReturnType<typeof evaluate> {
   return evaluate(expr, noColumns, { timeZone: "UTC", queryTime: 0n, user: "tester", database: "default", catalog: "spark_catalog" });
 }
 
-/** Analyzes over the tables t, u and the view v; the plan holds all invariants. */
+/** Analyzes over the tables t and u and the views v and broken; the plan holds all invariants. */
 export function analyze(sql: string, settings: Partial<AnalysisSettings> = {}): AnalyzedQuery {
   const context = contextOf(lookups(), { settings: { ...analysisSettings(() => undefined), ...settings }, evaluate: evaluateConstant });
   const analyzed = analyzeQuery(parseQuery(sql), context);

@@ -61,6 +61,7 @@ test("views give their columns under their own names, common tables cover tables
   expect(schema("WITH w(p, q) AS (SELECT a, b FROM t) SELECT w.q FROM w")).toBe("q:int");
   expect(schema("WITH t AS (SELECT 1 AS x) SELECT * FROM (WITH t AS (SELECT 'inner' AS x) SELECT * FROM t)")).toBe("x:string!");
   expect(failure("WITH x AS (SELECT 1), x AS (SELECT 2) SELECT * FROM x")).toMatch(/^DUPLICATED_CTE_NAMES at x/);
+  expect(failure("SELECT 1 FROM t, broken")).toBe("UNRESOLVED_COLUMN.WITH_SUGGESTION at broken");
   expect(failure("SELECT * FROM nowhere")).toBe("TABLE_OR_VIEW_NOT_FOUND at nowhere");
 });
 
