@@ -61,6 +61,9 @@ class Checker {
       assert(given !== undefined, `reference to CTE ${plan.name} outside of it`);
       for (const id of plan.source) assert(given.has(id), `CTE ${plan.name} does not give #${id}`);
     }
+    if (plan.kind === "project" || plan.kind === "aggregate")
+      for (const { column, expr } of plan.kind === "project" ? plan.outputs : plan.keys)
+        assert(!inputs.has(column.id) || (expr.kind === "column" && expr.id === column.id), `${plan.kind} gives ${column.name}#${column.id} another value under the same id`);
     for (const column of outputOf(plan)) if (!inputs.has(column.id) && !(plan.kind === "project" && madeBelow(plan.input).has(column.id))) this.#make(plan, column);
     const ids = outputOf(plan).map((column) => column.id);
     assert(new Set(ids).size === ids.length, `${plan.kind} gives a column twice: ${ids.join(", ")}`);

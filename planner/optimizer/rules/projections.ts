@@ -3,6 +3,7 @@ import { operands } from "../../../catalog/expression.ts";
 import { outputOf } from "../../logical.ts";
 import { isDeterministic } from "../expression-facts.ts";
 import { substitute } from "../expression-traversal.ts";
+import { outputIds } from "../plan-traversal.ts";
 import type { NodeRule } from "../rule.ts";
 
 /**
@@ -21,7 +22,11 @@ export const collapseProjects: NodeRule = {
       if (!isDeterministic(expr)) return undefined;
       if ((uses.get(id) ?? 0) > 1 && expr.kind !== "column" && expr.kind !== "literal") return undefined;
     }
-    return { kind: "project", input: node.input.input, outputs: node.outputs.map((output) => ({ ...output, expr: substitute(output.expr, definitions) })) };
+    const outputs = node.outputs.map((output) => ({ ...output, expr: substitute(output.expr, definitions) }));
+    // A column that the upper one gives anew may still be there below the lower one.
+    const below = outputIds(node.input.input);
+    if (outputs.some(({ column, expr }) => below.has(column.id) && !(expr.kind === "column" && expr.id === column.id))) return undefined;
+    return { kind: "project", input: node.input.input, outputs };
   },
 };
 

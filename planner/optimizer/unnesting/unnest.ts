@@ -87,8 +87,9 @@ const TAKES_ONE_ROW: ReadonlySet<LogicalJoin["join"]> = new Set(["inner", "left"
 /** Projections over an aggregate without keys, which gives exactly one row for each outer one. */
 function groupedAggregate(join: LogicalJoin, right: LogicalPlan, outer: ReadonlySet<ColumnId>, context: OptimizerContext): LogicalPlan | undefined {
   if (!TAKES_ONE_ROW.has(join.join) || join.condition !== undefined) return undefined;
-  const { aggregate, outputs } = projectedAggregate(right);
-  if (aggregate === undefined) return undefined;
+  const projection = projectedAggregate(right);
+  if (projection.aggregate === undefined) return undefined;
+  const { aggregate, outputs } = withFreshCalls(projection.aggregate, projection.outputs, context);
   const domain = new Domain(join.left, outer, context.nextColumnId);
   const pushed = throughGrouping(aggregate, new Set([...freeColumns(aggregate)].filter((id) => outer.has(id))), domain);
   const nullOverNoRows = new Set(aggregate.calls.filter((c) => valueOverNoRows(c.call).value === null).map((c) => c.column.id));
@@ -122,6 +123,13 @@ function groupedAggregate(join: LogicalJoin, right: LogicalPlan, outer: Readonly
   const outputsOfLeft = outputOf(join.left).map((column) => ({ column, expr: columnExpr(column) }));
   const nullableAbove = above.map((a) => ({ ...a, column: { ...a.column, nullable: true } }));
   return domain.around({ kind: "project", input: joined, outputs: [...outputsOfLeft, ...nullableAbove] });
+}
+
+/** The calls under ids of their own: above the join the subquery's columns have other values where it finds nothing. */
+function withFreshCalls(aggregate: LogicalAggregate, outputs: readonly Assignment[], context: OptimizerContext): { readonly aggregate: LogicalAggregate; readonly outputs: readonly Assignment[] } {
+  const calls = aggregate.calls.map((c) => ({ ...c, column: { ...c.column, id: context.nextColumnId() } }));
+  const renamed = new Map<ColumnId, Expr>(aggregate.calls.map((c, i) => [c.column.id, columnExpr(calls[i].column)]));
+  return { aggregate: { ...aggregate, calls }, outputs: outputs.map((output) => ({ column: output.column, expr: substitute(output.expr, renamed) })) };
 }
 
 /** The aggregate below projections, which are put together into one. */
