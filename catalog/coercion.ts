@@ -53,7 +53,7 @@ export function commonType(a: DataType, b: DataType, ansi: boolean): DataType | 
   if (sameType(a, b)) return a;
   if (a.kind === "null") return b;
   if (b.kind === "null") return a;
-  if (isStringLike(a) && isStringLike(b)) return STRING;
+  if (isStringLike(a) && isStringLike(b)) return a.kind === "string" && a.collation !== undefined ? a : b.kind === "string" && b.collation !== undefined ? b : STRING;
   if (isNumeric(a) && isNumeric(b)) return commonNumeric(a, b, ansi);
   if (isStringLike(a)) return stringMeets(b, ansi);
   if (isStringLike(b)) return stringMeets(a, ansi);

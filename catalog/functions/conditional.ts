@@ -1,8 +1,9 @@
 import { commonTypeOf } from "../coercion.ts";
+import { SparrowError } from "../errors.ts";
 import { typeOf } from "../expression.ts";
 import type { DataType } from "../types.ts";
-import { BINARY, BOOLEAN, BYTE, DATE, decimal, DOUBLE, FLOAT, INT, LONG, NULL, SHORT, STRING, TIMESTAMP } from "../types.ts";
-import { differentTypes, unexpectedInputType, wrongNumberOfArguments } from "./argument-errors.ts";
+import { BINARY, BOOLEAN, BYTE, DATE, decimal, DOUBLE, FLOAT, INT, isStringLike, LONG, NULL, SHORT, STRING, TIMESTAMP } from "../types.ts";
+import { differentTypes, notFoldable, quoteType, unexpectedInputType, unexpectedNull, wrongNumberOfArguments } from "./argument-errors.ts";
 import { macro } from "./define.ts";
 import type { FunctionSignature } from "./signature.ts";
 
@@ -35,6 +36,14 @@ export const conditionalSignatures: readonly FunctionSignature[] = [
     const branches = [];
     for (let i = 0; i + 1 < args.length; i += 2) branches.push({ when: args[i], then: args[i + 1] });
     return build.cases(branches, args.length % 2 === 1 ? args[args.length - 1] : undefined);
+  }),
+  macro("collate", 2, (args, context, build) => {
+    const [input, name] = [typeOf(args[0]), context.literals[1]];
+    if (!isStringLike(input) && input.kind !== "null") throw unexpectedInputType(context, 0, input, '"STRING"');
+    if (!isStringLike(typeOf(args[1]))) throw new SparrowError("UNEXPECTED_INPUT_TYPE", "42K09", "The name of a collation must be a constant text.", { functionName: "`collate`", paramIndex: "second", inputSql: `"${context.sqlText?.().args[1] ?? ""}"`, inputType: quoteType(typeOf(args[1])), requiredType: '"STRING"' }, { span: context.span });
+    if (name === null) throw unexpectedNull(context, "`collation`");
+    if (typeof name !== "string") throw notFoldable(context, 1, "collationName", STRING);
+    return build.cast(args[0], { kind: "string", collation: name.toUpperCase() });
   }),
   macro("nvl", 2, (args, _context, build) => build.call("coalesce", args), ["ifnull"]),
   macro("nvl2", 3, (args, _context, build) => build.cases([{ when: build.call("isnotnull", [args[0]]), then: args[1] }], args[2])),

@@ -175,7 +175,7 @@ export const datetimeSignatures: readonly FunctionSignature[] = [
   scalarBy("date_format", (given, context) => {
     checkCount(context, given.length, 2, 2);
     const [value, format] = coerceArguments(given, [oneOf(ANY_TIMESTAMP, TIME_TYPE), STRING_TYPE], context);
-    return { args: [isStringLike(given[0]) ? TIMESTAMP : value, format], result: STRING, nullable: "any" };
+    return { args: [value.kind === "time" ? value : TIMESTAMP, format], result: STRING, nullable: "any" };
   }),
   castOrParse("to_date", DATE),
   castOrParse("try_to_date", DATE, "try"),

@@ -115,7 +115,13 @@ export const stringSignatures: readonly FunctionSignature[] = [
     },
     { aliases: ["printf"] },
   ),
-  scalar("regexp_replace", [STRING_TYPE, STRING_TYPE, STRING_TYPE, INT_TYPE], STRING, { optional: 1 }),
+  scalar("regexp_replace", [STRING_TYPE, STRING_TYPE, STRING_TYPE, INT_TYPE], STRING, {
+    optional: 1,
+    check: (args, context) => {
+      const position = context.literals[3];
+      if (args.length === 4 && typeof position === "number" && position < 1) throw typeMismatch(context, "VALUE_OUT_OF_RANGE", "the position must be positive.", { exprName: "position", valueRange: "(0, 2147483647]", currentValue: String(position) });
+    },
+  }),
   scalar("regexp_extract", [STRING_TYPE, STRING_TYPE, INT_TYPE], STRING, { optional: 1 }),
   scalar("regexp_extract_all", [STRING_TYPE, STRING_TYPE, INT_TYPE], { kind: "array", element: STRING, containsNull: true }, { optional: 1 }),
   scalar("regexp_count", [STRING_TYPE, STRING_TYPE], INT),

@@ -1,5 +1,6 @@
 import type { DataType } from "../../catalog/types.ts";
 import type { CalendarInterval, MapValue, StructValue, Value } from "../../catalog/values.ts";
+import { collationOf } from "./collation.ts";
 
 /**
  * Spark's order of values: NaN above every number and equal to itself, -0.0 equal to 0.0, strings and binaries by unsigned bytes,
@@ -50,7 +51,7 @@ export function compareValues(type: DataType, a: Value, b: Value): number {
     case "string":
     case "char":
     case "varchar":
-      return type.kind === "string" && type.collation !== undefined && type.collation !== "UTF8_BINARY" ? compareCollated(a as string, b as string, type.collation) : compareText(a as string, b as string);
+      return (collationOf(type)?.compare ?? compareText)(a as string, b as string);
     case "binary":
     case "variant":
       return compareBytes(a as Uint8Array, b as Uint8Array);
@@ -108,15 +109,6 @@ export function sameValue(type: DataType, a: Value, b: Value): boolean {
   return compareValues(type, a, b) === 0;
 }
 
-/** UTF8_LCASE compares lower-cased text; other collations are ICU's, by locale and strength. */
-function compareCollated(a: string, b: string, collation: string): number {
-  if (collation === "UTF8_LCASE") return compareText(a.toLowerCase(), b.toLowerCase());
-  const [locale, ...flags] = collation.split("_");
-  const accents = flags.includes("AI") ? "base" : "accent";
-  const sensitivity = flags.includes("CI") ? accents : flags.includes("AI") ? "case" : "variant";
-  return new Intl.Collator(locale === "UNICODE" ? "und" : locale, { sensitivity }).compare(a, b);
-}
-
 /**
  * A JavaScript value that is equal exactly for values that are one: a key for maps and sets.
  * Nested values become text; type-correct because all keys of one set have one type.
@@ -130,7 +122,7 @@ export function groupKey(type: DataType, value: Value): string | number | bigint
     case "double":
       return value === 0 ? 0 : (value as number);
     case "string":
-      return type.collation === "UTF8_LCASE" ? (value as string).toLowerCase() : (value as string);
+      return collationOf(type)?.key(value as string) ?? (value as string);
     case "boolean":
     case "byte":
     case "short":

@@ -143,7 +143,7 @@ function formatField(letter: string, count: number, point: LocalPoint): string {
     default:
       // Z: +0100, localized, or as XXX
       if (count < 4) return offsetText(point.offset, 2);
-      return count === 4 ? localizedOffset(point.offset, true) : point.offset === 0 ? "Z" : offsetText(point.offset, 3);
+      return count === 4 ? localizedOffset(point.offset, true) : point.offset === 0 ? "Z" : offsetText(point.offset, 5);
   }
 }
 
@@ -165,15 +165,30 @@ function offsetText(offset: number, count: number): string {
 
 function localizedOffset(offset: number, full: boolean): string {
   if (offset === 0) return "GMT";
-  if (full) return `GMT${offsetText(offset, 3)}`;
+  if (full) return `GMT${offsetText(offset, 5)}`;
   const size = Math.abs(offset);
   const minutes = Math.floor(size / 60) % 60;
-  return `GMT${offset < 0 ? "-" : "+"}${Math.floor(size / 3600)}${minutes === 0 ? "" : `:${twoDigits(minutes)}`}`;
+  const seconds = size % 60;
+  return `GMT${offset < 0 ? "-" : "+"}${Math.floor(size / 3600)}${minutes === 0 && seconds === 0 ? "" : `:${twoDigits(minutes)}`}${seconds === 0 ? "" : `:${twoDigits(seconds)}`}`;
 }
 
 function zoneName(point: LocalPoint, full: boolean): string {
   if (point.zone === "UTC" && !full) return "UTC";
   if (!/^[A-Za-z]/.test(point.zone)) return point.zone;
-  const parts = new Intl.DateTimeFormat("en-US", { timeZone: point.zone, timeZoneName: full ? "long" : "short" }).formatToParts(point.epochMillis);
+  const parts = new Intl.DateTimeFormat("en-US", { timeZone: point.zone, timeZoneName: full ? "long" : "short" }).formatToParts(namedInstant(point));
   return parts.find((part) => part.type === "timeZoneName")?.value ?? point.zone;
+}
+
+const NAMED_SINCE = Date.UTC(1972, 0, 1);
+const WINTER = Date.UTC(2020, 0, 1);
+const SUMMER = Date.UTC(2020, 6, 1);
+
+/** Intl knows names from 1972 on: before, the zone's name of today for the same offset, else its standard name. */
+function namedInstant(point: LocalPoint): number {
+  if (point.epochMillis >= NAMED_SINCE) return point.epochMillis;
+  const { offsetAt } = timeZone(point.zone);
+  const [winter, summer] = [offsetAt(WINTER / 1000), offsetAt(SUMMER / 1000)];
+  if (point.offset === winter) return WINTER;
+  if (point.offset === summer) return SUMMER;
+  return winter <= summer ? WINTER : SUMMER;
 }

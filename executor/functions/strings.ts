@@ -1,6 +1,7 @@
 import type { Value } from "../../catalog/values.ts";
+import { collationOf } from "./collation.ts";
 import { dataError } from "./data-errors.ts";
-import type { ScalarFunction } from "./scalar-function.ts";
+import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
 import { define, defineWithNulls } from "./scalar-function.ts";
 
 /** Functions over text. Positions and lengths count Unicode code points, as Spark's count UTF-8 characters. */
@@ -167,12 +168,13 @@ function levenshtein(a: string, b: string, limit: number | undefined): number {
 }
 
 /** Everything before the count-th delimiter from the left, or after it from the right. */
-function substringIndex(text: string, delimiter: string, count: number): string {
+function substringIndex(text: string, delimiter: string, count: number, key: KeyOfText): string {
   if (delimiter === "" || count === 0) return "";
+  const [searched, part] = searchForms(text, delimiter, key);
   if (count > 0) {
     let at = -1;
     for (let i = 0; i < count; i++) {
-      at = text.indexOf(delimiter, at + 1);
+      at = searched.indexOf(part, at + 1);
       if (at < 0) return text;
     }
     return text.slice(0, at);
@@ -180,21 +182,42 @@ function substringIndex(text: string, delimiter: string, count: number): string 
   let at = text.length;
   for (let i = 0; i < -count; i++) {
     if (at === 0) return text;
-    at = text.lastIndexOf(delimiter, i === 0 ? text.length - delimiter.length : at - 1);
+    at = searched.lastIndexOf(part, i === 0 ? text.length - part.length : at - 1);
     if (at < 0) return text;
   }
-  return text.slice(at + delimiter.length);
+  return text.slice(at + part.length);
 }
 
-function translate(text: string, from: string, to: string): string {
-  const source = Array.from(from);
+type KeyOfText = (text: string) => string;
+
+/** Text and part in the forms in which one is sought in the other; as they are where the text's form has other positions. */
+function searchForms(text: string, part: string, key: KeyOfText): readonly [string, string] {
+  const form = key(text);
+  return form.length === text.length ? [form, key(part)] : [text, part];
+}
+
+/** Pieces of the text between occurrences of the part, as written. */
+function pieces(text: string, part: string, key: KeyOfText): string[] {
+  const [searched, sought] = searchForms(text, part, key);
+  const result: string[] = [];
+  let last = 0;
+  for (let at = searched.indexOf(sought); at >= 0; at = searched.indexOf(sought, last)) {
+    result.push(text.slice(last, at));
+    last = at + sought.length;
+  }
+  result.push(text.slice(last));
+  return result;
+}
+
+function translate(text: string, from: string, to: string, key: KeyOfText): string {
+  const source = Array.from(from, key);
   const target = Array.from(to);
   const table = new Map<string, string>();
   source.forEach((c, i) => {
     if (!table.has(c)) table.set(c, target[i] ?? "");
   });
   let result = "";
-  for (const c of text) result += table.get(c) ?? c;
+  for (const c of text) result += table.get(key(c)) ?? c;
   return result;
 }
 
@@ -208,8 +231,8 @@ function overlay(value: Value, replacement: Value, position: number, length: num
   return `${substring(value, 1, position - 1) as string}${replacement as string}${substring(value, position + size, 2147483647) as string}`;
 }
 
-function splitPart(text: string, delimiter: string, index: number): string {
-  const parts = delimiter === "" ? [text] : text.split(delimiter);
+function splitPart(text: string, delimiter: string, index: number, key: KeyOfText): string {
+  const parts = delimiter === "" ? [text] : pieces(text, delimiter, key);
   return parts[index > 0 ? index - 1 : parts.length + index] ?? "";
 }
 
@@ -247,13 +270,23 @@ function containsBytes(bytes: Uint8Array, part: Uint8Array): boolean {
   return Buffer.from(bytes).includes(Buffer.from(part));
 }
 
+const SAME = (text: string): string => text;
+
+/** The form in which texts of the call are searched: their own, or their collation's key. */
+function keyOf(call: ScalarCall): (text: string) => string {
+  for (const type of call.argTypes) {
+    const found = collationOf(type);
+    if (found !== undefined) return found.key;
+  }
+  return SAME;
+}
+
 /** A test over two texts or two binaries. */
 function textTest(name: string, onText: (text: string, part: string) => boolean, onBytes: (bytes: Uint8Array, part: Uint8Array) => boolean): ScalarFunction {
   return define(name, ([value, part], call) => {
     if (value instanceof Uint8Array) return onBytes(value, part as Uint8Array);
-    const type = call.argTypes[0];
-    if (type.kind === "string" && type.collation === "UTF8_LCASE") return onText((value as string).toLowerCase(), (part as string).toLowerCase());
-    return onText(value as string, part as string);
+    const key = keyOf(call);
+    return onText(key(value as string), key(part as string));
   });
 }
 
@@ -301,17 +334,20 @@ export const stringFunctions: readonly ScalarFunction[] = [
     if (call.mode === "legacy") return null;
     throw dataError("INVALID_ARRAY_INDEX", "22003", `The index ${position} is out of bounds: there are ${values.length} values.`, { indexValue: String(position), arraySize: String(values.length) }, call);
   }),
-  define("find_in_set", ([text, set]) => ((text as string).includes(",") ? 0 : (set as string).split(",").indexOf(text as string) + 1)),
-  define("instr", ([text, part]) => positionOf(part as string, text as string, 0)),
-  defineWithNulls("locate", ([part, text, from = 1]) => {
+  define("find_in_set", ([text, set], call) => {
+    const key = keyOf(call);
+    return (text as string).includes(",") ? 0 : (set as string).split(",").map(key).indexOf(key(text as string)) + 1;
+  }),
+  define("instr", ([text, part], call) => positionOf(keyOf(call)(part as string), keyOf(call)(text as string), 0)),
+  defineWithNulls("locate", ([part, text, from = 1], call) => {
     if (from === null) return 0;
     if (part === null || text === null) return null;
-    return (from as number) < 1 ? 0 : positionOf(part as string, text as string, (from as number) - 1);
+    return (from as number) < 1 ? 0 : positionOf(keyOf(call)(part as string), keyOf(call)(text as string), (from as number) - 1);
   }),
   define("left", ([value, count]) => substring(value, 1, Math.max(0, count as number))),
   define("right", ([text, count]) => ((count as number) <= 0 ? "" : substring(text, -(count as number), count as number))),
   define("substring", ([value, position, count = 2147483647]) => substring(value, position as number, count as number)),
-  define("substring_index", ([text, delimiter, count]) => substringIndex(text as string, delimiter as string, count as number)),
+  define("substring_index", ([text, delimiter, count], call) => substringIndex(text as string, delimiter as string, count as number, keyOf(call))),
   padding("lpad", true),
   padding("rpad", false),
   trimming("trim", true, true),
@@ -325,13 +361,13 @@ export const stringFunctions: readonly ScalarFunction[] = [
   define("levenshtein", ([a, b, limit]) => levenshtein(a as string, b as string, limit as number | undefined)),
   define("overlay", ([value, replacement, position, length = -1]) => overlay(value, replacement, position as number, length as number)),
   define("repeat", ([text, count]) => repeatText(text as string, count as number)),
-  define("replace", ([text, search, replacement = ""]) => (search === "" ? text : (text as string).replaceAll(search as string, () => replacement as string))),
+  define("replace", ([text, search, replacement = ""], call) => (search === "" ? text : pieces(text as string, search as string, keyOf(call)).join(replacement as string))),
   define("space", ([count]) => repeatText(" ", count as number)),
   define("split_part", ([text, delimiter, index], call) => {
     if (index === 0) throw dataError("INVALID_INDEX_OF_ZERO", "22003", "The index 0 is invalid: positions count from 1, or from -1 at the end.", {}, call);
-    return splitPart(text as string, delimiter as string, index as number);
+    return splitPart(text as string, delimiter as string, index as number, keyOf(call));
   }),
-  define("translate", ([text, from, to]) => translate(text as string, from as string, to as string)),
+  define("translate", ([text, from, to], call) => translate(text as string, from as string, to as string, keyOf(call))),
   define("sentences", ([text, language = "", country = ""]) => sentences(text as string, language as string, country as string)),
   define("luhn_check", ([text]) => lastDigitsValid(text as string)),
   defineWithNulls("mask", mask),
@@ -346,7 +382,6 @@ export const stringFunctions: readonly ScalarFunction[] = [
   }),
   define("try_validate_utf8", ([text]) => ((text as string).isWellFormed() ? text : null)),
   defineWithNulls("collation", (_args, call) => {
-    const type = call.argTypes[0];
-    return `SYSTEM.BUILTIN.${type.kind === "string" ? (type.collation ?? "UTF8_BINARY") : "UTF8_BINARY"}`;
+    return `SYSTEM.BUILTIN.${collationOf(call.argTypes[0])?.name ?? "UTF8_BINARY"}`;
   }),
 ];
