@@ -9,18 +9,18 @@ import type { Owner } from "./memory/pool.ts";
 import { Pool } from "./memory/pool.ts";
 import type { FinishJob } from "./operators/finish-task.ts";
 import type { PipelineJob } from "./pipeline/pipeline-job.ts";
-import { CONTROL } from "./pipeline/pipeline-job.ts";
 import type { QueryCounters } from "./query-run.ts";
 import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
-import type { ResultFeed } from "./result-queue.ts";
 import { ResultQueue } from "./result-queue.ts";
+import type { JobMessage, JobOptions } from "./run-on-workers.ts";
+import { runOnWorkers } from "./run-on-workers.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
 import { WorkerPool } from "./worker-pool.ts";
-import type { Failure, JobResult, ToWorker } from "./worker-messages.ts";
+import type { JobResult } from "./worker-messages.ts";
 
 export interface ExecutorOptions {
   readonly poolBytes: number;
@@ -43,31 +43,18 @@ export interface ExecuteOptions {
   readonly onEnd?: (counters: QueryCounters) => void;
 }
 
-/** How long a cancelled worker may take to notice, before it is ended. */
-const CANCEL_GRACE_MS = 50;
-
-interface RunOptions {
-  readonly inline: boolean;
-  readonly newOwner: () => Owner;
-  readonly signal: AbortSignal;
-  /** Of a pipeline that gives the result. */
-  readonly feed?: ResultFeed;
-  readonly onResult: (result: JobResult) => void;
-  readonly toError: (failure: Failure) => Error;
-}
-
 /** What a query runs on. */
 export interface ExecutorThreads {
   readonly pool: Pool;
   readonly workers: number;
-  readonly runPipeline: (job: PipelineJob, options: RunOptions) => Promise<void>;
-  readonly runFinish: (job: FinishJob, options: RunOptions) => Promise<void>;
+  readonly runPipeline: (job: PipelineJob, options: JobOptions) => Promise<void>;
+  readonly runFinish: (job: FinishJob, options: JobOptions) => Promise<void>;
 }
 
 /** Runs physical plans on worker threads over one shared pool. The main thread plans and listens; it never waits on memory. */
 export class Executor implements ExecutorThreads {
   readonly pool: Pool;
-  readonly #workers: WorkerPool;
+  readonly workerPool: WorkerPool;
   readonly #setup: ThreadSetup;
   readonly #cached = new Map<TableSnapshot, Owner>();
   #main: ThreadContext | undefined;
@@ -75,7 +62,7 @@ export class Executor implements ExecutorThreads {
   constructor(options: ExecutorOptions) {
     this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: options.firstBlock, canaries: options.canaries });
     this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()), parquet: undefined };
-    this.#workers = new WorkerPool(options.workers, () => this.#setup);
+    this.workerPool = new WorkerPool(options.workers, () => this.#setup);
   }
 
   /** The query's rows, in order where the plan gives one. Ends the work when the signal is aborted or the reader leaves. */
@@ -98,14 +85,14 @@ export class Executor implements ExecutorThreads {
     }
   }
 
-  runPipeline(job: PipelineJob, options: RunOptions): Promise<void> {
+  runPipeline(job: PipelineJob, options: JobOptions): Promise<void> {
     const { morsels } = job;
     const readsParquet = morsels.kind === "splits" && morsels.splits.some((s) => s.source.kind === "parquet");
     const parquet = readsParquet ? loadParquetWasm() : undefined;
     return this.#onThreads(
       job.control,
       options,
-      (id, worker) => ({ kind: "pipeline", id, worker, job, attempt: options.newOwner(), scratch: options.newOwner(), parquet }),
+      (id, worker, newOwner) => ({ kind: "pipeline", id, worker, job, attempt: newOwner(), scratch: newOwner(), parquet }),
       () => {
         const context = this.#mainContext();
         if (parquet !== undefined) context.useParquet(parquet);
@@ -118,11 +105,11 @@ export class Executor implements ExecutorThreads {
     );
   }
 
-  runFinish(job: FinishJob, options: RunOptions): Promise<void> {
+  runFinish(job: FinishJob, options: JobOptions): Promise<void> {
     return this.#onThreads(
       job.control,
       options,
-      (id) => ({ kind: "finish", id, job, attempt: options.newOwner() }),
+      (id, _worker, newOwner) => ({ kind: "finish", id, job, attempt: newOwner() }),
       () => runFinishJob(job, this.#mainContext(), options.newOwner()),
     );
   }
@@ -154,6 +141,7 @@ export class Executor implements ExecutorThreads {
       job.control,
       {
         inline: job.splits.length === 0,
+        repeatable: false,
         newOwner: () => this.pool.newOwner(),
         signal,
         onResult: (result) => {
@@ -168,11 +156,11 @@ export class Executor implements ExecutorThreads {
   }
 
   get workers(): number {
-    return this.#workers.size;
+    return this.workerPool.size;
   }
 
   async close(): Promise<void> {
-    await this.#workers.close();
+    await this.workerPool.close();
   }
 
   #mainContext(): ThreadContext {
@@ -180,7 +168,7 @@ export class Executor implements ExecutorThreads {
     return this.#main;
   }
 
-  async #onThreads(control: number, options: RunOptions, message: (id: number, worker: number) => ToWorker, inline: () => JobResult): Promise<void> {
+  async #onThreads(control: number, options: JobOptions, message: JobMessage, inline: () => JobResult): Promise<void> {
     options.signal.throwIfAborted();
     if (options.inline) {
       try {
@@ -191,51 +179,6 @@ export class Executor implements ExecutorThreads {
       }
       return;
     }
-    const id = this.#workers.newJobId();
-    const cancel = (): void => {
-      Atomics.store(this.pool.i32, (control + CONTROL.cancelled) >>> 2, 1);
-    };
-    let grace: NodeJS.Timeout | undefined;
-    const abort = (): void => {
-      cancel();
-      grace = setTimeout(() => void this.#workers.terminate(id), CANCEL_GRACE_MS);
-    };
-    options.signal.addEventListener("abort", abort, { once: true });
-    try {
-      const errors: Failure[] = [];
-      const shares = Array.from({ length: this.#workers.size }, async (_, worker) => {
-        const outstanding = (control + CONTROL.outstanding + 4 * worker) >>> 2;
-        const taken = (): void => {
-          Atomics.sub(this.pool.i32, outstanding, 1);
-          Atomics.notify(this.pool.i32, outstanding);
-        };
-        const end = await this.#workers.run(worker, message(id, worker), (output) => {
-          if (output.kind === "begin") options.feed?.begin(worker, output.morsel);
-          else options.feed?.add(output.morsel, output.batch, taken);
-        });
-        options.feed?.end(worker);
-        switch (end.kind) {
-          case "ended":
-            options.onResult(end.result);
-            return;
-          case "failed":
-            cancel();
-            errors.push(end.failure);
-            return;
-          case "died":
-            cancel();
-            errors.push({ kind: "other", message: `A worker ended unexpectedly: ${end.message}`, stack: undefined });
-            return;
-        }
-      });
-      await Promise.all(shares);
-      options.signal.throwIfAborted();
-      const first = errors.find((e) => e.kind !== "cancelled") ?? errors[0];
-      if (first !== undefined) throw options.toError(first);
-    } finally {
-      clearTimeout(grace);
-      options.signal.removeEventListener("abort", abort);
-    }
+    await runOnWorkers(this.pool, this.workerPool, control, options, message);
   }
 }
-

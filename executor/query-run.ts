@@ -160,6 +160,7 @@ export class QueryRun {
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
+      repeatable: true,
       newOwner: () => this.#newOwner(),
       signal: this.#options.signal,
       feed,
@@ -190,6 +191,8 @@ export class QueryRun {
     const job = { tasks, control: this.#arena.allocateZeroed(controlBytes(this.#threads.workers)), evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
+      // Merging and linking change records in place.
+      repeatable: false,
       newOwner: () => this.#newOwner(),
       signal: this.#options.signal,
       onResult: (result) => {

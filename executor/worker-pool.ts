@@ -50,6 +50,11 @@ export class WorkerPool {
     await Promise.all(this.#workers.filter((w) => w.isRunning(job)).map((w) => w.terminate()));
   }
 
+  /** Ends one worker, whatever it does; the next job starts another in its place. */
+  async endOne(index: number): Promise<void> {
+    await this.#workers[index]?.terminate();
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((w) => w.terminate()));
     this.#workers.length = 0;

@@ -24,6 +24,7 @@ import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { OutputBatch } from "./output-batch.ts";
 import { emitOutput, reserveOutput } from "./output-batch.ts";
+import type { DictionaryTable } from "./segment-emitter.ts";
 import { SegmentEmitter } from "./segment-emitter.ts";
 import type { Cut } from "./segments.ts";
 import { segmentPipeline } from "./segments.ts";
@@ -56,6 +57,7 @@ export interface CompiledPipeline {
   readonly sink: CompiledSink;
   readonly probes: readonly { readonly breaker: number; readonly state: ProbeState }[];
   readonly loops: readonly { readonly breaker: number; readonly state: LoopState }[];
+  readonly tables: readonly DictionaryTable[];
   /** Operand types of each error site. */
   readonly errorOperands: readonly (readonly DataType[])[];
 }
@@ -100,6 +102,7 @@ class PipelineCompiler {
   readonly #module = new ModuleBuilder();
   readonly #state = new StateLayout();
   readonly #sites: ErrorSite[] = [];
+  readonly #tables: DictionaryTable[] = [];
   readonly #probes: { breaker: number; state: ProbeState }[] = [];
   readonly #loops: { breaker: number; state: LoopState }[] = [];
 
@@ -145,6 +148,7 @@ class PipelineCompiler {
       sink,
       probes: this.#probes,
       loops: this.#loops,
+      tables: this.#tables,
       errorOperands: this.#sites.map((s) => s.operands),
     };
     return { pipeline: compiled, sites: this.#sites };
@@ -152,7 +156,7 @@ class PipelineCompiler {
 
   #emitter(name: string): SegmentEmitter {
     const { builder } = this.#module.function(name, { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone };
+    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone, tables: this.#tables };
     return new SegmentEmitter(parts, builder);
   }
 

@@ -1,0 +1,56 @@
+import { afterEach, expect, test } from "vitest";
+import { Executor } from "../../executor/executor.ts";
+import type { PhysicalPlan } from "../../planner/physical.ts";
+import { planStages } from "../../planner/stages.ts";
+import { LONG } from "../../catalog/types.ts";
+
+const executor = new Executor({ poolBytes: 64 * 1024 * 1024, workers: 2 });
+afterEach(() => executor.close());
+
+/** count(*) over range(rows). */
+function countOfRange(rows: bigint): PhysicalPlan {
+  const id = { id: 1, name: "id", type: LONG, nullable: false };
+  const call = { name: "count", args: [], distinct: false, type: LONG, nullable: false, mode: "ansi" } as const;
+  const range: PhysicalPlan = { kind: "range", id: 1, rows: Number(rows), column: id, start: 0n, end: rows, step: 1n };
+  return { kind: "aggregate", id: 2, rows: 1, input: range, keys: [], calls: [{ column: { id: 2, name: "count", type: LONG, nullable: false }, call }] };
+}
+
+const evaluation = { timeZone: "UTC", queryTime: 0n, user: "", database: "", catalog: "" };
+
+async function count(rows: bigint): Promise<bigint> {
+  const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true };
+  for await (const batch of executor.execute(planStages(countOfRange(rows)), options)) {
+    return new BigInt64Array(batch.columns[0].data.buffer, batch.columns[0].data.byteOffset, 1)[0];
+  }
+  return -1n;
+}
+
+/** Ends worker `index` over and over, `deaths` times or until the query is over. */
+async function endWorkerDuring(query: Promise<unknown>, index: number, deaths: number): Promise<void> {
+  let over = false;
+  const settled = query.then(
+    () => (over = true),
+    () => (over = true),
+  );
+  for (let i = 0; i < deaths && !over; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await executor.workerPool.endOne(index);
+  }
+  await settled;
+}
+
+test("a worker that dies is replaced and its work done again, and nothing is left behind", async () => {
+  const rows = 400_000_000n;
+  const answer = count(rows);
+  await endWorkerDuring(answer, 0, 2);
+  expect(await answer).toBe(rows);
+  expect(executor.pool.usedBytes).toBe(0);
+});
+
+test("a query whose workers keep dying fails, and the engine goes on", async () => {
+  const answer = count(400_000_000_000n);
+  await endWorkerDuring(answer, 1, Number.POSITIVE_INFINITY);
+  await expect(answer).rejects.toMatchObject({ condition: "WORKER_LOST" });
+  expect(executor.pool.usedBytes).toBe(0);
+  expect(await count(1000n)).toBe(1000n);
+});
