@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import type { ColumnExpr, ColumnId, Expr } from "../../catalog/expression.ts";
 import { operands, typeOf } from "../../catalog/expression.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
+import type { Val } from "../wasm/instructions.ts";
 import { get, i32, select } from "../wasm/instructions.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
@@ -11,43 +13,82 @@ import { functionEmitter } from "./registry.ts";
 
 /** A look-up in a table costs about this much; cheaper predicates are evaluated row by row. */
 const LOOKUP_COST = 6;
-/** In a table: the entry makes the predicate NULL. */
-const NULL_ENTRY = 2;
+/** Tables are made for dictionaries of up to this many entries. */
+const MAX_ENTRIES = 1 << 16;
+const NAME_BYTES = 16;
+/** In a table: what the predicate is for the entry; 0 where that has not been asked yet. */
+const ENTRY_FALSE = 1;
+const ENTRY_TRUE = 2;
+const ENTRY_NULL = 3;
 
 /**
- * Whether a predicate is looked up by code instead of being evaluated: it reads one column, which is coded, is NULL where that is, cannot raise, and costs
- * more than a look-up.
+ * Whether a predicate is looked up by code instead of being evaluated: it reads one column, which is coded by one dictionary for the whole scan, is NULL where
+ * that is, cannot raise, and costs more than a look-up.
  */
 export function answeredByDictionary(expr: Expr, ctx: EmitContext): boolean {
-  return ctx.dictionaryTable !== undefined && codedColumn(expr, ctx) !== undefined;
+  return codedColumn(expr, ctx) !== undefined;
 }
 
 function codedColumn(expr: Expr, ctx: EmitContext): ColumnId | undefined {
   if (expr.kind === "literal" || expr.kind === "column" || typeOf(expr).kind !== "boolean" || cost(expr) <= LOOKUP_COST) return undefined;
   const column = onlyColumn(expr);
   if (column === undefined || column === "several" || !isNullWith(expr) || mayRaise(expr)) return undefined;
-  return ctx.column(column.id).dictionary === undefined ? undefined : column.id;
+  const { dictionary } = ctx.column(column.id);
+  return dictionary?.entries === undefined || dictionary.entries > MAX_ENTRIES ? undefined : column.id;
 }
 
-/** The predicate's value by the row's code; undefined where it is to be evaluated. */
+/**
+ * The predicate's value by the row's code, from a table with a byte for each entry of the dictionary that is filled as entries are met; undefined where the
+ * predicate is to be evaluated.
+ */
 export function emitByDictionary(expr: Expr, ctx: EmitContext, key: string): EmittedValue | undefined {
-  if (ctx.dictionaryTable === undefined) return undefined;
   const id = codedColumn(expr, ctx);
   if (id === undefined) return undefined;
-  const { isNull, dictionary } = ctx.column(id);
-  if (dictionary === undefined) return undefined;
-  const table = ctx.dictionaryTable(id, key, (inner) => {
-    const value = emitExpr(expr, inner);
-    return value.isNull === undefined ? value.lanes[0] : select(value.isNull, i32.const(NULL_ENTRY), value.lanes[0]);
-  });
-  if (table === undefined) return undefined;
+  const column = ctx.column(id);
+  const { isNull, dictionary } = column;
+  if (dictionary?.entries === undefined) return undefined;
   const { f } = ctx;
   // The code of a NULL row may be anything.
   const code = isNull === undefined ? dictionary.code : select(isNull, i32.const(0), dictionary.code);
-  const result = f.reusable(i32.load8u(i32.add(get(table), code)));
-  if (!makesNull(expr)) return { type: BOOLEAN, lanes: [result], isNull };
-  const unknown = i32.shrU(result, i32.const(1));
-  return { type: BOOLEAN, lanes: [f.reusable(i32.and(result, i32.const(1)))], isNull: f.reusable(orFlags(isNull, unknown) ?? FALSE) };
+  const at = f.reusable(i32.add(tableAddress(dictionary.key, key, dictionary.entries, ctx), code));
+  const known = f.let(i32.load8u(at));
+  const unasked = i32.eqz(get(known));
+  f.if(isNull === undefined ? unasked : i32.and(unasked, i32.eqz(isNull)), () =>
+    ctx.scoped(() => {
+      const value = emitExpr(expr, entryContext(ctx, id, column));
+      const decided = i32.add(value.lanes[0], i32.const(ENTRY_FALSE));
+      f.set(known, value.isNull === undefined ? decided : select(value.isNull, i32.const(ENTRY_NULL), decided));
+      f.store("i32.8", at, get(known));
+    }),
+  );
+  const lane = f.reusable(i32.eq(get(known), i32.const(ENTRY_TRUE)));
+  if (!makesNull(expr)) return { type: BOOLEAN, lanes: [lane], isNull };
+  return { type: BOOLEAN, lanes: [lane], isNull: f.reusable(orFlags(isNull, i32.eq(get(known), i32.const(ENTRY_NULL))) ?? FALSE) };
+}
+
+/** Zeros for the entries, behind a name of fixed length: without it, equal tables of different predicates would be stored once. */
+function tableAddress(dictionary: string, key: string, entries: number, ctx: EmitContext): Val {
+  const bytes = new Uint8Array(NAME_BYTES + entries);
+  bytes.set(createHash("sha256").update(`${dictionary} ${key}`).digest().subarray(0, NAME_BYTES));
+  return i32.add(get(ctx.constantBytes(bytes)), i32.const(NAME_BYTES));
+}
+
+/** The row's column as the entry that it is: neither NULL nor coded. */
+function entryContext(ctx: EmitContext, id: ColumnId, column: EmittedValue): EmitContext {
+  const entry: EmittedValue = { type: column.type, lanes: column.lanes, isNull: undefined };
+  return {
+    f: ctx.f,
+    timeZone: ctx.timeZone,
+    column: (other) => (other === id ? entry : ctx.column(other)),
+    literal: (literal) => ctx.literal(literal),
+    constantBytes: (bytes) => ctx.constantBytes(bytes),
+    scoped: (body) => ctx.scoped(body),
+    remembered: (key) => ctx.remembered(key),
+    remember: (key, value) => ctx.remember(key, value),
+    raise: (site, operands) => ctx.raise(site, operands),
+    kernel: (name) => ctx.kernel(name),
+    allocate: (bytes) => ctx.allocate(bytes),
+  };
 }
 
 function onlyColumn(expr: Expr): ColumnExpr | "several" | undefined {

@@ -25,8 +25,8 @@ export interface EmitContext {
   /** A literal, from the state block where its value is not part of the code's meaning; hoisted to the function's entry. */
   readonly literal: (literal: LiteralExpr) => EmittedValue;
   /**
-   * Address (i32, hoisted local) of constant bytes that the pipeline puts into its state: tables, IN lists, patterns. `make` runs when the pipeline is
-   * prepared; equal `key` and bytes are stored once.
+   * Address (i32, hoisted local) of bytes that the pipeline puts into its state: tables, IN lists, patterns. Equal bytes may be stored once. Every
+   * instance has its own copy, so that compiled code may keep in it what it has found out.
    */
   readonly constantBytes: (bytes: Uint8Array) => Local;
   /** Writes code for a region that is not always executed: values cached inside are forgotten after it. */
@@ -38,13 +38,6 @@ export interface EmitContext {
   readonly raise: (site: ErrorSite, operands: readonly EmittedValue[]) => void;
   /** An AssemblyScript kernel or a function of the pipeline's host (executor/kernels/kernel-signatures.ts), imported on first use. */
   readonly kernel: (name: string) => FunctionReference;
-  /**
-   * For a dictionary-coded column: address (i32) of a table with one byte for each entry of its dictionary, which holds what `emit` gives (i32, 0 to 255)
-   * for that entry. Within `emit`'s context the column is the entry: not NULL, not coded; nothing else of the row can be read there, and nothing raises.
-   * The table is made once per dictionary, before its rows are looked at; equal keys are the same table. Undefined where that would not pay (more entries
-   * than rows), or when there is no such hook.
-   */
-  readonly dictionaryTable?: (column: ColumnId, key: string, emit: (ctx: EmitContext) => Val) => Local | undefined;
   /** Address of fresh bytes that live until the row has been consumed: results of concat, upper, ... `bytes` is an i32; any size works. */
   readonly allocate: (bytes: Val) => Local;
 }

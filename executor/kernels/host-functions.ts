@@ -32,7 +32,7 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     return BigInt.asIntN(64, value);
   };
   const bytes = new Uint8Array(memory.buffer);
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const encoder = new TextEncoder();
   const types = new Map<string, DataType>();
   // Addresses beyond 2 GiB arrive negative. Text is copied out first: decoders take no shared memory.

@@ -3,6 +3,9 @@ import type { Expr } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { BOOLEAN, DATE, decimal, DOUBLE, FLOAT, INT, LONG, STRING } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
+import { answeredByDictionary } from "../../executor/emit/dictionary-predicates.ts";
+import type { EmitContext } from "../../executor/emit/emit-context.ts";
+import type { EmittedValue } from "../../executor/emit/emitted-value.ts";
 import { emitCondition, emitFilters } from "../../executor/emit/expression.ts";
 import { get, i32 } from "../../executor/wasm/instructions.ts";
 import { call, cases, column, inList, literal, pairs, ref } from "./expressions.ts";
@@ -167,17 +170,21 @@ test("predicates of a dictionary-coded column are answered by code", async () =>
   const rows = pairs(["AIR", "MAIL", "", "SHIP by sea", null], [1, null]);
   const air = call("=", [ref(s), literal("AIR", STRING)]);
   const listed = inList(ref(s), [literal("MAIL", STRING), literal("SHIP by sea", STRING), literal(null, STRING)]);
-  const expressions: [Expr, (s: string | null, n: Value) => Value][] = [
-    [air, (x) => (x === null ? null : x === "AIR")],
-    [listed, (x) => (x === null || (x !== "MAIL" && x !== "SHIP by sea") ? null : true)],
-    [call("or", [air, call("not", [call("<", [ref(s), literal("B", STRING)])])]), (x) => (x === null ? null : x === "AIR" || x >= "B")],
-    [call("and", [air, call("isnull", [ref(n)])]), (x, y) => (y !== null ? false : x === null ? null : x === "AIR")],
-    [call("=", [call("coalesce", [ref(s), literal("AIR", STRING)], STRING), literal("AIR", STRING)]), (x) => x === null || x === "AIR"],
+  const expressions: [Expr, boolean, (s: string | null, n: Value) => Value][] = [
+    [air, true, (x) => (x === null ? null : x === "AIR")],
+    [listed, true, (x) => (x === null || (x !== "MAIL" && x !== "SHIP by sea") ? null : true)],
+    [call("or", [air, call("not", [call("<", [ref(s), literal("B", STRING)])])]), true, (x) => (x === null ? null : x === "AIR" || x >= "B")],
+    [call("and", [air, call("isnull", [ref(n)])]), false, (x, y) => (y !== null ? false : x === null ? null : x === "AIR")],
+    [call("=", [call("coalesce", [ref(s), literal("AIR", STRING)], STRING), literal("AIR", STRING)]), false, (x) => x === null || x === "AIR"],
   ];
-  for (const [expr, f] of expressions) {
+  for (const [expr, byCode, f] of expressions) {
     const wanted = rows.map(([x, y]) => f(x, y));
     expect((await runExpression(expr, [s, n], rows, { coded: [s] })).values).toEqual(wanted);
-    const condition = await runRows((ctx) => ({ type: BOOLEAN, lanes: [emitCondition(expr, ctx)], isNull: undefined }), BOOLEAN, [s, n], rows, { coded: [s] });
+    const emit = (ctx: EmitContext): EmittedValue => {
+      expect(answeredByDictionary(expr, ctx)).toBe(byCode);
+      return { type: BOOLEAN, lanes: [emitCondition(expr, ctx)], isNull: undefined };
+    };
+    const condition = await runRows(emit, BOOLEAN, [s, n], rows, { coded: [s] });
     expect(condition.values).toEqual(wanted.map((w) => w === true));
   }
 });

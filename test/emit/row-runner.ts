@@ -128,20 +128,6 @@ function storeCell(f: FunctionBuilder, address: Val, value: EmittedValue, offset
   f.store("i32", address, value.isNull ?? i32.const(0), offset + 16);
 }
 
-/** A dictionary-coded column of the test: its distinct values are the entries; cells hold the code beside the address. */
-interface Dictionary {
-  readonly entries: Value[];
-  /** Address of the cells of its entries. */
-  at: number;
-}
-
-/** Code that fills a table from a dictionary, to be run before the rows. */
-interface TableJob {
-  readonly functionName: string;
-  readonly dictionary: Dictionary;
-  readonly table: number;
-}
-
 /** Builds `run(first, rows)` over cells; what a pipeline does around expressions, at its simplest. */
 class CellContext implements EmitContext {
   readonly f: FunctionBuilder;
@@ -152,11 +138,10 @@ class CellContext implements EmitContext {
   readonly #cells: Cells;
   readonly #row: Local;
   readonly #scopes: Map<string, EmittedValue>[] = [new Map()];
-  readonly jobs: TableJob[] = [];
-  readonly #dictionaries: ReadonlyMap<number, Dictionary>;
-  readonly #constants: { next: number };
+  readonly #dictionaries: ReadonlyMap<number, readonly Value[]>;
+  #constants: number;
 
-  constructor(module: ModuleBuilder, f: FunctionBuilder, columns: readonly Column[], cells: Cells, row: Local, timeZone: string, dictionaries: ReadonlyMap<number, Dictionary>, constants: { next: number }) {
+  constructor(module: ModuleBuilder, f: FunctionBuilder, columns: readonly Column[], cells: Cells, row: Local, timeZone: string, dictionaries: ReadonlyMap<number, readonly Value[]>, constants: number) {
     this.#dictionaries = dictionaries;
     this.#constants = constants;
     this.#module = module;
@@ -177,15 +162,16 @@ class CellContext implements EmitContext {
     const lanes = laneTypes(laneKind(column.type)).map((type, i) => get(this.f.let(loadLane(type, address, 8 * i))));
     const isNull = column.nullable ? get(this.f.let(i32.load(address, 16))) : undefined;
     const nowhere = this.f.hoisted(i32.const(0));
-    const dictionary = this.#dictionaries.has(id) ? { code: get(this.f.let(i32.load(address, 4))), key: `d${id}`, entries: undefined, offsets: nowhere, bytes: nowhere } : undefined;
+    const entries = this.#dictionaries.get(id)?.length;
+    const dictionary = entries === undefined ? undefined : { code: get(this.f.let(i32.load(address, 4))), key: `d${id}`, entries, offsets: nowhere, bytes: nowhere };
     const value = { type: column.type, lanes, isNull, dictionary };
     this.remember(key, value);
     return value;
   };
 
   literal = (literal: LiteralExpr): EmittedValue => {
-    const at = this.#constants.next;
-    this.#constants.next += CELL;
+    const at = this.#constants;
+    this.#constants += CELL;
     if (at + CELL > DATA) throw new Error("too many constants");
     putValue(this.#cells, at, literal.type, literal.value);
     const lanes = laneTypes(laneKind(literal.type)).map((type, i) => get(this.f.hoisted(loadLane(type, i32.const(at), 8 * i))));
@@ -193,24 +179,6 @@ class CellContext implements EmitContext {
   };
 
   constantBytes = (bytes: Uint8Array): Local => this.f.hoisted(i32.const(putBytes(this.#cells, bytes)));
-
-  dictionaryTable = (id: number, _key: string, emit: (ctx: EmitContext) => Val): Local | undefined => {
-    const dictionary = this.#dictionaries.get(id);
-    const column = this.#columns.find((c) => c.id === id);
-    if (dictionary === undefined || column === undefined) return undefined;
-    const functionName = `table${this.#cells.heap}`;
-    const { builder: f } = this.#module.function(functionName, { params: ["i32", "i32", "i32"], results: [] }, true);
-    const [entry, end, table] = [f.param(0), f.param(1), f.param(2)];
-    const inner = new CellContext(this.#module, f, [{ ...column, nullable: false }], this.#cells, entry, this.timeZone, new Map(), this.#constants);
-    f.while(i32.ltU(get(entry), get(end)), () => {
-      f.store("i32.8", get(table), emit(inner));
-      f.set(entry, i32.add(get(entry), i32.const(CELL)));
-      f.set(table, i32.add(get(table), i32.const(1)));
-    });
-    const at = putBytes(this.#cells, new Uint8Array(dictionary.entries.length + 1));
-    this.jobs.push({ functionName, dictionary, table: at });
-    return this.f.hoisted(i32.const(at));
-  };
 
   scoped = (body: () => void): void => {
     this.#scopes.push(new Map());
@@ -280,8 +248,8 @@ export async function runRows(
   const module = new ModuleBuilder();
   const { builder: f } = module.function("run", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
   const row = f.param(0);
-  const dictionaries = new Map(coded.map((c) => [c.id, { entries: [...new Set(rows.map((r) => r[columns.indexOf(c)]))].filter((v) => v !== null), at: 0 } satisfies Dictionary]));
-  const ctx = new CellContext(module, f, columns, cells, row, timeZone, dictionaries, { next: CONSTANTS });
+  const dictionaries = new Map(coded.map((c) => [c.id, [...new Set(rows.map((r) => r[columns.indexOf(c)]))].filter((v) => v !== null)]));
+  const ctx = new CellContext(module, f, columns, cells, row, timeZone, dictionaries, CONSTANTS);
   f.while(i32.ltU(get(row), get(f.param(1))), () => {
     f.store("i32", get(f.param(2)), get(row));
     ctx.scoped(() => {
@@ -297,13 +265,9 @@ export async function runRows(
       const at = DATA + r * stride + c * CELL;
       putValue(cells, at, columns[c].type, value);
       const dictionary = dictionaries.get(columns[c].id);
-      if (dictionary !== undefined) cells.view.setInt32(at + 4, value === null ? -5 : dictionary.entries.indexOf(value), true);
+      if (dictionary !== undefined) cells.view.setInt32(at + 4, value === null ? -5 : dictionary.indexOf(value), true);
     }),
   );
-  for (const [id, dictionary] of dictionaries) {
-    dictionary.at = putBytes(cells, new Uint8Array(dictionary.entries.length * CELL));
-    dictionary.entries.forEach((value, i) => putValue(cells, dictionary.at + i * CELL, columns.find((c) => c.id === id)?.type ?? resultType, value));
-  }
   cells.view.setUint32(16, cells.heap, true);
   const bytes = module.encode();
   if (!WebAssembly.validate(bytes)) {
@@ -313,9 +277,6 @@ export async function runRows(
   }
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: shared }, kernels: instantiateKernels(await kernelModule(), shared) });
   const run = instance.exports.run as (from: number, to: number, at: number) => number;
-  for (const { functionName, dictionary, table } of ctx.jobs) {
-    (instance.exports[functionName] as (from: number, to: number, table: number) => void)(dictionary.at, dictionary.at + dictionary.entries.length * CELL, table);
-  }
   const status = run(DATA, DATA + rows.length * stride, 32);
   const done = status === 0 ? rows.length : (cells.view.getUint32(32, true) - DATA) / stride;
   const values = Array.from({ length: done }, (_, r) => getValue(cells, DATA + r * stride + columns.length * CELL, resultType));

@@ -99,6 +99,19 @@ export function locate(needle: u32, m: u32, p: u32, n: u32, start: i32): i32 {
 const ANY_TEXT: u8 = 0xff;
 const ANY_CHARACTER: u8 = 0xfe;
 
+/** Index of the first such byte at or after `from`; n if there is none. */
+function findByte(p: u32, n: u32, byte: u8, from: u32): u32 {
+  const wanted = i8x16.splat(<i8>byte);
+  for (let i = from; i < n; i += 16) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(p + i), wanted));
+    if (found != 0) {
+      const at = i + ctz(found);
+      return at < n ? at : n;
+    }
+  }
+  return n;
+}
+
 /** Whether text matches a prepared pattern. Goes back only to the last `%`, so it takes at most n * m steps. */
 export function like_match(p: u32, n: u32, pattern: u32, m: u32): i32 {
   let i: u32 = 0;
@@ -110,6 +123,9 @@ export function like_match(p: u32, n: u32, pattern: u32, m: u32): i32 {
       const wanted = load<u8>(pattern + j);
       if (wanted == ANY_TEXT) {
         retryPattern = ++j;
+        if (j == m) return 1;
+        const next = load<u8>(pattern + j);
+        if (next < ANY_CHARACTER) i = findByte(p, n, next, i);
         retryText = i;
         continue;
       }
@@ -126,6 +142,9 @@ export function like_match(p: u32, n: u32, pattern: u32, m: u32): i32 {
     }
     if (retryPattern == u32.MAX_VALUE) return 0;
     retryText += characterBytes(load<u8>(p + retryText));
+    const next = load<u8>(pattern + retryPattern);
+    // A first byte of a character is never met within another: so places are characters, found by their bytes.
+    if (next < ANY_CHARACTER) retryText = findByte(p, n, next, retryText);
     i = retryText;
     j = retryPattern;
   }
