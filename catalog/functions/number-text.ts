@@ -31,6 +31,7 @@ export const numberTextSignatures: readonly FunctionSignature[] = [
       checkCount(context, given.length, 2, 2);
       const [, format] = coerceArguments(given, [{ name: '"ANY"', accepts: () => true, implicit: () => undefined }, STRING_TYPE], context);
       if (isDatetime(given[0])) return { args: [{ kind: "timestamp" }, format], result: STRING, nullable: "any" };
+      if (given[0].kind === "time") return { args: [given[0], format], result: STRING, nullable: "any" };
       if (given[0].kind === "binary") return { args: [given[0], format], result: STRING, nullable: "any" };
       const [value] = coerceArguments(given.slice(0, 1), [ANY_DECIMAL], context);
       if (value.kind !== "decimal") throw unexpectedInputType(context, 0, given[0], '("NUMERIC" or "DATE" or "TIMESTAMP" or "TIMESTAMP_NTZ" or "BINARY")');

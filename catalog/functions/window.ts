@@ -1,10 +1,14 @@
 import { commonType } from "../coercion.ts";
-import { DOUBLE, INT } from "../types.ts";
+import type { DataType } from "../types.ts";
+import { DOUBLE, INT, TIMESTAMP } from "../types.ts";
 import { operandsDiffer } from "./argument-errors.ts";
 import { checkCount, coerceArguments, windowFunction } from "./define.ts";
-import { ANY, BOOLEAN_TYPE, INT_TYPE } from "./expected-types.ts";
+import { ANY, ANY_TIMESTAMP, BOOLEAN_TYPE, INT_TYPE, NUMERIC } from "./expected-types.ts";
 import type { FunctionSignature, WindowSignature } from "./signature.ts";
 
+/** No implicit casts, save of NULL. */
+const COUNTER = { ...NUMERIC, implicit: (type: DataType): DataType | undefined => (type.kind === "null" ? DOUBLE : undefined) };
+const START_TIME = { ...ANY_TIMESTAMP, name: '("TIMESTAMP" or "TIMESTAMP_NTZ")', implicit: (type: DataType): DataType | undefined => (type.kind === "null" ? TIMESTAMP : undefined) };
 const FIXED = { nullable: "never" } as const;
 
 /** `lag(x [, offset [, default]])`. */
@@ -31,6 +35,7 @@ export const windowSignatures: readonly FunctionSignature[] = [
   windowFunction("ntile", [INT_TYPE], INT, { ...FIXED, optional: 1 }),
   neighbour("lag"),
   neighbour("lead"),
+  windowFunction("counter_diff", [COUNTER, START_TIME], (args) => args[0], { optional: 1 }),
   windowFunction("nth_value", [ANY, INT_TYPE, BOOLEAN_TYPE], (args) => args[0], { optional: 1 }),
 ];
 

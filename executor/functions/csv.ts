@@ -48,6 +48,7 @@ function readField(text: string | undefined, type: DataType, options: FormatOpti
     case "string":
       return text;
     case "date":
+    case "time":
     case "timestamp":
     case "timestamp_ntz":
       return readDatetime(text, type, options, call) ?? null;

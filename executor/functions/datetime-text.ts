@@ -151,7 +151,7 @@ export function parseTime(text: string, type: DataType & { kind: "time" }): bigi
     hour = (hour % 12) + (half.toLowerCase() === "p" ? 12 : 0);
   }
   if (hour > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const nanos = BigInt(fraction.slice(0, 6).padEnd(9, "0"));
+  const nanos = BigInt(fraction.padEnd(9, "0"));
   return truncateTime(BigInt(hour * 3600 + Number(minute) * 60 + Number(second)) * 1_000_000_000n + nanos, type.precision);
 }
 

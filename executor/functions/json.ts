@@ -8,6 +8,7 @@ import { castToText } from "./cast-text.ts";
 import { compareText } from "./compare.ts";
 import { dataError } from "./data-errors.ts";
 import { formatLocalTimestamp, formatTimestamp } from "./datetime-format.ts";
+import { truncateTime } from "./datetime-text.ts";
 import { instantOf, localOf, parseByPattern } from "./datetime-parse.ts";
 import { dayOfMicros, MICROS_PER_DAY } from "./calendar.ts";
 import type { JsonNode } from "./json-text.ts";
@@ -28,16 +29,28 @@ export function optionsOf(value: Value | undefined): FormatOptions {
 /** A value that is not what the schema says: the field becomes NULL. */
 class Mismatch extends Error {}
 
+/** The option that holds the pattern of a type. */
+const FORMAT_OPTIONS = { date: "dateformat", time: "timeformat", timestamp: "timestampformat", timestamp_ntz: "timestampntzformat" } as const;
+
 /** A text by the option's pattern, or as a cast reads it. Shared by JSON and CSV. */
-export function readDatetime(text: string, type: DataType, options: FormatOptions, call: ScalarCall): Value | undefined {
-  const pattern = options.get(type.kind === "date" ? "dateformat" : type.kind === "timestamp" ? "timestampformat" : "timestampntzformat");
+export function readDatetime(text: string, type: DataType & { kind: keyof typeof FORMAT_OPTIONS }, options: FormatOptions, call: ScalarCall): Value | undefined {
+  const pattern = options.get(FORMAT_OPTIONS[type.kind]);
   if (pattern === undefined) {
     const value = castValue(text, STRING, type, "try", call.timeZone);
     return value === null ? undefined : value;
   }
   const parsed = parseByPattern(text, pattern);
   if ("problem" in parsed) return undefined;
-  return type.kind === "date" ? dayOfMicros(localOf(parsed)) : type.kind === "timestamp" ? instantOf(parsed, options.get("timezone") ?? call.timeZone) : localOf(parsed);
+  switch (type.kind) {
+    case "date":
+      return dayOfMicros(localOf(parsed));
+    case "time":
+      return truncateTime(parsed.micros * 1000n, type.precision);
+    case "timestamp":
+      return instantOf(parsed, options.get("timezone") ?? call.timeZone);
+    case "timestamp_ntz":
+      return localOf(parsed);
+  }
 }
 
 /** A JSON node as a value of a type. Source: Spark's `JacksonParser.makeConverter`. */
@@ -71,6 +84,7 @@ function convert(node: JsonNode, type: DataType, options: FormatOptions, call: S
       return value;
     }
     case "date":
+    case "time":
     case "timestamp":
     case "timestamp_ntz": {
       if (node.kind === "number" && type.kind === "timestamp" && /^-?\d+$/.test(node.text)) return BigInt(node.text) * 1_000_000n;
@@ -157,6 +171,8 @@ function toJson(value: Value, type: DataType, options: FormatOptions, call: Scal
       return JSON.stringify(Buffer.from(value as Uint8Array).toString("base64"));
     case "date":
       return JSON.stringify(options.has("dateformat") ? formatLocalTimestamp(BigInt(value as number) * MICROS_PER_DAY, options.get("dateformat") ?? "", "UTC") : castToText(value, type, "ansi", call.timeZone));
+    case "time":
+      return JSON.stringify(options.has("timeformat") ? formatLocalTimestamp((value as bigint) / 1000n, options.get("timeformat") ?? "", "UTC") : castToText(value, type, "ansi", call.timeZone));
     case "timestamp":
       return JSON.stringify(formatTimestamp(value as bigint, options.get("timestampformat") ?? timestampPattern(value as bigint, true), options.get("timezone") ?? call.timeZone));
     case "timestamp_ntz":

@@ -3,7 +3,7 @@ import { parseNumberFormat } from "../../catalog/functions/number-format.ts";
 import { decimalText } from "../../catalog/number-text.ts";
 import type { DecimalType } from "../../catalog/types.ts";
 import { invalidParameter, dataError } from "./data-errors.ts";
-import { formatTimestamp } from "./datetime-format.ts";
+import { formatLocalTimestamp, formatTimestamp } from "./datetime-format.ts";
 import { parseDecimal, rescale } from "./decimal-arithmetic.ts";
 import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
 import { define } from "./scalar-function.ts";
@@ -102,6 +102,8 @@ export const numberTextFunctions: readonly ScalarFunction[] = [
     switch (type.kind) {
       case "timestamp":
         return formatTimestamp(value as bigint, format as string, call.timeZone);
+      case "time":
+        return formatLocalTimestamp((value as bigint) / 1000n, format as string, call.timeZone);
       case "binary":
         return binaryText(value as Uint8Array, format as string, call);
       default:

@@ -1,5 +1,8 @@
+import type { DataType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { AggregateSite } from "./aggregate-function.ts";
+import { castToText } from "./cast-text.ts";
+import { compareValues } from "./compare.ts";
 import { dataError } from "./data-errors.ts";
 import { overFrames } from "./window-frames.ts";
 
@@ -109,6 +112,50 @@ function nthIn(partition: WindowPartition, start: number, end: number, nth: numb
   return null;
 }
 
+/**
+ * Growth of a counter since the row before that has a value; NULL for the first and after a reset: a smaller value, or a later start time.
+ * Source: Spark's `counter_diff`.
+ */
+function counterDiff(partition: WindowPartition, site: WindowSite): Value[] {
+  const [type, startType] = site.argTypes;
+  const result: Value[] = [];
+  let previous: { readonly value: Value; readonly start: Value } | undefined;
+  for (let row = 0; row < partition.rows; row++) {
+    const value = partition.arg(0, row);
+    if (value === null) {
+      result.push(null);
+      continue;
+    }
+    const start = startType === undefined ? null : partition.arg(1, row);
+    if (typeof value === "bigint" ? value < 0n : (value as number) < 0) {
+      const text = castToText(value, type, site.mode, site.timeZone) ?? "";
+      throw dataError("COUNTER_DIFF_NEGATIVE_COUNTER_VALUE", "22003", `counter_diff: the counter has the negative value ${text}.`, { function: "`counter_diff`", value: text }, site);
+    }
+    result.push(previous === undefined || isReset(previous, value, start, site) ? null : difference(value, previous.value, type));
+    previous = { value, start };
+  }
+  return result;
+}
+
+function isReset(previous: { readonly value: Value; readonly start: Value }, value: Value, start: Value, site: WindowSite): boolean {
+  const [type, startType] = site.argTypes;
+  if (start !== null && previous.start !== null) {
+    const order = compareValues(startType, start, previous.start);
+    if (order < 0) {
+      const [current, before] = [start, previous.start].map((time) => castToText(time, startType, site.mode, site.timeZone) ?? "");
+      throw dataError("COUNTER_DIFF_START_TIME_DECREASED", "22023", `counter_diff: the start time goes back from ${before} to ${current}.`, { function: "`counter_diff`", currentStartTime: current, previousStartTime: before }, site);
+    }
+    if (order > 0) return true;
+  }
+  return compareValues(type, value, previous.value) < 0;
+}
+
+function difference(value: Value, previous: Value, type: DataType): Value {
+  if (typeof value === "bigint") return value - (previous as bigint);
+  const result = (value as number) - (previous as number);
+  return type.kind === "float" ? Math.fround(result) : result;
+}
+
 const ALL: readonly WindowFunction[] = [
   { name: "row_number", evaluate: (partition) => Array.from({ length: partition.rows }, (_, row) => row + 1) },
   byPeers("rank", (start) => start + 1),
@@ -119,6 +166,7 @@ const ALL: readonly WindowFunction[] = [
   neighbour("lag", -1),
   neighbour("lead", 1),
   { name: "nth_value", evaluate: nthValue },
+  { name: "counter_diff", evaluate: counterDiff },
 ];
 
 const BY_NAME = new Map(ALL.map((fn) => [fn.name, fn]));
