@@ -14,6 +14,12 @@ const infix =
   (args) =>
     args.length === 2 ? `(${args[0]} ${operator} ${args[1]})` : `${operator}(${args.join(", ")})`;
 
+/** A schema is no argument to Spark, and is not shown. */
+const firstOnly =
+  (name: string): CallForm =>
+  (args) =>
+    `${name}(${args[0] ?? ""})`;
+
 /** A conversion that is not written as CAST is not shown. */
 const conversion: CallForm = (args) => args.join(", ");
 
@@ -23,7 +29,7 @@ export const CALL_FORMS: ReadonlyMap<string, CallForm> = new Map<string, CallFor
   ["iff", (args) => `(IF(${args.join(", ")}))`],
   ["isnull", (args) => `(${args[0]} IS NULL)`],
   ["isnotnull", (args) => `(${args[0]} IS NOT NULL)`],
-  ["mod", infix("%")],
+  ["div", infix("div")],
   ["!", (args) => `(NOT ${args[0]})`],
   ["not", (args) => `(NOT ${args[0]})`],
   ["negative", plain("negative")],
@@ -67,6 +73,13 @@ export const CALL_FORMS: ReadonlyMap<string, CallForm> = new Map<string, CallFor
   ["current_database", plain("current_schema")],
   ["round", withDefaults("round", [undefined, "0"])],
   ["bround", withDefaults("bround", [undefined, "0"])],
+  ["substr", withDefaults("substr", [undefined, undefined, "2147483647"])],
+  ["substring", withDefaults("substring", [undefined, undefined, "2147483647"])],
+  ["from_json", firstOnly("from_json")],
+  ["from_csv", firstOnly("from_csv")],
+  ["rank", plain("RANK")],
+  ["dense_rank", plain("DENSE_RANK")],
+  ["percent_rank", plain("PERCENT_RANK")],
   ["lpad", withDefaults("lpad", [undefined, undefined, " "])],
   ["rpad", withDefaults("rpad", [undefined, undefined, " "])],
   ["mask", withDefaults("mask", [undefined, "X", "x", "n", "NULL"])],

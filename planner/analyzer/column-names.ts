@@ -130,11 +130,11 @@ export function fieldName(item: AstExpr, names: PrettyNames, index = 0): string 
 /** A call under the name that Spark shows for it. */
 export function callText(ast: AstExpr & { kind: "call" }, name: string, names: PrettyNames): string {
   const show = (e: AstExpr): string => prettySql(e, names);
-  const args = ast.args.map((a) => show(a.value.kind === "star" && name === "count" ? { kind: "number", text: "1", suffix: "", span: ast.span } : a.value.kind === "alias" ? a.value.operand : a.value));
+  const args = ast.args.map((a) => show(a.value.kind === "star" && name === "count" && !ast.distinct ? { kind: "number", text: "1", suffix: "", span: ast.span } : a.value.kind === "alias" ? a.value.operand : a.value));
   const form = ast.distinct ? undefined : CALL_FORMS.get(name);
   let text = form === undefined ? `${name}(${ast.distinct ? "DISTINCT " : ""}${args.join(", ")})` : form(args);
   if (ast.nulls === "ignore") text += " ignore nulls";
-  if (ast.withinGroup !== undefined) text += ` WITHIN GROUP (ORDER BY ${ast.withinGroup.map((s) => sortText(s, names)).join(", ")})`;
+  if (ast.withinGroup !== undefined) text += ` WITHIN GROUP (ORDER BY ${ast.withinGroup.map((s) => (name.startsWith("percentile_") ? `${show(s.expr)}${s.ascending ? "" : " DESC"}` : sortText(s, names))).join(", ")})`;
   if (ast.filter !== undefined) text += ` FILTER (WHERE ${show(ast.filter)})`;
   if (ast.over !== undefined) text += ` OVER ${windowText(ast.over, names)}`;
   return text;

@@ -109,7 +109,7 @@ function inJoin(ast: AstExpr & { kind: "inSubquery" }, env: ExprEnvironment): { 
   const values = parts.map((p) => resolveExpr(p, env));
   const { query, dependent, reads, mentions } = analyzeSubquery(ast.query, env);
   const shown = prettySql(ast, env.query.pretty);
-  env.query.pretty.set(ast, shown.replace(/listquery\(\)\)$/, `listquery(${mentions.join(", ")}))`));
+  env.query.pretty.set(ast, shown.replace(/listquery\(\)(?=\)\)$)/, `listquery(${mentions.join(", ")})`));
   for (const value of values) referencedColumns(value, reads);
   if (query.columns.length !== values.length) {
     const left = parts.map((p) => `"${prettySql(p, env.query.pretty)}"`).join(", ");

@@ -33,6 +33,11 @@ export function analyzeTableFunction(relation: FunctionRelation, env: QueryEnvir
     throw analysisError("UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883", `Could not resolve \`${name}\` to a table-valued function. Please make sure that \`${name}\` is defined as a table-valued function and that all required parameters are provided correctly. If \`${name}\` is not defined, please create the table-valued function before using it. For more information about defining table-valued functions, please refer to the Apache Spark documentation.`, { name: `\`${name}\`` }, call.span);
   }
   const generator = resolveGenerator(call, [], false, exprEnv);
+  const names = alias?.columns ?? [];
+  if (names.length > 0 && names.length !== generator.columns.length) {
+    const parameters = { funcName: `\`${name}\``, aliasesNum: String(names.length), outColsNum: String(generator.columns.length) };
+    throw analysisError("NUM_TABLE_VALUE_ALIASES_MISMATCH", "42826", `Number of given aliases does not match number of output columns. Function name: ${parameters.funcName}; number of aliases: ${parameters.aliasesNum}; number of output columns: ${parameters.outColsNum}.`, parameters, relation.span);
+  }
   const row: LogicalPlan = { kind: "values", columns: [], rows: [[]] };
   const plan: LogicalPlan = { kind: "generate", input: row, generator: generator.name, args: generator.args, outer: generator.outer, columns: generator.columns };
   return aliased({ plan, columns: generator.columns }, alias, qualifier);

@@ -76,7 +76,7 @@ function windowText(ast: CallAst, name: string, spec: WindowSpec, env: ExprEnvir
   const args = OFFSET.has(name) ? [...ast.args, ...[{ value: number("1", ast) }, { value: { kind: "null" as const, span: ast.span } }].slice(ast.args.length - 1)] : ast.args;
   const call = callText({ ...ast, args, over: undefined, nulls: undefined } as CallAst, callName(ast), pretty);
   let window = windowSpecText(spec, pretty);
-  if (RANKING.has(name) && spec.frame === undefined) window = windowSpecText({ ...spec, frame: { unit: "rows", start: { kind: "unboundedPreceding" }, end: { kind: "currentRow" } } }, pretty);
+  if (RANKING.has(name) && name !== "cume_dist" && spec.frame === undefined) window = windowSpecText({ ...spec, frame: { unit: "rows", start: { kind: "unboundedPreceding" }, end: { kind: "currentRow" } } }, pretty);
   if (OFFSET.has(name)) {
     const offset = args[1] === undefined ? "1" : prettySql(args[1].value, pretty);
     const bound = name === "lead" ? offset : offset.startsWith("-") ? offset.slice(1) : `-${offset}`;

@@ -6,9 +6,9 @@ import { conditionOf, GoldenSession } from "./golden-session.ts";
 const ROOT = new URL("../../../shared/corpus/spark-sql/", import.meta.url);
 
 /** How many result schemas are Spark's to the letter, of the 5,138 that the golden files hold. Only ever raised. */
-const SCHEMA_FLOOR = 4139;
+const SCHEMA_FLOOR = 4230;
 /** How many statements that Spark refuses, in analysis or while running, are refused under the same condition in analysis. Only ever raised. */
-const CONDITION_FLOOR = 1200;
+const CONDITION_FLOOR = 1215;
 interface Counts {
   schemas: number;
   conditions: number;
