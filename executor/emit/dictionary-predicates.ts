@@ -7,7 +7,7 @@ import { get, i32, select } from "../wasm/instructions.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
 import { emitExpr } from "./expression.ts";
-import { cost, isSpecialForm, mayRaise } from "./expression-traits.ts";
+import { cost, isSpecialForm, mayRaise, remembering } from "./expression-traits.ts";
 import { FALSE, orFlags } from "./null-flags.ts";
 import { functionEmitter } from "./registry.ts";
 
@@ -91,7 +91,7 @@ function entryContext(ctx: EmitContext, id: ColumnId, column: EmittedValue): Emi
   };
 }
 
-function onlyColumn(expr: Expr): ColumnExpr | "several" | undefined {
+const onlyColumn = remembering((expr): ColumnExpr | "several" | undefined => {
   if (expr.kind === "column") return expr;
   let found: ColumnExpr | undefined;
   for (const operand of operands(expr)) {
@@ -101,10 +101,10 @@ function onlyColumn(expr: Expr): ColumnExpr | "several" | undefined {
     found = column;
   }
   return found;
-}
+});
 
 /** Whether the expression is NULL in every row in which the one column that it reads is. */
-function isNullWith(expr: Expr): boolean {
+const isNullWith = remembering((expr): boolean => {
   switch (expr.kind) {
     case "column":
       return true;
@@ -120,7 +120,7 @@ function isNullWith(expr: Expr): boolean {
       if (expr.name === "and" || expr.name === "or") return expr.args.every(isNullWith);
       return (isSpecialForm(expr.name) || (functionEmitter(expr.name)?.nullIntolerant ?? true)) && expr.args.some(isNullWith);
   }
-}
+});
 
 /** Whether the expression can be NULL where no column is. */
 function makesNull(expr: Expr): boolean {

@@ -7,8 +7,21 @@ import { functionEmitter } from "./registry.ts";
 /** An expression of at most this cost is evaluated rather than jumped over: a mispredicted branch costs about as much. */
 const CHEAP = 6;
 
+/** A property of expressions that is found once for each: chains of thousands of terms are asked at every term. */
+export function remembering<T>(find: (expr: Expr) => T): (expr: Expr) => T {
+  const known = new WeakMap<Expr, { readonly value: T }>();
+  return (expr) => {
+    let found = known.get(expr);
+    if (found === undefined) {
+      found = { value: find(expr) };
+      known.set(expr, found);
+    }
+    return found.value;
+  };
+}
+
 /** Whether evaluating the expression can raise, for some row. Calls without an emitter count as raising. */
-export function mayRaise(expr: Expr): boolean {
+export const mayRaise = remembering((expr): boolean => {
   if (operands(expr).some(mayRaise)) return true;
   switch (expr.kind) {
     case "literal":
@@ -25,7 +38,7 @@ export function mayRaise(expr: Expr): boolean {
       return emitter === undefined || (emitter.raises?.(expr) ?? false);
     }
   }
-}
+});
 
 /** `and`, `or`, `coalesce` and `not`: evaluated by rules of their own, not registered. */
 export function isSpecialForm(name: string): boolean {
@@ -33,7 +46,7 @@ export function isSpecialForm(name: string): boolean {
 }
 
 /** Rough instructions per row. */
-export function cost(expr: Expr): number {
+export const cost = remembering((expr): number => {
   const inner = operands(expr).reduce((sum, operand) => sum + cost(operand), 0);
   switch (expr.kind) {
     case "literal":
@@ -50,7 +63,7 @@ export function cost(expr: Expr): number {
     case "call":
       return inner + (functionEmitter(expr.name)?.cost ?? (expr.args.length > 0 ? valueCost(expr.args[0]) : 1));
   }
-}
+});
 
 function valueCost(expr: Expr): number {
   const kind = laneKind(typeOf(expr));
@@ -62,16 +75,22 @@ export function cheapToEvaluate(expr: Expr): boolean {
   return cost(expr) <= CHEAP && !mayRaise(expr);
 }
 
-const keys = new WeakMap<Expr, string>();
+const MAX_INTERNED = 50_000;
+const interned = new Map<string, number>();
+let nextKey = 0;
 
-/** Equal for expressions that have equal values in every row. */
-export function structuralKey(expr: Expr): string {
-  const known = keys.get(expr);
-  if (known !== undefined) return known;
-  const key = makeKey(expr);
-  keys.set(expr, key);
-  return key;
-}
+/** Equal for expressions that have equal values in every row; short, whatever the size of the expression. */
+export const structuralKey = remembering((expr): string => {
+  const description = makeKey(expr);
+  let key = interned.get(description);
+  if (key === undefined) {
+    // Forgetting costs only that an equal expression is not known again: keys are never given twice.
+    if (interned.size >= MAX_INTERNED) interned.clear();
+    key = nextKey++;
+    interned.set(description, key);
+  }
+  return `e${key}`;
+});
 
 function makeKey(expr: Expr): string {
   const inner = (): string => operands(expr).map(structuralKey).join(",");

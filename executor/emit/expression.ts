@@ -16,9 +16,25 @@ import { nullOf } from "./null-flags.ts";
 import { functionEmitter } from "./registry.ts";
 import { literalRange } from "./value-range.ts";
 
+/** Deeper trees are left to the interpreter: writing code for them would take more stack than there surely is. */
+const MAX_DEPTH = 500;
+
 /** Whether the whole tree can be emitted. */
 export function canEmit(expr: Expr): boolean {
-  return emitsNode(expr) && operands(expr).every(canEmit);
+  return !isDeeperThan(expr, MAX_DEPTH) && emitsTree(expr);
+}
+
+function isDeeperThan(expr: Expr, limit: number): boolean {
+  let level: readonly Expr[] = [expr];
+  for (let depth = 0; depth < limit; depth++) {
+    level = level.flatMap(operands);
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
+function emitsTree(expr: Expr): boolean {
+  return emitsNode(expr) && operands(expr).every(emitsTree);
 }
 
 function emitsNode(expr: Expr): boolean {

@@ -6,7 +6,7 @@ import type { Value } from "../../catalog/values.ts";
 import { answeredByDictionary } from "../../executor/emit/dictionary-predicates.ts";
 import type { EmitContext } from "../../executor/emit/emit-context.ts";
 import type { EmittedValue } from "../../executor/emit/emitted-value.ts";
-import { emitCondition, emitFilters } from "../../executor/emit/expression.ts";
+import { canEmit, emitCondition, emitFilters } from "../../executor/emit/expression.ts";
 import { get, i32 } from "../../executor/wasm/instructions.ts";
 import { call, cases, column, inList, literal, pairs, ref } from "./expressions.ts";
 import { runExpression, runRows } from "./row-runner.ts";
@@ -187,4 +187,23 @@ test("predicates of a dictionary-coded column are answered by code", async () =>
     const condition = await runRows(emit, BOOLEAN, [s, n], rows, { coded: [s] });
     expect(condition.values).toEqual(wanted.map((w) => w === true));
   }
+});
+
+test("long chains are compiled, longer ones left to the interpreter", async () => {
+  const a = column(LONG, false);
+  const chains = (length: number): { sum: Expr; any: Expr } => {
+    let sum: Expr = ref(a);
+    let any: Expr = call("=", [ref(a), literal(-1n, LONG)]);
+    for (let i = 0; i < length; i++) {
+      sum = call("+", [sum, literal(BigInt(i), LONG)], LONG);
+      any = call("or", [any, call("=", [ref(a), literal(BigInt(2 * i), LONG)])]);
+    }
+    return { sum, any };
+  };
+  const { sum, any } = chains(480);
+  expect([canEmit(sum), canEmit(any)]).toEqual([true, true]);
+  expect((await runExpression(sum, [a], [[1n]])).values).toEqual([1n + (480n * 479n) / 2n]);
+  expect((await runExpression(any, [a], [[1n], [958n], [960n]])).values).toEqual([false, true, false]);
+  const longer = chains(20_000);
+  expect([canEmit(longer.sum), canEmit(longer.any)]).toEqual([false, false]);
 });

@@ -19,9 +19,10 @@ import { ModuleBuilder } from "../../executor/wasm/module-builder.ts";
 
 /** Bytes of a value in the test's memory: two lanes of 8 bytes, then the null flag. */
 const CELL = 24;
-const CONSTANTS = 1024;
 const ERROR_AT = 64;
-const DATA = 1 << 16;
+/** Cells of literals lie between these two, rows behind. */
+const CONSTANTS = 1024;
+const DATA = 1 << 17;
 const HEAP = 8 << 20;
 const PAGES = 512;
 
