@@ -40,6 +40,8 @@ export interface ExecuteOptions {
   readonly emit: boolean;
   /** All hashes equal. */
   readonly collide?: boolean;
+  /** Count the rows of every node of the plan, at some cost. */
+  readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
 }
 

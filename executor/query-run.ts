@@ -26,6 +26,8 @@ export interface QueryCounters {
   readonly vectorCalls: number;
   readonly rows: number;
   readonly pipelines: number;
+  /** By physical node id, if the query was measured. */
+  readonly nodes: ReadonlyMap<number, { readonly rows: number; readonly milliseconds?: number; readonly bytes?: number }>;
 }
 
 /**
@@ -41,6 +43,7 @@ export class QueryRun {
   readonly #owners: Owner[] = [];
   readonly #arena: Arena;
   readonly #results: ResultQueue;
+  readonly #nodes = new Map<number, { rows: number; milliseconds?: number; bytes?: number }>();
   #vectorCalls = 0;
   #rows = 0;
 
@@ -53,19 +56,37 @@ export class QueryRun {
   }
 
   get counters(): QueryCounters {
-    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#stages.pipelines.length };
+    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#stages.pipelines.length, nodes: this.#nodes };
   }
 
   async run(): Promise<void> {
     try {
       for (const pipeline of this.#stages.pipelines) {
+        const started = performance.now();
         await this.#runPipeline(pipeline);
         const { sink } = pipeline;
-        if (sink.kind === "breaker" && this.#isLastFeeder(pipeline, sink.breaker)) await this.#completeBreaker(this.#stages.breakers[sink.breaker]);
+        if (sink.kind !== "breaker") continue;
+        const breaker = this.#stages.breakers[sink.breaker];
+        if (this.#isLastFeeder(pipeline, sink.breaker)) await this.#completeBreaker(breaker);
+        if (this.#options.measure === true) this.#measure(breaker.node.id, 0, performance.now() - started, this.#ownedBytes());
       }
     } finally {
       for (const owner of this.#owners) this.#threads.pool.release(owner);
     }
+  }
+
+  /** Adds to what is known of a node: rows, time of the pipelines that feed it, memory of the query when they had ended. */
+  #measure(node: number, rows: number, milliseconds?: number, bytes?: number): void {
+    const known = this.#nodes.get(node) ?? { rows: 0 };
+    this.#nodes.set(node, {
+      rows: known.rows + rows,
+      milliseconds: milliseconds === undefined ? known.milliseconds : (known.milliseconds ?? 0) + milliseconds,
+      bytes: bytes ?? known.bytes,
+    });
+  }
+
+  #ownedBytes(): number {
+    return this.#owners.reduce((sum, owner) => sum + this.#threads.pool.ownedBytes(owner), 0);
   }
 
   #isLastFeeder(pipeline: Pipeline, breaker: number): boolean {
@@ -94,6 +115,7 @@ export class QueryRun {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
       timeZone: this.#options.evaluation.timeZone,
+      measure: this.#options.measure ?? false,
     });
     const job: PipelineJob = {
       pipeline: compiled,
@@ -108,6 +130,7 @@ export class QueryRun {
     for (const result of results) {
       this.#vectorCalls += result.vectorCalls;
       this.#rows += result.rows;
+      for (const [node, rows] of result.nodeRows) this.#measure(node, rows);
       if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker).add(result.sink);
     }
   }

@@ -7,14 +7,12 @@ import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import { physicalInputs, physicalOutput } from "./physical.ts";
 
-/** What was measured of one physical node over all workers. */
+/** What was measured of one physical node over all workers. Fused steps have no time of their own: it is that of the pipelines that feed the node. */
 export interface NodeMeasurement {
   readonly rows: number;
-  readonly batches: number;
-  /** Time spent in the node itself, summed over workers. */
-  readonly nanoseconds: number;
-  /** Memory held at most. */
-  readonly bytes: number;
+  readonly milliseconds?: number;
+  /** Memory that the query held when the node was complete. */
+  readonly bytes?: number;
 }
 
 /** EXPLAIN's forms. Source: Spark's `ExplainMode`; `analyze` is ours. */
@@ -221,7 +219,9 @@ function measurementText(node: PhysicalPlan, measured: ReadonlyMap<number, NodeM
   const numbers = measured?.get(node.id);
   if (measured === undefined) return "";
   if (numbers === undefined) return " [not run]";
-  return ` [rows=${numbers.rows}, batches=${numbers.batches}, time=${(numbers.nanoseconds / 1e6).toFixed(2)} ms, memory=${bytesText(numbers.bytes)}]`;
+  const time = numbers.milliseconds === undefined ? "" : `, time=${numbers.milliseconds.toFixed(2)} ms`;
+  const memory = numbers.bytes === undefined ? "" : `, memory=${bytesText(numbers.bytes)}`;
+  return ` [rows=${numbers.rows}${time}${memory}]`;
 }
 
 function columnsText(columns: readonly Column[]): string {

@@ -5,17 +5,24 @@ import { evalContext, sessionFacts } from "./session-facts.ts";
 import type { PreparedQuery } from "./run-query.ts";
 import type { Session } from "./session.ts";
 
+/** Figures of a query's run. */
+export interface Measurement {
+  /** Count the rows of every node of the plan. */
+  readonly measure?: boolean;
+  readonly onEnd?: (counters: QueryCounters) => void;
+}
+
 /**
  * Runs a query when it is first read; plans it again if a cached table that it reads has been dropped since. It ends early when the signal is aborted (OPERATION_CANCELED), when `sparrow.query.timeout` has passed
  * (QUERY_EXECUTION_TIMEOUT_EXCEEDED), or when its reader stops reading.
  */
-export async function* executeQuery(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, planAgain: () => Promise<PreparedQuery>, onEnd?: (counters: QueryCounters) => void): AsyncGenerator<ResultBatch> {
+export async function* executeQuery(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, planAgain: () => Promise<PreparedQuery>, measurement: Measurement = {}): AsyncGenerator<ResultBatch> {
   const { settings, engine } = session;
   const stop = new AbortController();
   const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
   const signals = [stop.signal, ...(signal === undefined ? [] : [signal]), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
   const combined = AbortSignal.any(signals);
-  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), onEnd };
+  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), ...measurement };
   let current = prepared;
   let releaseTables: (() => void) | undefined;
   try {

@@ -19,7 +19,7 @@ import { emitRowSink, reserveRowSink, rowSinkShape } from "../operators/rows/row
 import { rowSinkRequest } from "../operators/rows/row-sink-request.ts";
 import { emitSample } from "../operators/sample.ts";
 import type { Label } from "../wasm/function-builder.ts";
-import { i32 } from "../wasm/instructions.ts";
+import { get, i32, i64 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { OutputBatch } from "./output-batch.ts";
@@ -46,6 +46,8 @@ export interface CompileOptions {
   /** All hashes equal: a hostile setting for tests. */
   readonly collide: boolean;
   readonly timeZone: string;
+  /** Code counts the rows that each node of the plan gives: EXPLAIN ANALYZE. */
+  readonly measure: boolean;
 }
 
 /** A pipeline as code and plain data; `sites` stay with who compiled it. */
@@ -58,8 +60,15 @@ export interface CompiledPipeline {
   readonly probes: readonly { readonly breaker: number; readonly state: ProbeState }[];
   readonly loops: readonly { readonly breaker: number; readonly state: LoopState }[];
   readonly tables: readonly DictionaryTable[];
+  /** int64 words that count the rows of plan nodes. */
+  readonly rowCounts: readonly RowCount[];
   /** Operand types of each error site. */
   readonly errorOperands: readonly (readonly DataType[])[];
+}
+
+export interface RowCount {
+  readonly node: number;
+  readonly word: number;
 }
 
 /** Function `run<i>` of the module; with a cut, the batch it fills and what is computed over it. */
@@ -103,6 +112,7 @@ class PipelineCompiler {
   readonly #state = new StateLayout();
   readonly #sites: ErrorSite[] = [];
   readonly #tables: DictionaryTable[] = [];
+  readonly #rowCounts: RowCount[] = [];
   readonly #probes: { breaker: number; state: ProbeState }[] = [];
   readonly #loops: { breaker: number; state: LoopState }[] = [];
 
@@ -126,12 +136,13 @@ class PipelineCompiler {
       else for (const { column, slot } of incoming) bindSlot(emitter, column, slot);
       const { cut: ending } = segment;
       const batch = ending && reserveOutput(this.#state, ending.columns);
-      emitter.forEachRow((skip) =>
+      emitter.forEachRow((skip) => {
+        if (i === 0) this.#count(emitter, this.#sourceNode(pipeline.source));
         this.#steps(emitter, segment.steps, 0, skip, (away) => {
           if (batch !== undefined) emitOutput(emitter, batch);
           else sink = this.#sink(emitter, pipeline, cut.breaker, away);
-        }),
-      );
+        });
+      });
       if (ending === undefined || batch === undefined) {
         segments.push({});
         return;
@@ -149,6 +160,7 @@ class PipelineCompiler {
       probes: this.#probes,
       loops: this.#loops,
       tables: this.#tables,
+      rowCounts: this.#rowCounts,
       errorOperands: this.#sites.map((s) => s.operands),
     };
     return { pipeline: compiled, sites: this.#sites };
@@ -156,13 +168,27 @@ class PipelineCompiler {
 
   #emitter(name: string): SegmentEmitter {
     const { builder } = this.#module.function(name, { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone, tables: this.#tables };
+    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone, measure: this.#options.measure, tables: this.#tables };
     return new SegmentEmitter(parts, builder);
   }
 
   #bindSource(emitter: SegmentEmitter, source: Source, scanLayouts: readonly ColumnLayout[]): CompiledSource {
     const shape = source.kind === "breaker" ? this.#shapes.get(source.breaker) : undefined;
     return bindSource(emitter, source, scanLayouts, shape);
+  }
+
+  /** One more row of a node, where rows are counted. A row that is taken up again counts once. */
+  #count(emitter: SegmentEmitter, node: number): void {
+    if (!this.#options.measure) return;
+    const word = this.#state.reserve(8);
+    this.#rowCounts.push({ node, word });
+    const block = get(emitter.state);
+    const one = i64.extendI32U(i32.eqz(get(emitter.resuming())));
+    emitter.f.store("i64", block, i64.add(i64.load(block, word), one), word);
+  }
+
+  #sourceNode(source: Source): number {
+    return source.kind === "breaker" ? this.#stages.breakers[source.breaker].node.id : source.node.id;
   }
 
   /** Columns of the next segment: those of the batch under their slots, and slots of their own for what is computed. */
@@ -184,7 +210,10 @@ class PipelineCompiler {
       return;
     }
     const step = steps[at];
-    const downstream = (away: Label) => this.#steps(emitter, steps, at + 1, away, end);
+    const downstream = (away: Label) => {
+      this.#count(emitter, step.kind === "project" ? step.id : step.node.id);
+      this.#steps(emitter, steps, at + 1, away, end);
+    };
     switch (step.kind) {
       case "filter": {
         const { f } = emitter;

@@ -82,7 +82,8 @@ export class PipelineInstance {
     }
     const sink = this.#sink.finish();
     this.#arena.verify();
-    return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls };
+    const nodeRows = this.#job.pipeline.rowCounts.map(({ node, word }) => [node, Number(pool.view.getBigInt64(this.#state + word, true))] as const);
+    return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls, nodeRows };
   }
 
   #runMorsel(morsel: number): void {

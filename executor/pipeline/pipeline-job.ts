@@ -51,6 +51,8 @@ export interface InstanceResult {
   /** Rows that entered the pipeline, and calls of TypeScript implementations over a batch. */
   readonly rows: number;
   readonly vectorCalls: number;
+  /** Rows by plan node; empty unless they are counted. */
+  readonly nodeRows: readonly (readonly [node: number, rows: number])[];
 }
 
 /** Where results go: the batches of one morsel in order, and word of each morsel that is begun. */

@@ -62,6 +62,8 @@ export interface ModuleParts {
   readonly state: StateLayout;
   readonly sites: ErrorSite[];
   readonly timeZone: string;
+  /** Rows are counted, so that a row which is taken up again must be known for one. */
+  readonly measure: boolean;
   /** Tables over query-wide dictionaries that the module's code looks things up in. */
   readonly tables: DictionaryTable[];
 }
@@ -326,7 +328,7 @@ export class SegmentEmitter implements EmitContext {
 
   /** To be written where a row reaches the sink: all positions have been restored, later rows start afresh. */
   resumed(): void {
-    if (this.#loops.length > 0) this.f.set(this.resuming(), i32.const(0));
+    if (this.#loops.length > 0 || this.parts.measure) this.f.set(this.resuming(), i32.const(0));
   }
 
   /** Leaves with OUTPUT_FULL or NEED; the row at hand is offered again at the next entry. */
@@ -337,7 +339,7 @@ export class SegmentEmitter implements EmitContext {
     if (needKind !== undefined) f.store("i32", state, i32.const(needKind), HEADER.needKind);
     if (needArgument !== undefined) f.store("i32", state, needArgument, HEADER.needArgument);
     for (const { local, offset } of this.#loops) f.store("i32", state, get(local), offset);
-    if (this.#loops.length > 0) f.store("i32", state, i32.const(1), HEADER.resuming);
+    if (this.#loops.length > 0 || this.parts.measure) f.store("i32", state, i32.const(1), HEADER.resuming);
     f.return(i32.const(status));
   }
 

@@ -13,19 +13,19 @@ export async function runExplain(session: Session, { mode, statement }: Extract<
   if (mode === "codegen") throw unsupported("EXPLAIN CODEGEN", statement);
   const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
   const prepared = await plan();
-  const text = explain(prepared, mode);
-  return commandResult(commandColumns("plan"), [[mode === "analyze" ? `${text}\n${await measured(session, prepared, options.signal, plan)}` : text]]);
+  const text = mode === "analyze" ? await measured(session, prepared, options.signal, plan) : explain(prepared, mode);
+  return commandResult(commandColumns("plan"), [[text]]);
 }
 
-/** Runs a query for its figures. */
+/** Runs a query and shows its plan with what was measured. */
 async function measured(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, plan: () => Promise<PreparedQuery>): Promise<string> {
   let counters: QueryCounters | undefined;
   let rows = 0;
   const started = performance.now();
-  for await (const batch of executeQuery(session, prepared, signal, plan, (found) => (counters = found))) rows += batch.rows;
+  for await (const batch of executeQuery(session, prepared, signal, plan, { measure: true, onEnd: (found) => (counters = found) })) rows += batch.rows;
   const lines = [`Rows: ${rows}`, `Time: ${(performance.now() - started).toFixed(1)} ms`];
   if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`);
-  return `== Execution ==\n${lines.join("\n")}\n`;
+  return `${explain({ ...prepared, measured: counters?.nodes }, "analyze")}\n== Execution ==\n${lines.join("\n")}\n`;
 }
 
 function unsupported(what: string, { span }: Statement): SparrowError {

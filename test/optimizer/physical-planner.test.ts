@@ -103,8 +103,8 @@ HashAggregate keys=[a#1], functions=[count(1) AS count(1)#4] (id=2, rows=33)
 +- Filter (k#2 > 3) (id=1, rows=33)
    +- Scan small[a#1, k#2], reads 0 of 0 splits, skip by [(k#2 > 3)] (id=0, rows=100)
 `);
-  const measured = new Map([[1, { rows: 7, batches: 1, nanoseconds: 2_500_000, bytes: 2048 }]]);
-  expect(explainPhysical(plan, measured)).toContain("Filter (k#2 > 3) (id=1, rows=33) [rows=7, batches=1, time=2.50 ms, memory=2.0 KiB]");
+  const measured = new Map([[1, { rows: 7, milliseconds: 2.5, bytes: 2048 }]]);
+  expect(explainPhysical(plan, measured)).toContain("Filter (k#2 > 3) (id=1, rows=33) [rows=7, time=2.50 ms, memory=2.0 KiB]");
   expect(explain({ analyzed, optimized, physical: plan }, "extended")).toContain("== Optimized Logical Plan ==\n");
   expect(explain({ analyzed, optimized, physical: plan }, "cost")).toContain("rowCount=");
   expect(explain({ analyzed, optimized, physical: plan }, "formatted")).toContain("(1) Scan\nOutput: [a#1, k#2]\n");
