@@ -2,6 +2,7 @@ import { InternalError } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
 import { Pool } from "./memory/pool.ts";
+import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { readSplit } from "./scan/read-split.ts";
 import type { SplitReader, WantedColumn } from "./scan/scan-context.ts";
@@ -39,6 +40,6 @@ export class ThreadContext {
   }
 
   openSplit(split: Split, wanted: readonly WantedColumn[]): SplitReader {
-    return readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder });
+    return readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels });
   }
 }

@@ -18,6 +18,24 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   hash_bytes: signature("i32 i32", "i64"),
   /** (entries of {u64 key, 8 bytes}, count, scratch of 16 * count + 8192 bytes): sorted by unsigned key, stable */
   sort_pairs: signature("i32 i32 i32", undefined),
+  /** (source, bytes, to, capacity): bytes, or -1 as all of Parquet's kernels answer for malformed bytes */
+  snappy_uncompress: signature("i32 i32 i32 i32", "i32"),
+  /** (source, end, bits of a code, count, entries, to) */
+  parquet_codes: signature("i32 i32 i32 i32 i32 i32", "i32"),
+  /** (source, end, bits of a code, count, dictionary, entries, to) */
+  parquet_gather_4: signature("i32 i32 i32 i32 i32 i32 i32", "i32"),
+  parquet_gather_8: signature("i32 i32 i32 i32 i32 i32 i32", "i32"),
+  /** (source, end, count, bitmap, first bit): how many are set */
+  parquet_validity: signature("i32 i32 i32 i32 i32", "i32"),
+  /** (values, bitmap, first bit, rows, values that are there) */
+  parquet_spread_4: signature("i32 i32 i32 i32 i32", undefined),
+  parquet_spread_8: signature("i32 i32 i32 i32 i32", undefined),
+  /** (source, end, count, bytes, total, ends): total */
+  parquet_strings: signature("i32 i32 i32 i32 i32 i32", "i32"),
+  /** (codes, count, offsets): bytes */
+  parquet_coded_size: signature("i32 i32 i32", "i32"),
+  /** (codes, count, offsets, entries, bytes, total, ends): total */
+  parquet_coded_strings: signature("i32 i32 i32 i32 i32 i32 i32", "i32"),
   /** (bitmap, bits): how many are set */
   count_bits: signature("i32 i32", "i32"),
   /** (text, bytes): characters */

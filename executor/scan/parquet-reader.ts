@@ -1,12 +1,14 @@
 import { assert } from "../../catalog/errors.ts";
-import type { SplitSource } from "../../catalog/table.ts";
+import type { ColumnLayout, SplitSource } from "../../catalog/table.ts";
+import type { DataType } from "../../catalog/types.ts";
 import type { Allocator } from "../memory/arena.ts";
-import type { ColumnBatch } from "../memory/column-buffers.ts";
+import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import { arrowToPool } from "./arrow-to-pool.ts";
 import { columnHint } from "./column-hint.ts";
 import { constantColumn } from "./constant-column.ts";
 import { keepRows, keptRanges } from "./kept-rows.ts";
 import type { MiniFileColumn } from "./mini-file.ts";
+import { isPageDecodable, PageDecoder } from "./page-decoder.ts";
 import { OpenParquetFile } from "./parquet-file.ts";
 import type { ParquetFooter, SchemaNode } from "./parquet-footer.ts";
 import { unreadableFile } from "./parquet-footer.ts";
@@ -20,7 +22,10 @@ type ParquetSource = Extract<SplitSource, { kind: "parquet" }>;
 /** A row group is decoded at once when its wanted columns are estimated to take no more than this, else slice by slice. */
 const DECODE_BUDGET_BYTES = 96 * 1024 * 1024;
 
-/** Reads the wanted columns of one row group: see mini-file.ts for how. */
+/**
+ * Reads the wanted columns of one row group. Common columns of a row group that is one batch are decoded page by page straight into the pool
+ * (page-decoder.ts), the others by parquet-wasm (row-group-decoder.ts).
+ */
 export class ParquetSplitReader implements SplitReader {
   readonly #source: ParquetSource;
   readonly #wanted: readonly WantedColumn[];
@@ -28,7 +33,9 @@ export class ParquetSplitReader implements SplitReader {
   readonly #file: OpenParquetFile;
   readonly #rows: number;
   readonly #steps: DecodeSteps;
-  /** Position among the decoded columns per wanted one; undefined for constants and columns that the file does not have. */
+  /** Per wanted column that is decoded by pages: its node. */
+  readonly #pageNodes: readonly (SchemaNode | undefined)[];
+  /** Position among the library's columns per wanted one; undefined for the others, constants and columns that the file does not have. */
   readonly #positions: readonly (number | undefined)[];
   readonly #decoder: RowGroupDecoder | undefined;
   #row = 0;
@@ -44,16 +51,23 @@ export class ParquetSplitReader implements SplitReader {
       if (group === undefined) throw unreadableFile(source.path, `it has no row group ${source.rowGroup}`);
       this.#rows = group.rows;
       const columns: MiniFileColumn[] = [];
-      this.#positions = wanted.map((column) => {
+      const pages: (SchemaNode | undefined)[] = [];
+      const wholeGroup = context.kernels !== undefined && group.rows <= MAX_BATCH_ROWS;
+      this.#positions = wanted.map((column, i) => {
         if (column.field.kind === "constant") return undefined;
         const node = findColumn(footer, column.field.name, column.field.fieldId);
         if (node === undefined) return undefined;
+        if (wholeGroup && isPageDecodable(node, group.chunks[node.firstLeaf], column.type, column.layout)) {
+          pages[i] = node;
+          return undefined;
+        }
         const known = columns.findIndex((candidate) => candidate.node === node);
         if (known >= 0) return known;
         columns.push({ node, hint: columnHint(node, column.layout) });
         return columns.length - 1;
       });
-      this.#steps = decodeSteps(footer, source.rowGroup, columns);
+      this.#pageNodes = pages;
+      this.#steps = pages.length > 0 ? { batchRows: MAX_BATCH_ROWS, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns);
       this.#decoder = columns.length === 0 ? undefined : new RowGroupDecoder(this.#file, source.rowGroup, columns, this.#steps, context.parquet);
     } catch (error) {
       this.#file.close();
@@ -73,6 +87,8 @@ export class ParquetSplitReader implements SplitReader {
     assert(rows > 0, "a decoded batch has rows");
     this.#row += rows;
     const columns = this.#wanted.map(({ field, type, layout }, i) => {
+      const node = this.#pageNodes[i];
+      if (node !== undefined) return this.#decodePages(node, type, layout, allocator);
       const position = this.#positions[i];
       if (position !== undefined) return arrowToPool(decoded[position], type, layout, pool, allocator);
       return constantColumn(field.kind === "constant" ? field.value : null, type, layout, rows, pool, allocator);
@@ -80,6 +96,22 @@ export class ParquetSplitReader implements SplitReader {
     const { deletedRows } = this.#source;
     if (deletedRows === undefined) return { rows, columns };
     return keepRows({ rows, columns }, keptRanges(this.#source.firstRow + first, rows, deletedRows), pool, allocator);
+  }
+
+  #decodePages(node: SchemaNode, type: DataType, layout: ColumnLayout, allocator: Allocator): ColumnBuffers {
+    const { kernels, pool, parquet } = this.#context;
+    assert(kernels !== undefined, "pages are decoded by kernels");
+    const { rowGroup } = this.#source;
+    const chunk = this.#file.footer.rowGroups[rowGroup].chunks[node.firstLeaf];
+    const column = new PageDecoder(kernels, pool, this.#file).column(node, chunk, this.#rows, layout, allocator);
+    if (column !== undefined) return column;
+    // Damaged, or written in a way that only the library knows: it reads the column or says what is wrong.
+    const library = new RowGroupDecoder(this.#file, rowGroup, [{ node, hint: columnHint(node, layout) }], this.#steps, parquet);
+    try {
+      return arrowToPool(library.next(0)[0], type, layout, pool, allocator);
+    } finally {
+      library.close();
+    }
   }
 
   close(): void {

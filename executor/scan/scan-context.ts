@@ -3,12 +3,15 @@ import type { DataType } from "../../catalog/types.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
+import type { PageKernels } from "./page-decoder.ts";
 import type { ParquetDecoder } from "./parquet-decoder.ts";
 
 /** What a thread needs to read splits; one per worker. */
 export interface ScanContext {
   readonly pool: Pool;
   readonly parquet: ParquetDecoder;
+  /** The thread's kernels; without them every Parquet column is decoded by the library. */
+  readonly kernels?: PageKernels;
 }
 
 /** A column that a pipeline asks of a scan. */

@@ -3,19 +3,26 @@ import { plainLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { isNested } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
+import { instantiateKernels, kernelBytes } from "../../executor/kernels/instantiate.ts";
 import { Arena } from "../../executor/memory/arena.ts";
 import type { ColumnBatch, ColumnBuffers } from "../../executor/memory/column-buffers.ts";
 import { Pool } from "../../executor/memory/pool.ts";
 import { decodeValue } from "../../executor/nested/encoding.ts";
+import type { PageKernels } from "../../executor/scan/page-decoder.ts";
 import { ParquetDecoder } from "../../executor/scan/parquet-decoder.ts";
 import { loadParquetWasm } from "../../executor/scan/parquet-wasm.ts";
 import { readSplit } from "../../executor/scan/read-split.ts";
 import type { ScanContext } from "../../executor/scan/scan-context.ts";
 
 let module: WebAssembly.Module | undefined;
+let kernels: WebAssembly.Module | undefined;
 
-export function scanContext(bytes = 256 * 1024 * 1024): ScanContext {
-  return { pool: Pool.create({ bytes }), parquet: new ParquetDecoder(() => (module ??= loadParquetWasm())) };
+/** `pages`: whether the kernels decode what they can; else the library decodes all. */
+export function scanContext(pages = true, bytes = 256 * 1024 * 1024): ScanContext {
+  const pool = Pool.create({ bytes });
+  kernels ??= new WebAssembly.Module(kernelBytes());
+  const context = { pool, parquet: new ParquetDecoder(() => (module ??= loadParquetWasm())) };
+  return pages ? { ...context, kernels: instantiateKernels(kernels, pool.memory) as unknown as PageKernels } : context;
 }
 
 /** All rows of a table as values, by column position; read split by split in the given layouts (plain ones by default). */

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Field, Float64, Int64, makeData, RecordBatch, Schema, Struct, Table, tableToIPC, Utf8, vectorFromArray } from "apache-arrow";
+import { Table as WasmTable, writeParquet, WriterPropertiesBuilder } from "parquet-wasm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableSnapshot } from "../../catalog/table.ts";
@@ -11,6 +13,8 @@ import type { Workbench } from "./duckdb-files.ts";
 import { duckdbColumns, openWorkbench } from "./duckdb-files.ts";
 
 let bench: Workbench;
+const byPages = scanContext();
+const byLibrary = scanContext(false);
 beforeAll(async () => {
   bench = await openWorkbench();
 });
@@ -62,7 +66,8 @@ test.each(COLUMNS.map(([expression, type], i) => [type, expression, i] as const)
   expect(table.splits.length).toBe(3);
   const types = table.columns.map((c) => c.type);
   const expected = await duckdbColumns(bench.duckdb, `SELECT ${type === "string" ? "x::varchar" : "x::" + duckdbType(type)} FROM '${path}'`, types);
-  expect(readTable(table)).toEqual(expected);
+  expect(readTable(table, undefined, byPages)).toEqual(expected);
+  expect(readTable(table, undefined, byLibrary)).toEqual(expected);
   expect(expected[0].filter((value) => value === null).length).toBe(1000);
 });
 
@@ -103,6 +108,30 @@ test("reads a large row group in batches and in slices", async () => {
   expect(numbers.every((value, i) => value === i)).toBe(true);
   const [expected] = await duckdbColumns(bench.duckdb, `SELECT s[:20] FROM '${path}'`, [STRING]);
   expect(texts.every((value, i) => (value as string).slice(0, 20) === expected[i])).toBe(true);
+});
+
+test("pages of the second version, plain pages after dictionary ones, and columns without NULLs", async () => {
+  const rows = 20000;
+  const fields = [new Field("i", new Int64(), false), new Field("d", new Float64(), true), new Field("s", new Utf8(), true)];
+  const values = Array.from({ length: rows }, (_, i) => (i % 11 === 5 ? null : i));
+  const columns = [
+    vectorFromArray(Array.from({ length: rows }, (_, i) => BigInt(i * 3)), new Int64()),
+    vectorFromArray(values.map((i) => (i === null ? null : (i % 13) / 4)), new Float64()),
+    vectorFromArray(values.map((i) => (i === null ? null : `text ${i < 9000 ? i % 10 : i}`)), new Utf8()),
+  ];
+  const children = columns.map((column) => column.data[0]);
+  const batch = new RecordBatch(new Schema(fields), makeData({ type: new Struct(fields), length: rows, nullCount: 0, children }));
+  const ipc = tableToIPC(new Table([batch]), "stream");
+  for (const version of [0, 1]) {
+    const properties = new WriterPropertiesBuilder().setWriterVersion(version).setDataPageSizeLimit(4096).setDictionaryPageSizeLimit(20000).setCompression(1).build();
+    const path = join(bench.folder, `pages-v${version}.parquet`);
+    writeFileSync(path, writeParquet(WasmTable.fromIPCStream(ipc), properties));
+    const table = await open(path);
+    const expected = await duckdbColumns(bench.duckdb, `FROM '${path}'`, table.columns.map((c) => c.type));
+    expect(expected[2][5000]).toBe("text 0");
+    expect(readTable(table, undefined, byPages)).toEqual(expected);
+    expect(readTable(table, undefined, byLibrary)).toEqual(expected);
+  }
 });
 
 test("leaves deleted rows out", async () => {
