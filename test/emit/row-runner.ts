@@ -22,9 +22,12 @@ const CELL = 24;
 const ERROR_AT = 64;
 /** Cells of literals lie between these two, rows behind. */
 const CONSTANTS = 1024;
-const DATA = 1 << 17;
-const HEAP = 8 << 20;
-const PAGES = 512;
+/** `EMIT_HIGH=1` puts rows and bytes above 2 GiB, where addresses are negative to JavaScript. */
+const BASE = process.env.EMIT_HIGH === "1" ? 2 ** 31 : 0;
+const DATA = BASE + (1 << 17);
+const HEAP = BASE + (8 << 20);
+const PAGES = 512 + BASE / 65_536;
+const LAST_CONSTANT = 1 << 17;
 
 export interface RunOutcome {
   /** By row, up to the one that raised. */
@@ -173,7 +176,7 @@ class CellContext implements EmitContext {
   literal = (literal: LiteralExpr): EmittedValue => {
     const at = this.#constants;
     this.#constants += CELL;
-    if (at + CELL > DATA) throw new Error("too many constants");
+    if (at + CELL > LAST_CONSTANT) throw new Error("too many constants");
     putValue(this.#cells, at, literal.type, literal.value);
     const lanes = laneTypes(laneKind(literal.type)).map((type, i) => get(this.f.hoisted(loadLane(type, i32.const(at), 8 * i))));
     return { type: literal.type, lanes, isNull: undefined };
