@@ -24,7 +24,6 @@ import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { OutputBatch } from "./output-batch.ts";
 import { emitOutput, reserveOutput } from "./output-batch.ts";
-import type { DictionaryTable } from "./segment-emitter.ts";
 import { SegmentEmitter } from "./segment-emitter.ts";
 import type { Cut } from "./segments.ts";
 import { segmentPipeline } from "./segments.ts";
@@ -59,7 +58,6 @@ export interface CompiledPipeline {
   readonly sink: CompiledSink;
   readonly probes: readonly { readonly breaker: number; readonly state: ProbeState }[];
   readonly loops: readonly { readonly breaker: number; readonly state: LoopState }[];
-  readonly tables: readonly DictionaryTable[];
   /** int64 words that count the rows of plan nodes. */
   readonly rowCounts: readonly RowCount[];
   /** Operand types of each error site. */
@@ -111,7 +109,6 @@ class PipelineCompiler {
   readonly #module = new ModuleBuilder();
   readonly #state = new StateLayout();
   readonly #sites: ErrorSite[] = [];
-  readonly #tables: DictionaryTable[] = [];
   readonly #rowCounts: RowCount[] = [];
   readonly #probes: { breaker: number; state: ProbeState }[] = [];
   readonly #loops: { breaker: number; state: LoopState }[] = [];
@@ -159,7 +156,6 @@ class PipelineCompiler {
       sink,
       probes: this.#probes,
       loops: this.#loops,
-      tables: this.#tables,
       rowCounts: this.#rowCounts,
       errorOperands: this.#sites.map((s) => s.operands),
     };
@@ -168,7 +164,7 @@ class PipelineCompiler {
 
   #emitter(name: string): SegmentEmitter {
     const { builder } = this.#module.function(name, { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone, measure: this.#options.measure, tables: this.#tables };
+    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone, measure: this.#options.measure };
     return new SegmentEmitter(parts, builder);
   }
 

@@ -60,10 +60,6 @@ export class PipelineInstance {
       kernels: context.kernels,
       host: { allocate: (bytes: number) => this.#scratch.allocate(bytes >>> 0) },
     });
-    for (const table of pipeline.tables) {
-      pool.u32[(this.#state + table.word) >>> 2] = this.#arena.allocate(table.entries);
-      (instance.exports[table.function] as Run)(this.#state, 0, table.entries);
-    }
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
     this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);

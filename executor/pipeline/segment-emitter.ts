@@ -1,6 +1,5 @@
 import { assert, InternalError } from "../../catalog/errors.ts";
 import type { ColumnId, Expr, LiteralExpr } from "../../catalog/expression.ts";
-import { STRING } from "../../catalog/types.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { EmitContext, ErrorSite } from "../emit/emit-context.ts";
@@ -13,7 +12,7 @@ import { get, i32 } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
 import { loadBuffer, loadDictionaryEntry } from "./buffer-access.ts";
 import { literalValue } from "./literals.ts";
-import { dictionaryAddresses, loadField } from "./row-access.ts";
+import { loadField } from "./row-access.ts";
 import type { DictionaryColumn, RowField } from "./row-layout.ts";
 import type { StateLayout } from "./state-layout.ts";
 import { ERROR_OPERAND_BYTES, HEADER, MAX_ERROR_OPERANDS, STATUS } from "./state-layout.ts";
@@ -64,17 +63,6 @@ export interface ModuleParts {
   readonly timeZone: string;
   /** Rows are counted, so that a row which is taken up again must be known for one. */
   readonly measure: boolean;
-  /** Tables over query-wide dictionaries that the module's code looks things up in. */
-  readonly tables: DictionaryTable[];
-}
-
-/** A byte for each entry of a dictionary, filled by the module's function of this name before rows are looked at. */
-export interface DictionaryTable {
-  readonly key: string;
-  readonly function: string;
-  readonly entries: number;
-  /** Offset of the uint32 with the table's address. */
-  readonly word: number;
 }
 
 /** A loop inside the row loop that can be left and taken up again: its position goes to the state block and back. */
@@ -187,29 +175,6 @@ export class SegmentEmitter implements EmitContext {
       case "value":
         return undefined;
     }
-  }
-
-  /** See EmitContext. Only for dictionaries that serve the whole query: others change with every morsel, and their tables would seldom pay. */
-  dictionaryTable(column: ColumnId, key: string, emit: (ctx: EmitContext) => Val): Local | undefined {
-    const dictionary = this.dictionaryOf({ kind: "column", id: column, name: "", type: STRING, nullable: false });
-    if (dictionary === undefined) return undefined;
-    const { tables, module, state } = this.parts;
-    const tableKey = `${dictionary.key} ${key}`;
-    let table = tables.find((t) => t.key === tableKey);
-    if (table === undefined) {
-      table = { key: tableKey, function: `table${tables.length}`, entries: dictionary.entries, word: state.reserve(4, 4) };
-      tables.push(table);
-      const { builder } = module.function(table.function, { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-      const emitter = new SegmentEmitter(this.parts, builder);
-      const { offsets, bytes } = dictionaryAddresses(emitter, dictionary);
-      const to = emitter.stateWord(table.word);
-      emitter.bind(column, {
-        kind: "computed",
-        compute: () => ({ type: STRING, lanes: loadDictionaryEntry(emitter, get(emitter.position), offsets, bytes), isNull: undefined }),
-      });
-      emitter.forEachRow(() => builder.store("i32.8", i32.add(get(to), get(emitter.position)), emit(emitter)));
-    }
-    return this.stateWord(table.word);
   }
 
   // ---- constants

@@ -65,7 +65,7 @@ function settleTies(context: ThreadContext, entries: number, count: number, shap
 export function recordOrder(context: ThreadContext, shape: Pick<RowSinkShape, "order">): (a: number, b: number) => number {
   const module = new ModuleBuilder();
   const { builder } = module.function("compare", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-  const emitter = new SegmentEmitter({ module, state: new StateLayout(), sites: [], timeZone: "UTC", measure: false, tables: [] }, builder);
+  const emitter = new SegmentEmitter({ module, state: new StateLayout(), sites: [], timeZone: "UTC", measure: false }, builder);
   emitOrder(emitter, shape.order, builder.param(1), builder.param(2));
   const instance = new WebAssembly.Instance(compileModule(module.encode()), { env: { memory: context.pool.memory }, kernels: context.kernels, host: {} });
   const compare = instance.exports["compare"] as (state: number, a: number, b: number) => number;
