@@ -42,7 +42,12 @@ export interface OpenTable {
   readonly schema: readonly StructField[] | undefined;
   readonly partitionColumns: readonly string[];
   readonly options: Readonly<Record<string, string>>;
+  /** An earlier state of a table whose format keeps them; absent for the latest. */
+  readonly asOf?: TableVersion;
 }
+
+/** One state of a table: a version, or the state at a time (microseconds since 1970-01-01 UTC). */
+export type TableVersion = { readonly kind: "version"; readonly version: bigint } | { readonly kind: "timestamp"; readonly micros: bigint };
 
 /** What the catalog keeps of a table. */
 export interface TableEntry {

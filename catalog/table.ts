@@ -52,7 +52,8 @@ export type SplitSource =
 
 /** Where a table column is found in a file, or the constant that stands for it (partition value, missing column). Position as in the table's columns. */
 export type FileField =
-  | { readonly kind: "stored"; readonly name: string; readonly fieldId?: number }
+  /** `type`: the column's type under the names that its nested fields have in the file, where those differ. */
+  | { readonly kind: "stored"; readonly name: string; readonly fieldId?: number; readonly type?: DataType }
   | { readonly kind: "constant"; readonly value: Value };
 
 /** CSV and JSON options under Spark's names: header, sep, quote, escape, nullValue, dateFormat, timestampFormat, mode, ... */

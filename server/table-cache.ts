@@ -72,8 +72,8 @@ export class TableCache {
   }
 }
 
-function keyOf(format: string, { name, location, schema, options }: OpenTable): string {
-  return JSON.stringify([format.toLowerCase(), name, location, schema, options]);
+function keyOf(format: string, { name, location, schema, options, asOf }: OpenTable): string {
+  return JSON.stringify([format.toLowerCase(), name, location, schema, options, asOf], (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
 function releaseIfUnused(table: CachedTable): void {

@@ -1,6 +1,7 @@
 import type { TableProvider } from "../catalog/ports.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
+  delta: async () => (await import("./delta/delta-provider.ts")).deltaProvider,
   parquet: async () => (await import("../executor/scan/parquet-provider.ts")).parquetProvider,
   csv: async () => (await import("../executor/scan/csv-provider.ts")).csvProvider,
   json: async () => (await import("../executor/scan/json-provider.ts")).jsonProvider,

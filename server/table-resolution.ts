@@ -10,6 +10,7 @@ import { fileFunctionRequest } from "./file-function.ts";
 import { displayName, type ObjectName, quoted, schemaNotFound, tableNotFound } from "./object-names.ts";
 import { analysisSettingsOf } from "./session-facts.ts";
 import type { Session, TemporaryView } from "./session.ts";
+import { splitVersionSuffix, tableVersion } from "./time-travel.ts";
 import { absolutePath } from "./storage-paths.ts";
 import { qualifyTableNames } from "./view-names.ts";
 
@@ -87,10 +88,8 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
   const identity = referenceIdentity(session, reference.name);
   if (within.includes(identity) || within.length >= MAX_VIEW_DEPTH) throw recursiveView(identity, within, reference.span);
   if (resolved.has(reference)) return;
-  if (reference.version !== undefined) {
-    throw new SparrowError("UNSUPPORTED_FEATURE.TIME_TRAVEL", "0A000", `The feature is not supported: Time travel on the relation: ${quoted(...reference.name)}.`, { relationId: quoted(...reference.name) }, { span: reference.span });
-  }
   const temporary = session.temporaryView(reference.name);
+  if (temporary !== undefined && reference.version !== undefined) throw noTimeTravel(reference);
   if (temporary?.kind === "files") {
     return addFiles(session, reference, { format: temporary.format, request: temporaryFilesRequest(temporary, reference) }, resolved);
   }
@@ -107,15 +106,27 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
   }
   if (found?.kind === "view") {
     const { entry } = found;
+    if (reference.version !== undefined) throw noTimeTravel(reference);
     await addView(session, reference, entry, (parts) => (parts.length === 1 ? [entry.settings.database ?? entry.database, ...parts] : parts), resolved, within);
     return;
   }
-  const [format, path] = reference.name;
-  if (reference.name.length === 2 && (await session.engine.findProvider(format)) !== undefined) {
-    const request: OpenTable = { name: `${format.toLowerCase()}.\`${path}\``, location: absolutePath(path), schema: undefined, partitionColumns: [], options: optionsOf(reference) };
-    return addFiles(session, reference, { format, request }, resolved);
-  }
+  const source = await pathSource(session, reference.name, optionsOf(reference));
+  if (source !== undefined) return addFiles(session, reference, source, resolved);
   throw await notFound(session, reference);
+}
+
+/** A location named directly: ``parquet.`path` ``, ``delta.`path@v12` ``; undefined for names of another form. */
+export async function pathSource(session: Session, name: readonly string[], options: Readonly<Record<string, string>>): Promise<FileSource | undefined> {
+  const [format, written] = name;
+  if (name.length !== 2 || (await session.engine.findProvider(format)) === undefined) return undefined;
+  const { path, version } = format.toLowerCase() === "delta" ? splitVersionSuffix(written) : { path: written, version: undefined };
+  const asOf = version === undefined ? undefined : await tableVersion(session, version);
+  return { format, request: { name: `${format.toLowerCase()}.\`${written}\``, location: absolutePath(path), schema: undefined, partitionColumns: [], options, ...(asOf !== undefined && { asOf }) } };
+}
+
+function noTimeTravel({ name, span }: TableReference): SparrowError {
+  const relationId = quoted(...name);
+  return new SparrowError("UNSUPPORTED_FEATURE.TIME_TRAVEL", "0A000", `The feature is not supported: Time travel on the relation: ${relationId}.`, { relationId }, { span });
 }
 
 export type CatalogObject = { readonly kind: "table"; readonly entry: TableEntry } | { readonly kind: "view"; readonly entry: ViewEntry };
@@ -144,7 +155,9 @@ function tableSource(entry: TableEntry, reference: TableReference): FileSource {
 
 /** Pins what files hold now; what they held when they were cached, where they are. */
 async function addFiles(session: Session, reference: TableReference, { format, request: given, statistics }: FileSource, resolved: ResolvedTables): Promise<void> {
-  const source = { format, request: { ...given, options: withTimeZone(session, format, given.options) } };
+  if (reference.version !== undefined && format.toLowerCase() !== "delta") throw noTimeTravel(reference);
+  const asOf = reference.version === undefined ? given.asOf : await tableVersion(session, reference.version);
+  const source = { format, request: { ...given, options: withTimeZone(session, format, given.options), ...(asOf !== undefined && { asOf }) } };
   const cached = session.engine.tableCache.get(source.format, source.request);
   const snapshot = cached ?? withAnalyzed(await (await session.engine.provider(format)).open(source.request), statistics);
   resolved.sources.set(snapshot, source);
@@ -191,9 +204,9 @@ function withAnalyzed(snapshot: TableSnapshot, analyzed: AnalyzedStatistics | un
   return { ...snapshot, statistics: { rows: rows ?? analyzed.rows, bytes, columns: merged }, version: `${snapshot.version} ${JSON.stringify(analyzed)}` };
 }
 
-/** Text formats read and write timestamps in the session's zone, unless their options name one. */
+/** Timestamps without a zone in text files, and in partition values of Delta tables, are in the session's zone, unless their options name one. */
 export function withTimeZone(session: Session, format: string, options: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return /^(csv|json)$/i.test(format) ? { timeZone: session.timeZone, ...options } : options;
+  return /^(csv|json|delta)$/i.test(format) ? { timeZone: session.timeZone, ...options } : options;
 }
 
 function optionsOf(reference: TableReference): Record<string, string> {

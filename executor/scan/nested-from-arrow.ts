@@ -13,7 +13,7 @@ import { columnTypeMismatch } from "./column-type-mismatch.ts";
 import { fixedWidthValues } from "./fixed-width-values.ts";
 
 /** The value of a row, counted from the column's offset. */
-type RowReader = (row: number) => Value;
+export type RowReader = (row: number) => Value;
 
 /** Offsets and bytes of a nested column in the pool, in the engine's encoding (executor/nested). Rows that are NULL have no bytes. */
 export function nestedFromArrow(column: ArrowColumn, type: DataType, pool: Pool, allocator: Allocator): { readonly offsets: number; readonly bytes: number } {
@@ -40,7 +40,8 @@ export function nestedFromArrow(column: ArrowColumn, type: DataType, pool: Pool,
   return { offsets, bytes };
 }
 
-function rowReader(column: ArrowColumn, type: DataType): RowReader {
+/** Reads single values of a column; raises SparrowError when it cannot be read as `type`. */
+export function rowReader(column: ArrowColumn, type: DataType): RowReader {
   const read = presentReader(column, type);
   const validity = column.buffers[0];
   if (column.format === "n") return () => null;

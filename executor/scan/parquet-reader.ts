@@ -90,7 +90,7 @@ export class ParquetSplitReader implements SplitReader {
       const node = this.#pageNodes[i];
       if (node !== undefined) return this.#decodePages(node, type, layout, allocator);
       const position = this.#positions[i];
-      if (position !== undefined) return arrowToPool(decoded[position], type, layout, pool, allocator);
+      if (position !== undefined) return arrowToPool(decoded[position], (field.kind === "stored" && field.type) || type, layout, pool, allocator);
       return constantColumn(field.kind === "constant" ? field.value : null, type, layout, rows, pool, allocator);
     });
     const { deletedRows } = this.#source;

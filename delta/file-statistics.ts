@@ -1,0 +1,98 @@
+import type { ColumnStatistics } from "../catalog/table.ts";
+import type { DataType } from "../catalog/types.ts";
+import type { Value } from "../catalog/values.ts";
+import { asDouble, asInteger, type ExactJson, numberText, parseExactJson, unscaledDecimal } from "./exact-json.ts";
+import { dateDays, localMicros, zonedMicros } from "./partition-values.ts";
+
+/** What the log says of a file's rows. */
+export interface FileStatistics {
+  /** Rows in the file, deleted ones included. */
+  readonly rows: number | undefined;
+  /** Of a column by physical name, as values of `type`; undefined where nothing is said. */
+  readonly column: (name: string, type: DataType) => ColumnStatistics | undefined;
+}
+
+export const NO_STATISTICS: FileStatistics = { rows: undefined, column: () => undefined };
+
+const MAX_LONG = 2n ** 63n - 1n;
+const MILLISECOND = 1000n;
+
+type JsonObject = { readonly [key: string]: ExactJson };
+
+/** Reads the JSON of an `add` action's statistics; statistics that cannot be read say nothing. */
+export function parseFileStatistics(stats: string | undefined): FileStatistics {
+  if (stats === undefined || stats === "") return NO_STATISTICS;
+  let json: ExactJson;
+  try {
+    json = parseExactJson(stats);
+  } catch {
+    return NO_STATISTICS;
+  }
+  if (!isObject(json)) return NO_STATISTICS;
+  const rows = asDouble(json.numRecords);
+  const [minValues, maxValues, nullCount] = [json.minValues, json.maxValues, json.nullCount].map((part) => (isObject(part) ? part : {}));
+  const tight = json.tightBounds !== false;
+  return {
+    rows,
+    column(name, type) {
+      const min = boundOf(minValues[name], type, "min");
+      const max = boundOf(maxValues[name], type, "max");
+      const counted = asDouble(nullCount[name]);
+      // With wide bounds a count of nulls says something only if no row, or every row, is null.
+      const nulls = counted === undefined || tight || counted === 0 || counted === rows ? counted : undefined;
+      if (min === undefined && max === undefined && nulls === undefined) return undefined;
+      return { min: min ?? null, max: max ?? null, nulls, distinct: undefined };
+    },
+  };
+}
+
+function isObject(json: ExactJson | undefined): json is JsonObject {
+  return json !== null && typeof json === "object" && !Array.isArray(json);
+}
+
+function boundOf(json: ExactJson | undefined, type: DataType, which: "min" | "max"): Value | undefined {
+  if (json === undefined || json === null) return undefined;
+  switch (type.kind) {
+    case "byte":
+    case "short":
+    case "int": {
+      const value = asInteger(json);
+      return value === undefined ? undefined : Number(value);
+    }
+    case "long":
+      return asInteger(json);
+    case "float":
+    case "double":
+      return floatBound(asDouble(json), which);
+    case "decimal": {
+      const text = numberText(json) ?? (typeof json === "string" ? json : undefined);
+      return text === undefined ? undefined : unscaledDecimal(text, type.scale);
+    }
+    case "string":
+    case "char":
+    case "varchar":
+      return typeof json === "string" ? json : undefined;
+    case "boolean":
+      return typeof json === "boolean" ? json : undefined;
+    case "date":
+      return typeof json === "string" ? dateDays(json) : undefined;
+    case "timestamp":
+      return typeof json === "string" ? timestampBound(zonedMicros(json), which) : undefined;
+    case "timestamp_ntz":
+      return typeof json === "string" ? timestampBound(localMicros(json.replace(/Z$/, "")), which) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A zero bound may stand for either zero. */
+function floatBound(value: number | undefined, which: "min" | "max"): number | undefined {
+  if (value === undefined || Number.isNaN(value)) return undefined;
+  return value === 0 ? (which === "min" ? -0 : 0) : value;
+}
+
+/** Writers cut timestamps to milliseconds, so the true maximum may be up to one later. */
+function timestampBound(micros: bigint | undefined, which: "min" | "max"): bigint | undefined {
+  if (micros === undefined || which === "min") return micros;
+  return micros > MAX_LONG - MILLISECOND ? MAX_LONG : micros + MILLISECOND;
+}

@@ -1,0 +1,32 @@
+import { DeltaLog } from "../../delta/delta-log.ts";
+import type { ParquetRowsReader } from "../../delta/parquet-rows.ts";
+import { SparrowError } from "../../catalog/errors.ts";
+import { readParquetRows } from "../../executor/scan/parquet-rows.ts";
+import { localStorage } from "../local-storage.ts";
+import { parquetDecoder } from "../parquet-decoder.ts";
+
+/** Logs that are kept with their snapshots. */
+const KEPT_LOGS = 64;
+const logs = new Map<string, DeltaLog>();
+
+/** Reads checkpoints on this thread. */
+const checkpointReader: ParquetRowsReader = {
+  async readParquetRows(path, columns) {
+    const found = await localStorage.stat(path);
+    if (found === undefined) throw new SparrowError("PATH_NOT_FOUND", "42K03", `Path does not exist: ${path}.`, { path }, { origin: "data" });
+    return readParquetRows(path, found.bytes, found.modifiedMs, columns, parquetDecoder());
+  },
+};
+
+/** The log of the table at an absolute location, the same one as long as it is kept. */
+export function deltaLog(location: string): DeltaLog {
+  const folder = location.length > 1 ? location.replace(/\/+$/, "") : location;
+  const log = logs.get(folder) ?? new DeltaLog(folder, localStorage, checkpointReader);
+  logs.delete(folder);
+  logs.set(folder, log);
+  for (const oldest of logs.keys()) {
+    if (logs.size <= KEPT_LOGS) break;
+    logs.delete(oldest);
+  }
+  return log;
+}
