@@ -6,6 +6,7 @@ import { i32, i64, select } from "../wasm/instructions.ts";
 import { civilFromDays, daysFromCivil, monthLength, weekday } from "./civil.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue, ValueRange } from "./emitted-value.ts";
+import { failWhere } from "./failure.ts";
 import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
 import { anyNull, oneLane } from "./null-flags.ts";
 
@@ -139,6 +140,20 @@ export const dateFunctionEmitters: FunctionEmitters = {
     accepts: (call) => takesDate(call) && DATE_UNITS.includes(literalUnit(call, 1) ?? ""),
     cost: 20,
     emit: ([date], call, ctx) => oneLane(ctx.f, DATE, truncateDays(date.lanes[0], literalUnit(call, 1) ?? "", ctx) ?? date.lanes[0], date.isNull),
+  },
+  "make_date": {
+    accepts: (call) => call.args.every((arg) => typeOf(arg).kind === "int"),
+    raises: (call) => call.mode === "ansi",
+    cost: 20,
+    emit: (args, call, ctx) => {
+      const { f } = ctx;
+      const [year, month, day] = args.map((arg) => arg.lanes[0]);
+      const wrongMonth = f.reusable(i32.gtU(i32.sub(month, i32.const(1)), i32.const(11)));
+      const safeMonth = f.reusable(select(wrongMonth, i32.const(1), month));
+      const wrongDay = i32.gtU(i32.sub(day, i32.const(1)), i32.sub(monthLength(year, safeMonth), i32.const(1)));
+      const isNull = failWhere(ctx, call, f.reusable(i32.or(wrongMonth, wrongDay)), anyNull(f, args), args);
+      return oneLane(f, DATE, daysFromCivil(f, year, safeMonth, day), isNull);
+    },
   },
   "unix_date": { accepts: takesDate, cost: 0, emit: ([date], call) => retyped(date, call) },
   "date_from_unix_date": { accepts: (call) => typeOf(call.args[0]).kind === "int", cost: 0, emit: ([days], call) => retyped(days, call) },

@@ -8,7 +8,7 @@ import { f32, f64, i32, i64, select } from "../wasm/instructions.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
 import { laneKind } from "./emitted-value.ts";
-import { failWhere } from "./failure.ts";
+import { failInEveryMode, failWhere } from "./failure.ts";
 import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
 import { anyNull, FALSE, oneLane, orFlags } from "./null-flags.ts";
 
@@ -119,6 +119,23 @@ function elementAccess(checked: boolean): FunctionEmitter {
   };
 }
 
+/** `element_at`: from 1, or from -1 at the end. 0 is an error in every mode. */
+function emitElementAt(args: readonly EmittedValue[], call: CallExpr, ctx: EmitContext): EmittedValue {
+  const { f } = ctx;
+  const [array, position] = args;
+  const type = typeOf(call.args[0]);
+  if (type.kind !== "array") throw new TypeError("elements are taken from arrays");
+  const isNull = anyNull(f, args);
+  const [given] = position.lanes;
+  const zero = f.reusable(i32.eqz(given));
+  const afterZero = failInEveryMode(ctx, call, zero, isNull, args);
+  const count = f.reusable(i32.load(safeAddress(array, isNull, ctx)));
+  const index = f.reusable(select(i32.gtS(given, i32.const(0)), i32.sub(given, i32.const(1)), i32.add(count, given)));
+  const outOfBounds = f.reusable(i32.or(i32.geU(index, count), zero));
+  if (call.name === "element_at") failWhere(ctx, call, outOfBounds, afterZero, args);
+  return emitElement(array, type.element, index, f.reusable(orFlags(isNull, outOfBounds) ?? FALSE), call, ctx);
+}
+
 export const nestedFunctionEmitters: FunctionEmitters = {
   "getfield": {
     accepts: (call) => fieldPosition(call) !== undefined,
@@ -132,6 +149,8 @@ export const nestedFunctionEmitters: FunctionEmitters = {
   },
   "getitem": elementAccess(true),
   "get": elementAccess(false),
+  "element_at": { accepts: isArrayAccess, raises: (call) => call.mode !== "try", cost: 12, emit: emitElementAt },
+  "try_element_at": { accepts: isArrayAccess, raises: (call) => call.mode !== "try", cost: 12, emit: emitElementAt },
   "array_size": {
     accepts: (call) => typeOf(call.args[0]).kind === "array",
     emit: ([array], _call, ctx) => oneLane(ctx.f, INT, i32.load(safeAddress(array, array.isNull, ctx)), array.isNull),

@@ -17,7 +17,7 @@ const NULL_WORD = BigInt.asIntN(64, 0xa0761d6478bd642fn);
 const SIGN_64 = -(2n ** 63n);
 
 /** A double (float) as the one number of its equals: one NaN, no negative zero. */
-function canonicalFloat(lane: Val): Val {
+export function canonicalFloat(lane: Val): Val {
   const ops = lane.type === "f32" ? f32 : f64;
   return select(ops.eq(lane, lane), ops.add(lane, ops.const(0)), ops.const(Number.NaN));
 }

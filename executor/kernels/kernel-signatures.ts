@@ -91,6 +91,13 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   write_timestamp: signature("i64 i32", "i32"),
   /** (value, to): at most 10; 0 for other than small whole numbers */
   write_double: signature("f64 i32", "i32"),
+  /** (value, seed) and (text, bytes, seed): Spark's hash functions */
+  murmur3_int: signature("i32 i32", "i32"),
+  murmur3_long: signature("i64 i32", "i32"),
+  murmur3_bytes: signature("i32 i32 i32", "i32"),
+  xxhash64_int: signature("i32 i64", "i64"),
+  xxhash64_long: signature("i64 i64", "i64"),
+  xxhash64_bytes: signature("i32 i32 i64", "i64"),
   result_high: signature("", "i64"),
   /** (a, b, digits): a * b / 10^digits, half up */
   decimal_multiply: signature("i64 i64 i64 i64 i32", "i64"),

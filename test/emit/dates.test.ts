@@ -34,3 +34,10 @@ test.each(["Mon", "TU", "wednesday", "sun"])("next_day %s", async (name) => {
   const d = column(DATE);
   expect(await expectInterpreted(call("next_day", [ref(d), literal(name, STRING)], DATE), [d], days.filter((x) => x === null || Math.abs(x as number) < 2 ** 30).map((x) => [x]))).toBe(0);
 });
+
+test("make_date", async () => {
+  const [y, m, d] = [column(INT), column(INT), column(INT)];
+  const rows = [1970, 2024, 2023, 1900, 2000, 1, 9999, -5, null].flatMap((year) => [1, 2, 12, 0, 13, null].flatMap((month) => [1, 28, 29, 30, 31, 0, 32, -1].map((day) => [year, month, day])));
+  expect(await expectInterpreted(call("make_date", [ref(y), ref(m), ref(d)], DATE), [y, m, d], rows)).toBeGreaterThan(50);
+  expect(await expectInterpreted(call("make_date", [ref(y), ref(m), ref(d)], DATE, "legacy"), [y, m, d], rows)).toBe(0);
+});

@@ -53,6 +53,12 @@ test.each(arrays)("elements and sizes of arrays of %o", async (element, values) 
   for (const mode of ["ansi", "try", "legacy"] as const) {
     expect((await expectInterpreted({ ...call("getitem", [ref(a), ref(i)], element, mode), nullable: true }, [a, i], rows)) > 0).toBe(mode === "ansi");
   }
+  for (const name of ["element_at", "try_element_at"]) {
+    for (const mode of ["ansi", "try", "legacy"] as const) {
+      const raised = await expectInterpreted({ ...call(name, [ref(a), ref(i)], element, mode), nullable: true }, [a, i], [...rows, ...pairs(values, [1, -2, -10])]);
+      expect(raised > 0).toBe(mode !== "try");
+    }
+  }
   for (const name of ["size", "array_size"]) expect(await expectInterpreted(call(name, [ref(a)], INT), [a], values.map((v) => [v]))).toBe(0);
 });
 

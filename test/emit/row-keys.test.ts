@@ -4,7 +4,8 @@ import type { DataType } from "../../catalog/types.ts";
 import { BOOLEAN, DATE, decimal, DOUBLE, FLOAT, INT, LONG, SHORT, STRING } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import { emitEquals, emitHash, emitNormalizedKey, emitSortOrder } from "../../executor/emit/row-keys.ts";
-import { column, pairs } from "./expressions.ts";
+import { call, column, pairs, ref } from "./expressions.ts";
+import { expectInterpreted } from "./interpreted.ts";
 import { kernelExports, runRows } from "./row-runner.ts";
 
 /** In ascending order, equal ones side by side in one array. */
@@ -64,6 +65,15 @@ describe.each(ORDERED)("%o", (type, groups) => {
       }
     }
   });
+});
+
+test.each(ORDERED.filter(([type]) => type.kind !== "array" && !(type.kind === "decimal" && type.precision > 18)))("hash and xxhash64 of %o are Spark's", async (type, groups) => {
+  const a = column(type);
+  const b = column(STRING);
+  const texts = ["", "a", "abcd", "abcdefghijk", "é日本語 and so on until there are more than thirty-two bytes of it", null];
+  const rows = [null, ...groups.flat()].map((value, i) => [value, texts[i % texts.length]]);
+  expect(await expectInterpreted(call("hash", [ref(a), ref(b)], INT), [a, b], rows)).toBe(0);
+  expect(await expectInterpreted(call("xxhash64", [ref(b), ref(a)], LONG), [a, b], rows)).toBe(0);
 });
 
 test("hashes of several columns depend on their order, and fill high and low bits evenly", async () => {
