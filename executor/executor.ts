@@ -16,7 +16,6 @@ import { ResultQueue } from "./result-queue.ts";
 import type { JobMessage, JobOptions } from "./run-on-workers.ts";
 import { runOnWorkers } from "./run-on-workers.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
-import { loadParquetWasm } from "./scan/parquet-wasm.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -63,7 +62,7 @@ export class Executor implements ExecutorThreads {
 
   constructor(options: ExecutorOptions) {
     this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: options.firstBlock, canaries: options.canaries });
-    this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()), parquet: undefined };
+    this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()) };
     this.workerPool = new WorkerPool(options.workers, () => this.#setup);
   }
 
@@ -88,16 +87,12 @@ export class Executor implements ExecutorThreads {
   }
 
   runPipeline(job: PipelineJob, options: JobOptions): Promise<void> {
-    const { morsels } = job;
-    const readsParquet = morsels.kind === "splits" && morsels.splits.some((s) => s.source.kind === "parquet");
-    const parquet = readsParquet ? loadParquetWasm() : undefined;
     return this.#onThreads(
       job.control,
       options,
-      (id, worker, newOwner) => ({ kind: "pipeline", id, worker, job, attempt: newOwner(), scratch: newOwner(), parquet }),
+      (id, worker, newOwner) => ({ kind: "pipeline", id, worker, job, attempt: newOwner(), scratch: newOwner() }),
       () => {
         const context = this.#mainContext();
-        if (parquet !== undefined) context.useParquet(parquet);
         const { feed } = options;
         return runPipelineJob(job, context, options.newOwner(), options.newOwner(), {
           begin: () => {},
@@ -138,7 +133,6 @@ export class Executor implements ExecutorThreads {
 
   async #cachePass(job: CacheJob, owner: Owner, signal: AbortSignal): Promise<readonly CacheResult[]> {
     const results: CacheResult[] = [];
-    const parquet = job.splits.some((s) => s.source.kind === "parquet") ? loadParquetWasm() : undefined;
     await this.#onThreads(
       job.control,
       {
@@ -151,7 +145,7 @@ export class Executor implements ExecutorThreads {
         },
         toError: (failure) => toError(failure, []),
       },
-      (id) => ({ kind: "cache", id, job, owner, scratch: this.pool.newOwner(), parquet }),
+      (id) => ({ kind: "cache", id, job, owner, scratch: this.pool.newOwner() }),
       () => ({ kind: "cache", result: runCacheJob(job, this.#mainContext(), owner, this.pool.newOwner()) }),
     );
     return results;

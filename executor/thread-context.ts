@@ -1,9 +1,9 @@
-import { InternalError } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
 import { Pool } from "./memory/pool.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
+import { loadParquetWasm } from "./scan/parquet-wasm.ts";
 import { readSplit } from "./scan/read-split.ts";
 import type { SplitReader, WantedColumn } from "./scan/scan-context.ts";
 
@@ -13,8 +13,6 @@ export interface ThreadSetup {
   readonly firstBlock: number;
   readonly canaries: boolean;
   readonly kernels: WebAssembly.Module;
-  /** parquet-wasm; absent until the first Parquet file is read. */
-  readonly parquet: WebAssembly.Module | undefined;
 }
 
 /** What a thread has to run pipelines with: the pool, its own kernel instance, its own Parquet decoder. */
@@ -22,21 +20,11 @@ export class ThreadContext {
   readonly pool: Pool;
   readonly kernels: Record<string, unknown>;
   readonly #decoder: ParquetDecoder;
-  #parquet: WebAssembly.Module | undefined;
 
   constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries)) {
     this.pool = pool;
     this.kernels = instantiateKernels(setup.kernels, setup.memory);
-    this.#parquet = setup.parquet;
-    this.#decoder = new ParquetDecoder(() => {
-      if (this.#parquet === undefined) throw new InternalError("a Parquet file is read before the decoder has been loaded");
-      return this.#parquet;
-    });
-  }
-
-  /** Called when the Parquet module has been loaded after the thread began. */
-  useParquet(module: WebAssembly.Module): void {
-    this.#parquet ??= module;
+    this.#decoder = new ParquetDecoder(loadParquetWasm);
   }
 
   openSplit(split: Split, wanted: readonly WantedColumn[]): SplitReader {

@@ -9,9 +9,9 @@ import type { ResultBatch } from "./result-batch.ts";
 /** What the scheduler sends to a worker. */
 export type ToWorker =
   /** `worker`: the receiver's number, from 0. */
-  | { readonly kind: "pipeline"; readonly id: number; readonly worker: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined }
+  | { readonly kind: "pipeline"; readonly id: number; readonly worker: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner }
   | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly attempt: Owner }
-  | { readonly kind: "cache"; readonly id: number; readonly job: CacheJob; readonly owner: Owner; readonly scratch: Owner; readonly parquet: WebAssembly.Module | undefined };
+  | { readonly kind: "cache"; readonly id: number; readonly job: CacheJob; readonly owner: Owner; readonly scratch: Owner };
 
 /** What a worker answers. Every job ends with exactly one `ended` or `failed`. */
 export type FromWorker =

@@ -42,7 +42,6 @@ function awaitReader(outstanding: number, control: number): void {
 function run(message: ToWorker): JobResult {
   switch (message.kind) {
     case "pipeline": {
-      if (message.parquet !== undefined) context.useParquet(message.parquet);
       const outstanding = (message.job.control + CONTROL.outstanding + 4 * message.worker) >>> 2;
       return runPipelineJob(message.job, context, message.attempt, message.scratch, {
         begin: (morsel) => answer({ kind: "begin", id: message.id, morsel }),
@@ -55,7 +54,6 @@ function run(message: ToWorker): JobResult {
     case "finish":
       return runFinishJob(message.job, context, message.attempt);
     case "cache":
-      if (message.parquet !== undefined) context.useParquet(message.parquet);
       return { kind: "cache", result: runCacheJob(message.job, context, message.owner, message.scratch) };
   }
 }

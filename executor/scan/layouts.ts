@@ -42,16 +42,17 @@ function hasSmallDictionary({ source }: Split, field: number, footer: ParquetFoo
 }
 
 function isDictionaryEncoded(chunk: ColumnChunk): boolean {
-  if (chunkStart(chunk) === chunk.dataPageOffset) return false;
   if (chunk.encodingCounts !== undefined) {
     return chunk.encodingCounts.every((entry) => !DATA_PAGES.has(entry.pageType) || DICTIONARY_ENCODINGS.has(entry.encoding));
   }
-  // Some writers list PLAIN for the dictionary page itself, which looks like a chunk that fell back to plain pages: it counts as one.
-  const dictionary = chunk.encodings.some((encoding) => DICTIONARY_ENCODINGS.has(encoding));
-  return dictionary && chunk.encodings.every((encoding) => DICTIONARY_ENCODINGS.has(encoding) || LEVEL_ENCODINGS.has(encoding));
+  if (!chunk.encodings.some((encoding) => DICTIONARY_ENCODINGS.has(encoding))) return false;
+  if (chunk.encodings.every((encoding) => DICTIONARY_ENCODINGS.has(encoding) || LEVEL_ENCODINGS.has(encoding))) return true;
+  // PLAIN stands for the dictionary page itself, or for pages without codes. Strings with their lengths in front take more than this; where the guess is
+  // wrong, codes are made while reading.
+  return chunk.uncompressedBytes < chunk.values * 3;
 }
 
-/** Stored size of the dictionary page. */
+/** Stored size of the dictionary page; 0 when the footer does not tell where it ends. */
 function dictionaryBytes(chunk: ColumnChunk): number {
   return chunk.dataPageOffset - chunkStart(chunk);
 }

@@ -21,6 +21,8 @@ type ParquetSource = Extract<SplitSource, { kind: "parquet" }>;
 
 /** A row group is decoded at once when its wanted columns are estimated to take no more than this, else slice by slice. */
 const DECODE_BUDGET_BYTES = 96 * 1024 * 1024;
+/** A row group comes as one batch when it takes no more than this, estimated: pages are decoded without stopping between batches. */
+const ONE_BATCH_BYTES = 32 * 1024 * 1024;
 
 /**
  * Reads the wanted columns of one row group. Common columns of a row group that is one batch are decoded page by page straight into the pool
@@ -52,7 +54,7 @@ export class ParquetSplitReader implements SplitReader {
       this.#rows = group.rows;
       const columns: MiniFileColumn[] = [];
       const pages: (SchemaNode | undefined)[] = [];
-      const wholeGroup = context.kernels !== undefined && group.rows <= MAX_BATCH_ROWS;
+      const wholeGroup = context.kernels !== undefined && isOneBatch(footer, source.rowGroup, wanted);
       this.#positions = wanted.map((column, i) => {
         if (column.field.kind === "constant") return undefined;
         const node = findColumn(footer, column.field.name, column.field.fieldId);
@@ -67,7 +69,7 @@ export class ParquetSplitReader implements SplitReader {
         return columns.length - 1;
       });
       this.#pageNodes = pages;
-      this.#steps = pages.length > 0 ? { batchRows: MAX_BATCH_ROWS, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns);
+      this.#steps = pages.length > 0 ? { batchRows: group.rows, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns);
       this.#decoder = columns.length === 0 ? undefined : new RowGroupDecoder(this.#file, source.rowGroup, columns, this.#steps, context.parquet);
     } catch (error) {
       this.#file.close();
@@ -119,6 +121,16 @@ export class ParquetSplitReader implements SplitReader {
     this.#row = this.#rows;
     this.#file.close();
   }
+}
+
+/** Whether a row group can come as one batch: no buffer is too large, nor all of them together. */
+function isOneBatch(footer: ParquetFooter, rowGroup: number, wanted: readonly WantedColumn[]): boolean {
+  const { rows } = footer.rowGroups[rowGroup];
+  const bytes = wanted.map(({ field }) => {
+    const node = field.kind === "constant" ? undefined : findColumn(footer, field.name, field.fieldId);
+    return node === undefined ? 0 : decodedBytesPerRow(footer, rowGroup, node) * rows;
+  });
+  return Math.max(0, ...bytes) <= MAX_BUFFER_BYTES && bytes.reduce((sum, own) => sum + own, 0) <= ONE_BATCH_BYTES;
 }
 
 function decodeSteps(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): DecodeSteps {

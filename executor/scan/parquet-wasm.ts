@@ -9,9 +9,12 @@ import { InternalError } from "../../catalog/errors.ts";
  * give an error and not a trap.
  */
 export function loadParquetWasm(): WebAssembly.Module {
-  const path = fileURLToPath(import.meta.resolve("parquet-wasm/esm/parquet_wasm_bg.wasm"));
-  return new WebAssembly.Module(readFileSync(path));
+  compiled ??= new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve("parquet-wasm/esm/parquet_wasm_bg.wasm"))));
+  return compiled;
 }
+
+/** Of this thread, made at first use: most files are read without it. V8 keeps the machine code once for all threads. */
+let compiled: WebAssembly.Module | undefined;
 
 export interface ReadOptions {
   /** Rows of a record batch. */
