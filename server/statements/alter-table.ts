@@ -2,8 +2,9 @@ import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
+import { sameType, sqlTypeName } from "../../catalog/types.ts";
 import type { AlterAction, Statement } from "../../parser/ast.ts";
-import { quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
+import { CATALOG_NAME, quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
@@ -35,12 +36,8 @@ function altered(table: TableEntry, action: Exclude<AlterAction, { kind: "rename
       return { ...table, location: absolutePath(action.location), external: true };
     case "addColumns":
       return withAddedColumns(table, action);
-    case "alterColumn": {
-      const { column, comment, ...change } = action;
-      if (comment === undefined || change.type !== undefined || change.nullable !== undefined || change.default !== undefined || change.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but its comment", tableName);
-      const wanted = column.parts[column.parts.length - 1].name.toLowerCase();
-      return { ...table, schema: table.schema.map((field) => (field.name.toLowerCase() === wanted ? { ...field, metadata: { ...field.metadata, comment } } : field)) };
-    }
+    case "alterColumn":
+      return withAlteredColumn(table, action);
     case "renameColumn":
       throw unsupportedOperation("RENAME COLUMN", tableName);
     case "dropColumns":
@@ -59,6 +56,25 @@ function altered(table: TableEntry, action: Exclude<AlterAction, { kind: "rename
     case "syncIdentity":
       throw unsupportedOperation("clustering, table features and identity columns", tableName);
   }
+}
+
+/** A comment may change; a type, only to itself. */
+function withAlteredColumn(table: TableEntry, { column, type, comment, ...rest }: Extract<AlterAction, { kind: "alterColumn" }>): TableEntry {
+  const tableName = quoted(CATALOG_NAME, table.database, table.name);
+  const wanted = column.parts[column.parts.length - 1].name;
+  const field = table.schema.find((candidate) => candidate.name.toLowerCase() === wanted.toLowerCase());
+  if (field === undefined) {
+    const proposal = table.schema.map((candidate) => quoted(candidate.name)).join(", ");
+    throw new SparrowError("UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", `A column, variable, or function parameter with name ${quoted(wanted)} cannot be resolved. Did you mean one of the following? [${proposal}].`, { objectName: quoted(wanted), proposal }, { span: column.span });
+  }
+  if (type !== undefined && !sameType(type, field.type)) {
+    const [originType, newType] = [field.type, type].map((one) => `"${sqlTypeName(one)}"`);
+    const name = quoted(field.name);
+    throw new SparrowError("NOT_SUPPORTED_CHANGE_COLUMN", "0A000", `ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing ${tableName}'s column ${name} with type ${originType} to ${name} with type ${newType}.`, { table: tableName, originName: name, originType, newName: name, newType }, { span: column.span });
+  }
+  if (rest.nullable !== undefined || rest.default !== undefined || rest.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but its comment", tableName);
+  if (comment === undefined) return table;
+  return { ...table, schema: table.schema.map((candidate) => (candidate === field ? { ...field, metadata: { ...field.metadata, comment } } : candidate)) };
 }
 
 /** New columns stand before the partition columns; files that lack them give NULL. */

@@ -3,7 +3,7 @@ import type { QualifiedName, Statement } from "../../parser/ast.ts";
 import { partsOf, quoted, unsupportedOperation } from "../object-names.ts";
 import { runQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
-import type { StatementResult } from "../statement-result.ts";
+import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { runAlterTable } from "./alter-table.ts";
 import { runAnalyzeTable, runAnalyzeTables } from "./analyze-table.ts";
 import { runCacheTable, runClearCache, runRefreshTable, runUncacheTable } from "./cache-table.ts";
@@ -53,6 +53,9 @@ export async function runStatement(session: Session, statement: Statement, optio
       return runTruncate(session, statement);
     case "insert":
       return (await import("./insert.ts")).runInsert(session, statement, options);
+    case "multiInsert":
+      for (const insert of statement.inserts) await runStatement(session, insert, options);
+      return emptyResult();
     case "insertDirectory":
       return (await import("./insert.ts")).runInsertDirectory(session, statement, options);
     case "describeTable":
@@ -98,7 +101,6 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "generateManifest":
     case "copyInto":
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
-    case "multiInsert":
     case "refreshPath":
     case "alterViewSchemaBinding":
     case "createFunction":

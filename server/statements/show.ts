@@ -3,9 +3,10 @@ import { functionNames } from "../../catalog/functions/registry.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import type { QualifiedName, Statement } from "../../parser/ast.ts";
 import { matchesPattern } from "../name-pattern.ts";
-import { CATALOG_NAME, partsOf, requireDatabaseName, schemaNotFound } from "../object-names.ts";
+import { CATALOG_NAME, partsOf, requireDatabaseName, schemaNotFound, tableNotFound } from "../object-names.ts";
 import type { Session } from "../session.ts";
 import { commandColumns, commandResult, type CommandValue, type StatementResult } from "../statement-result.ts";
+import { findInCatalog } from "../table-resolution.ts";
 import { relationSchema } from "./relation-schema.ts";
 import { runShowCreateTable, tableDetails } from "./show-create-table.ts";
 import { requireTable } from "./require-table.ts";
@@ -85,13 +86,21 @@ async function showTableExtended(session: Session, { name, pattern }: Show): Pro
   return commandResult(columns, tables.map((table) => [database, table.name, false, tableDetails(table).map(([label, text]) => `${label}: ${text}\n`).join("")]));
 }
 
+/** Values that are nobody's business. Source: Spark's `spark.sql.redaction.options.regex` and `spark.redaction.regex`. */
+const SECRET = /secret|password|token|access[.]?key|url/i;
+
 async function showTableProperties(session: Session, statement: Show): Promise<StatementResult> {
-  const { properties } = await requireTable(session, requireName(statement), "SHOW TBLPROPERTIES");
+  const name = requireName(statement);
+  const found = await findInCatalog(session, partsOf(name));
+  if (session.temporaryView(partsOf(name)) !== undefined) return commandResult(commandColumns("key", "value"), []);
+  if (found === undefined) throw tableNotFound(partsOf(name), name.span);
+  const { database, name: table, properties } = found.entry;
   if (statement.key !== undefined) {
-    const missing = `Table ${partsOf(requireName(statement)).join(".")} does not have property: ${statement.key}`;
+    const missing = `Table ${CATALOG_NAME}.${database}.${table} does not have property: ${statement.key}`;
     return commandResult(commandColumns("key", "value"), [[statement.key, properties[statement.key] ?? missing]]);
   }
-  return commandResult(commandColumns("key", "value"), Object.entries(properties).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const rows = Object.entries(properties).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return commandResult(commandColumns("key", "value"), rows.map(([key, value]) => [key, SECRET.test(key) ? "*********(redacted)" : value]));
 }
 
 /** Partition folders that have files, as `p=1/q=x`. */

@@ -77,3 +77,11 @@ test("no heavy package is reached from the command by static imports", () => {
   visit("server/main.ts");
   expect(heavy).toEqual([]);
 });
+
+test("an old Node reads the command far enough to say which one is needed", () => {
+  expect(importsOf(readProjectFile("bin/sparrow.js")).filter(({ kind }) => kind === "static")).toEqual([
+    { specifier: "./require-node.js", kind: "static" },
+    { specifier: "node:fs", kind: "static" },
+  ]);
+  expect(importsOf(readProjectFile("bin/require-node.js"))).toEqual([]);
+});

@@ -27,14 +27,14 @@ export function hiveText(value: Value, type: DataType, nested = false): string {
     }
     case "interval_ym":
     case "interval_dt":
-      return intervalText(cellText(value, type, ZONE));
+      return intervalText(cellText(value, type, GOLDEN_ZONE));
     default:
-      return cellText(value, type, ZONE);
+      return cellText(value, type, GOLDEN_ZONE);
   }
 }
 
 /** Zone of Spark's own test runs. */
-export const ZONE = "America/Los_Angeles";
+export const GOLDEN_ZONE = "America/Los_Angeles";
 
 /** `INTERVAL '1-2' YEAR TO MONTH` is printed `1-2`; of day-time intervals all fields are. */
 function intervalText(text: string): string {

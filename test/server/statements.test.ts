@@ -243,6 +243,8 @@ describe("tables", () => {
     ["DROP VIEW default.absent", "TABLE_OR_VIEW_NOT_FOUND"],
     ["SELECT * FROM parquet.`/no/such/file.parquet`", "PATH_NOT_FOUND"],
     ["SELECT * FROM read_files('/no/such/file')", "INVALID_PARAMETER_VALUE.READ_FILES"],
+    ["SELECT * FROM csv.``", "INVALID_EMPTY_LOCATION"],
+    ["CREATE TABLE t (a INT) USING parquet LOCATION ' '", "INVALID_EMPTY_LOCATION"],
     ["UPDATE t SET a = 1", "UNSUPPORTED_FEATURE.TABLE_OPERATION"],
     ["OPTIMIZE t", "UNSUPPORTED_FEATURE.TABLE_OPERATION"],
     ["DESCRIBE FUNCTION no_such_function", "UNRESOLVED_ROUTINE"],
