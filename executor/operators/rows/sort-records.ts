@@ -2,7 +2,7 @@ import type { Arena } from "../../memory/arena.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
 import { compileModule } from "../../pipeline/module-cache.ts";
 import { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
-import { StateLayout } from "../../pipeline/state-layout.ts";
+import { initializeState, StateLayout } from "../../pipeline/state-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
 import { ModuleBuilder } from "../../wasm/module-builder.ts";
 import type { RowSinkShape } from "./row-sink.ts";
@@ -28,7 +28,7 @@ export function sortRecords(context: ThreadContext, arena: Arena, runs: readonly
     const sortPairs = context.kernels["sort_pairs"] as (base: number, count: number, scratch: number) => void;
     sortPairs(entries, count, arena.allocate(count * ENTRY_BYTES + SCRATCH_EXTRA_BYTES));
   }
-  if (!prefixDecides(shape.order)) settleTies(context, entries >>> 2, count, shape);
+  if (!prefixDecides(shape.order)) settleTies(context, arena, entries >>> 2, count, shape);
   const base = arena.allocate(Math.max(1, count) * 4);
   for (let i = 0, from = (entries >>> 2) + 2, to = base >>> 2; i < count; i++, from += 4) u32[to + i] = u32[from];
   return { base, count, stride: 0 };
@@ -42,7 +42,7 @@ export function forEachRecord(u32: Uint32Array, runs: readonly RecordRun[], visi
 }
 
 /** Orders the records among equal prefixes by all keys. */
-function settleTies(context: ThreadContext, entries: number, count: number, shape: Pick<RowSinkShape, "order">): void {
+function settleTies(context: ThreadContext, arena: Arena, entries: number, count: number, shape: Pick<RowSinkShape, "order">): void {
   const { u32 } = context.pool;
   let compare: ((a: number, b: number) => number) | undefined;
   for (let from = 0; from < count; ) {
@@ -51,7 +51,7 @@ function settleTies(context: ThreadContext, entries: number, count: number, shap
     const high = u32[entries + 4 * from + 1];
     while (to < count && u32[entries + 4 * to] === low && u32[entries + 4 * to + 1] === high) to++;
     if (to - from > 1) {
-      compare ??= recordOrder(context, shape);
+      compare ??= recordOrder(context, arena, shape);
       const records = new Uint32Array(to - from);
       for (let i = from; i < to; i++) records[i - from] = u32[entries + 4 * i + 2];
       records.sort(compare);
@@ -61,13 +61,17 @@ function settleTies(context: ThreadContext, entries: number, count: number, shap
   }
 }
 
-/** Compiled comparison of two records. */
-export function recordOrder(context: ThreadContext, shape: Pick<RowSinkShape, "order">): (a: number, b: number) => number {
+/** Compiled comparison of two records. What it needs beside them lies in the arena. */
+export function recordOrder(context: ThreadContext, arena: Arena, shape: Pick<RowSinkShape, "order">): (a: number, b: number) => number {
   const module = new ModuleBuilder();
   const { builder } = module.function("compare", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-  const emitter = new SegmentEmitter({ module, state: new StateLayout(), sites: [], timeZone: "UTC", measure: false }, builder);
+  const layout = new StateLayout();
+  const emitter = new SegmentEmitter({ module, state: layout, sites: [], timeZone: "UTC", measure: false }, builder);
   emitOrder(emitter, shape.order, builder.param(1), builder.param(2));
   const instance = new WebAssembly.Instance(compileModule(module.encode()), { env: { memory: context.pool.memory }, kernels: context.kernels, host: {} });
   const compare = instance.exports["compare"] as (state: number, a: number, b: number) => number;
-  return (a, b) => compare(0, a, b);
+  const template = layout.template();
+  const state = arena.allocate(template.bytes);
+  initializeState(context.pool, state, template);
+  return (a, b) => compare(state, a, b);
 }

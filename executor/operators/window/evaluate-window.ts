@@ -19,8 +19,8 @@ import type { WindowWork } from "./window-work.ts";
 export function evaluateWindow(work: WindowWork, shape: RowSinkShape, sorted: RecordRun, context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
   const { u32 } = context.pool;
   const records = u32.slice(sorted.base >>> 2, (sorted.base >>> 2) + sorted.count);
-  const samePartition = recordOrder(context, { order: shape.order.slice(0, work.partitionKeys) });
-  const samePeers = recordOrder(context, { order: shape.order });
+  const samePartition = recordOrder(context, arena, { order: shape.order.slice(0, work.partitionKeys) });
+  const samePeers = recordOrder(context, arena, { order: shape.order });
   for (let start = 0; start < records.length; ) {
     const peers = [0];
     let end = start + 1;
