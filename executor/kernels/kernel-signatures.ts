@@ -32,6 +32,8 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   parquet_spread_8: signature("i32 i32 i32 i32 i32", undefined),
   /** (source, end, count, bytes, total, ends): total */
   parquet_strings: signature("i32 i32 i32 i32 i32 i32", "i32"),
+  /** (bytes, their number, ends, strings): 0 or 1 */
+  parquet_utf8_valid: signature("i32 i32 i32 i32", "i32"),
   /** (codes, count, offsets): bytes */
   parquet_coded_size: signature("i32 i32 i32", "i32"),
   /** (codes, count, offsets, entries, bytes, total, ends): total */

@@ -21,6 +21,7 @@ export interface PageKernels {
   readonly parquet_spread_4: (to: number, bitmap: number, start: number, rows: number, present: number) => void;
   readonly parquet_spread_8: (to: number, bitmap: number, start: number, rows: number, present: number) => void;
   readonly parquet_strings: (source: number, end: number, count: number, bytes: number, total: number, ends: number) => number;
+  readonly parquet_utf8_valid: (bytes: number, count: number, ends: number, strings: number) => number;
   readonly parquet_coded_size: (codes: number, count: number, offsets: number) => number;
   readonly parquet_coded_strings: (codes: number, count: number, offsets: number, entries: number, bytes: number, total: number, ends: number) => number;
 }
@@ -102,9 +103,9 @@ export class PageDecoder {
     this.#file = file;
   }
 
-  column(node: SchemaNode, chunk: ColumnChunk, rows: number, layout: ColumnLayout, allocator: Allocator): ColumnBuffers | undefined {
+  column(node: SchemaNode, chunk: ColumnChunk, rows: number, type: DataType, layout: ColumnLayout, allocator: Allocator): ColumnBuffers | undefined {
     try {
-      return this.#column(node, chunk, rows, layout, allocator);
+      return this.#column(node, chunk, rows, type, layout, allocator);
     } catch (error) {
       // The native decompressors' errors have codes such as Z_DATA_ERROR and ZSTD_error_prefix_unknown.
       const isDamage = error instanceof MalformedPage || error instanceof ThriftError || String((error as NodeJS.ErrnoException).code).startsWith("Z");
@@ -113,7 +114,7 @@ export class PageDecoder {
     }
   }
 
-  #column(node: SchemaNode, chunk: ColumnChunk, rows: number, layout: ColumnLayout, allocator: Allocator): ColumnBuffers {
+  #column(node: SchemaNode, chunk: ColumnChunk, rows: number, type: DataType, layout: ColumnLayout, allocator: Allocator): ColumnBuffers {
     const pool = this.#pool;
     const source = allocator.allocate(chunk.compressedBytes + SLACK_BYTES);
     const bytes = pool.u8.subarray(source, source + chunk.compressedBytes);
@@ -128,6 +129,8 @@ export class PageDecoder {
     let row = 0;
     while (row < rows) {
       const header = readPageHeader(reader);
+      // No page is larger than its chunk: a damaged size must not become an allocation.
+      if (header.uncompressedBytes > chunk.uncompressedBytes) throw new MalformedPage();
       const at = source + reader.position;
       reader.position += header.compressedBytes;
       if (header.kind === "dictionary") dictionary = this.#dictionary(header, this.#uncompressed(header, at, 0, chunk.codec, allocator), width, allocator);
@@ -139,8 +142,15 @@ export class PageDecoder {
     }
     const nulls = pages.some((page) => page.present < page.rows);
     const column = { layout, validity: nulls ? bitmap : 0 };
-    if (layout.kind === "dictionary") return { ...column, ...this.#codes(pages, rows, bitmap, dictionary, allocator) };
-    if (width === undefined) return { ...column, data: 0, ...this.#strings(pages, rows, bitmap, dictionary, allocator) };
+    if (layout.kind === "dictionary") {
+      if (dictionary !== undefined && type.kind === "string") this.#checkText(dictionary.values, dictionary.offsets, dictionary.entries);
+      return { ...column, ...this.#codes(pages, rows, bitmap, dictionary, allocator) };
+    }
+    if (width === undefined) {
+      const strings = this.#strings(pages, rows, bitmap, dictionary, allocator);
+      if (type.kind === "string") this.#checkText(strings.bytes, strings.offsets, rows);
+      return { ...column, data: 0, ...strings };
+    }
     return { ...column, data: this.#fixed(pages, rows, width, bitmap, dictionary, allocator), offsets: 0, bytes: 0 };
   }
 
@@ -174,6 +184,7 @@ export class PageDecoder {
       if (entries * width > header.uncompressedBytes) throw new MalformedPage();
       return { values: from, offsets: 0, entries };
     }
+    if (entries * 4 > header.uncompressedBytes) throw new MalformedPage();
     const offsets = allocator.allocate((entries + 1) * 4);
     const values = allocator.allocate(header.uncompressedBytes + SLACK_BYTES);
     this.#pool.i32[offsets >>> 2] = 0;
@@ -196,6 +207,7 @@ export class PageDecoder {
       from = this.#uncompressed(header, at, 0, codec, allocator);
       end = from + header.uncompressedBytes;
       if (optional) {
+        if (header.definitionEncoding !== ENCODING.rle) throw new MalformedPage();
         const length = end - from < 4 ? Infinity : view.getUint32(from, true);
         if (length > end - from - 4) throw new MalformedPage();
         present = this.#check(this.#kernels.parquet_validity(from + 4, from + 4 + length, rows, bitmap, firstRow));
@@ -294,6 +306,12 @@ export class PageDecoder {
     const isCoded = page.encoding === ENCODING.rleDictionary || page.encoding === ENCODING.plainDictionary;
     if (!isCoded || dictionary === undefined || page.from >= page.end) throw new MalformedPage();
     return { ...dictionary, bitWidth: this.#pool.u8[page.from] };
+  }
+
+  /** Functions over texts rely on their being UTF-8. */
+  #checkText(bytes: number, offsets: number, strings: number): void {
+    const total = this.#pool.i32[(offsets >>> 2) + strings];
+    if (this.#kernels.parquet_utf8_valid(bytes, total, offsets + 4, strings) === 0) throw new MalformedPage();
   }
 
   #check(result: number): number {

@@ -7,17 +7,20 @@ export interface PageHeader {
   readonly compressedBytes: number;
   readonly values: number;
   readonly encoding: number;
+  /** Version 1: how definition levels are encoded; RLE in version 2. */
+  readonly definitionEncoding: number;
   /** Version 2: bytes of definition levels, which lie in front and are not compressed. */
   readonly definitionBytes: number;
   readonly repetitionBytes: number;
   readonly isCompressed: boolean;
 }
 
+const RLE = 3;
 const KINDS = { 0: "data", 2: "dictionary", 3: "dataV2" } as const;
 
 /** Reads the header at the reader's position. Source: parquet-format's `PageHeader`. */
 export function readPageHeader(reader: ThriftReader): PageHeader {
-  const header = { kind: "other" as PageHeader["kind"], uncompressedBytes: 0, compressedBytes: 0, values: 0, encoding: -1, definitionBytes: 0, repetitionBytes: 0, isCompressed: true };
+  const header = { kind: "other" as PageHeader["kind"], uncompressedBytes: 0, compressedBytes: 0, values: 0, encoding: -1, definitionEncoding: RLE, definitionBytes: 0, repetitionBytes: 0, isCompressed: true };
   reader.struct((id) => {
     switch (id) {
       case 1:
@@ -34,6 +37,7 @@ export function readPageHeader(reader: ThriftReader): PageHeader {
         reader.struct((field) => {
           if (field === 1) header.values = reader.int();
           else if (field === 2) header.encoding = reader.int();
+          else if (field === 3 && id === 5) header.definitionEncoding = reader.int();
           else return false;
           return true;
         });

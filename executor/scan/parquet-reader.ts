@@ -105,7 +105,7 @@ export class ParquetSplitReader implements SplitReader {
     assert(kernels !== undefined, "pages are decoded by kernels");
     const { rowGroup } = this.#source;
     const chunk = this.#file.footer.rowGroups[rowGroup].chunks[node.firstLeaf];
-    const column = new PageDecoder(kernels, pool, this.#file).column(node, chunk, this.#rows, layout, allocator);
+    const column = new PageDecoder(kernels, pool, this.#file).column(node, chunk, this.#rows, type, layout, allocator);
     if (column !== undefined) return column;
     // Damaged, or written in a way that only the library knows: it reads the column or says what is wrong.
     const library = new RowGroupDecoder(this.#file, rowGroup, [{ node, hint: columnHint(node, layout) }], this.#steps, parquet);

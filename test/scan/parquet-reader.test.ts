@@ -258,6 +258,25 @@ test("corrupt and truncated files give one clear error, and the reader goes on",
   expect(readTable(await open(good), undefined, context)[0].length).toBe(3000);
 });
 
+test("text that is not UTF-8 is refused", async () => {
+  const good = join(bench.folder, "text.parquet");
+  await bench.duckdb.run(`COPY (SELECT 'value é ' || i AS many, 'word ' || i % 3 AS few FROM range(3000) t(i)) TO '${good}' (FORMAT parquet, CODEC uncompressed)`);
+  const bytes = readFileSync(good);
+  for (const [text, damage] of [
+    ["value é 17", 0xff],
+    ["value é 17", 0xc3],
+    ["word 1", 0x80],
+  ] as const) {
+    const copy = Uint8Array.from(bytes);
+    copy[bytes.indexOf(text)] = damage;
+    const bad = join(bench.folder, "bad-text.parquet");
+    writeFileSync(bad, copy);
+    const table = await open(bad);
+    expect(() => readTable(table, undefined, byPages)).toThrow(/error while reading file .*bad-text\.parquet/);
+    expect(() => readTable(table, [{ kind: "utf8" }, { kind: "dictionary", width: 4 }], byPages)).toThrow(/error while reading file .*bad-text\.parquet/);
+  }
+});
+
 test("a file that changes between planning and reading is refused", async () => {
   const path = join(bench.folder, "changing.parquet");
   await bench.duckdb.run(`COPY (SELECT 1 AS a) TO '${path}' (FORMAT parquet)`);

@@ -246,3 +246,37 @@ export function parquet_coded_strings(codes: u32, count: u32, offsets: u32, entr
   }
   return total;
 }
+
+/** Whether `count` strings, one after the other, are UTF-8 each: all bytes together are, and none begins inside of a character. 0 or 1. */
+export function parquet_utf8_valid(bytes: u32, n: u32, ends: u32, count: u32): i32 {
+  const end = bytes + n;
+  let p = bytes;
+  let ascii = true;
+  while (p < end) {
+    if (end - p >= 16 && !v128.any_true(v128.and(v128.load(p), i8x16.splat(-128)))) {
+      p += 16;
+      continue;
+    }
+    const first: u32 = load<u8>(p);
+    if (first < 0x80) {
+      p++;
+      continue;
+    }
+    ascii = false;
+    const size: u32 = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || size > end - p) return 0;
+    const second: u32 = load<u8>(p, 1);
+    // Overlong forms, surrogates, and what is beyond U+10FFFF.
+    const least: u32 = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    const most: u32 = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (second < least || second > most) return 0;
+    for (let i: u32 = 2; i < size; i++) if ((load<u8>(p + i) & 0xc0) != 0x80) return 0;
+    p += size;
+  }
+  if (ascii) return 1;
+  for (let i: u32 = 0; i < count; i++) {
+    const at = load<u32>(ends + (i << 2));
+    if (at < n && (load<u8>(bytes + at) & 0xc0) == 0x80) return 0;
+  }
+  return 1;
+}
