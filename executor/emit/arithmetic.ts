@@ -4,7 +4,7 @@ import type { DataType } from "../../catalog/types.ts";
 import { isFractional, isIntegral, isNumeric, sameType } from "../../catalog/types.ts";
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, i32, i64 } from "../wasm/instructions.ts";
-import { acceptsDecimalRemainder, acceptsDecimalSum, asInt128, decimalMayOverflow, decimalValue, emitDecimalProduct, emitDecimalQuotient, emitDecimalRemainder, emitDecimalSum } from "./decimal-arithmetic.ts";
+import { acceptsDecimalRemainder, acceptsDecimalSum, acceptsWholeQuotient, asInt128, decimalMayOverflow, decimalValue, emitDecimalProduct, emitDecimalQuotient, emitDecimalRemainder, emitDecimalSum, emitWholeQuotient } from "./decimal-arithmetic.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
 import { failWhere } from "./failure.ts";
@@ -138,10 +138,10 @@ export const arithmeticEmitters: FunctionEmitters = {
     emit: (args, call, ctx) => (isDecimal(call.type) ? emitDecimalQuotient(args[0], args[1], call, ctx) : emitFloatDivision("/", args, call, ctx)),
   },
   "div": {
-    accepts: (call) => call.type.kind === "long" && allOf(call, (type) => type.kind === "long"),
+    accepts: (call) => call.type.kind === "long" && (allOf(call, (type) => type.kind === "long") || (allOf(call, isDecimal) && acceptsWholeQuotient(call))),
     raises: raisesInDivision,
     cost: 8,
-    emit: (args, call, ctx) => emitIntegerDivision("div", args[0], args[1], call, ctx),
+    emit: (args, call, ctx) => (isDecimal(args[0].type) ? emitWholeQuotient(args[0], args[1], call, ctx) : emitIntegerDivision("div", args[0], args[1], call, ctx)),
   },
   "%": division("%"),
   "pmod": division("pmod"),

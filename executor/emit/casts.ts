@@ -1,3 +1,4 @@
+import { InternalError } from "../../catalog/errors.ts";
 import type { CastExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import { isFractional, isIntegral, isStringLike, sameType } from "../../catalog/types.ts";
@@ -52,7 +53,7 @@ export function acceptsCast(cast: CastExpr): boolean {
 
 export function emitCast(input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
   const emit = castEmitter(cast);
-  if (emit === undefined) throw new TypeError(`no code for a cast from ${typeOf(cast.input).kind} to ${cast.type.kind}`);
+  if (emit === undefined) throw new InternalError(`no code for a cast from ${typeOf(cast.input).kind} to ${cast.type.kind}`);
   if (input.isNull?.constant === 1) return nullOf(cast.type);
   return emit(input, cast, ctx);
 }

@@ -1,3 +1,4 @@
+import { InternalError } from "../../catalog/errors.ts";
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { DataType, DecimalType } from "../../catalog/types.ts";
@@ -17,7 +18,7 @@ const MAX_PRECISION = 38;
 export const OVERFLOW_MARK = -(2n ** 63n);
 
 export function asDecimalType(type: DataType): DecimalType {
-  if (type.kind !== "decimal") throw new TypeError(`expected a decimal, not ${type.kind}`);
+  if (type.kind !== "decimal") throw new InternalError(`expected a decimal, not ${type.kind}`);
   return type;
 }
 
@@ -153,6 +154,28 @@ export function emitDecimalQuotient(a: EmittedValue, b: EmittedValue, call: Call
   const failed = beyond128(quotient, powerOfTen(type.precision));
   const nullFlag = failWhere(ctx, call, failed, isNull, [a, b]);
   return decimalValue(type, quotient, nullFlag, undefined);
+}
+
+/** Operands of `div` that are 64-bit at their common scale. */
+export function acceptsWholeQuotient(call: CallExpr): boolean {
+  const types = call.args.map((arg) => asDecimalType(typeOf(arg)));
+  const scale = Math.max(...types.map((type) => type.scale));
+  return types.every((type) => type.precision + scale - type.scale <= 18);
+}
+
+/** `div`: the quotient without its fraction, a bigint. */
+export function emitWholeQuotient(a: EmittedValue, b: EmittedValue, call: CallExpr, ctx: EmitContext): EmittedValue {
+  const { f } = ctx;
+  const scale = Math.max(asDecimalType(a.type).scale, asDecimalType(b.type).scale);
+  const x = scaleUp(ctx, a, scale - asDecimalType(a.type).scale);
+  const y = scaleUp(ctx, b, scale - asDecimalType(b.type).scale);
+  const zero = f.reusable(i64.eqz(y.value.lo));
+  const isNull = failWhere(ctx, call, zero, anyNull(f, [a, b]), [a, b]);
+  // In a NULL row the lanes may be the two whose quotient traps.
+  const unsafe = i32.or(zero, i64.eq(y.value.lo, i64.const(-1n)));
+  const quotient = i64.divS(x.value.lo, f.reusable(select(unsafe, i64.const(1n), y.value.lo)));
+  const negated = select(i64.eq(y.value.lo, i64.const(-1n)), i64.sub(i64.const(0n), x.value.lo), quotient);
+  return { type: call.type, lanes: [f.reusable(negated)], isNull };
 }
 
 /** `%` and `pmod` at the larger of both scales. */

@@ -109,7 +109,8 @@ export function emitIntegerDivision(operator: "div" | "%" | "pmod", a: EmittedVa
     divisor = f.reusable(select(zero, constant(1), y));
   }
   if (operator === "div") {
-    if (!harmlessDivisor(call.args[1]) && rangeOf(a).min <= typeRange(a.type).min) {
+    // Ranges say nothing of NULL rows, and the smallest number divided by -1 traps.
+    if (!harmlessDivisor(call.args[1]) && (a.isNull !== undefined || rangeOf(a).min <= typeRange(a.type).min)) {
       const overflow = f.reusable(i32.and(lane.eq(x, wide ? i64.const(-(2n ** 63n)) : i32.const(-(2 ** 31))), lane.eq(divisor, constant(-1))));
       if (mode === "ansi" || mode === "try") isNull = failWhere(ctx, call, overflow, isNull, [a, b]);
       divisor = f.reusable(select(overflow, constant(1), divisor));

@@ -1,3 +1,4 @@
+import { InternalError } from "../../catalog/errors.ts";
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { DataType, StructType } from "../../catalog/types.ts";
@@ -42,7 +43,7 @@ function loadFixed(type: DataType, address: Val, ctx: EmitContext): readonly Val
     case "i128":
       return [f.reusable(i64.load(address)), f.reusable(i64.load(address, 8))];
     case "bytes":
-      throw new TypeError(`${type.kind} has no fixed width`);
+      throw new InternalError(`${type.kind} has no fixed width`);
   }
 }
 
@@ -108,7 +109,7 @@ function elementAccess(checked: boolean): FunctionEmitter {
       const { f } = ctx;
       const [array, position] = args;
       const type = typeOf(call.args[0]);
-      if (type.kind !== "array") throw new TypeError("elements are taken from arrays");
+      if (type.kind !== "array") throw new InternalError("elements are taken from arrays");
       const isNull = anyNull(f, args);
       const count = i32.load(safeAddress(array, isNull, ctx));
       const outOfBounds = f.reusable(i32.geU(position.lanes[0], count));
@@ -124,7 +125,7 @@ function emitElementAt(args: readonly EmittedValue[], call: CallExpr, ctx: EmitC
   const { f } = ctx;
   const [array, position] = args;
   const type = typeOf(call.args[0]);
-  if (type.kind !== "array") throw new TypeError("elements are taken from arrays");
+  if (type.kind !== "array") throw new InternalError("elements are taken from arrays");
   const isNull = anyNull(f, args);
   const [given] = position.lanes;
   const zero = f.reusable(i32.eqz(given));
@@ -143,7 +144,7 @@ export const nestedFunctionEmitters: FunctionEmitters = {
     emit: ([base], call, ctx) => {
       const type = typeOf(call.args[0]);
       const position = fieldPosition(call);
-      if (type.kind !== "struct" || position === undefined) throw new TypeError("fields are taken from structs by literal position");
+      if (type.kind !== "struct" || position === undefined) throw new InternalError("fields are taken from structs by literal position");
       return emitField(base, type, position, call, ctx);
     },
   },

@@ -75,16 +75,14 @@ function differsFromZero(input: EmittedValue, x: Val): Val {
   }
 }
 
-/** TRUE is 1, FALSE is 0. */
+/** TRUE is 1, FALSE is 0. Decimals have a scale of at most 18 and room for the 1. */
 export function castBoolean(input: EmittedValue, cast: CastExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
   const to = cast.type;
   const [x] = input.lanes;
   if (to.kind === "decimal") {
     const one = powerOfTen(to.scale);
-    const scaled = { type: to, lanes: [x], isNull: input.isNull };
-    if (to.precision > to.scale && to.scale <= 18) return decimalValue(to, fromInt64(f.reusable(i64.mul(i64.extendI32U(x), i64.const(one)))), scaled.isNull, { min: 0n, max: one });
-    throw new TypeError(`no code for a cast from boolean to decimal(${to.precision},${to.scale})`);
+    return decimalValue(to, fromInt64(f.reusable(i64.mul(i64.extendI32U(x), i64.const(one)))), input.isNull, { min: 0n, max: one });
   }
   const range = typeRange(BOOLEAN);
   switch (to.kind) {

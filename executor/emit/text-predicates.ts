@@ -1,3 +1,4 @@
+import { InternalError } from "../../catalog/errors.ts";
 import type { CallExpr } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
@@ -123,7 +124,7 @@ export const textPredicateEmitters: FunctionEmitters = {
     cost: 20,
     emit: (args, call, ctx) => {
       const pattern = literalPattern(call);
-      if (pattern === undefined) throw new TypeError("LIKE takes a literal pattern here");
+      if (pattern === undefined) throw new InternalError("LIKE takes a literal pattern here");
       return oneLane(ctx.f, BOOLEAN, emitLike(args[0], pattern, ctx), args[0].isNull);
     },
   },

@@ -6,6 +6,7 @@ import { BYTE, decimal, DOUBLE, INT, LONG, SHORT } from "../../catalog/types.ts"
 import type { Value } from "../../catalog/values.ts";
 import { canEmit } from "../../executor/emit/expression.ts";
 import { call, column, literal, pairs, ref } from "./expressions.ts";
+import { expectInterpreted } from "./interpreted.ts";
 import { runExpression } from "./row-runner.ts";
 
 const BITS: Record<string, bigint> = { byte: 8n, short: 16n, int: 32n, long: 64n };
@@ -175,4 +176,18 @@ test("bit operations and shifts", async () => {
   expect(await shift(">>>")).toEqual(rows.map(([x, c]) => (x === null ? null : BigInt.asIntN(64, BigInt.asUintN(64, x) >> by(c)))));
   expect((await runExpression(call("~", [ref(n)], INT), [n], [[5], [null]])).values).toEqual([~5, null]);
   expect((await runExpression(call("^", [ref(n), literal(6, INT)], INT), [n], [[5], [-1]])).values).toEqual([3, ~6]);
+});
+
+test("div of decimals cuts the fraction, and does not trap in NULL rows", async () => {
+  const a = column(decimal(12, 2));
+  const b = column(decimal(10, 3));
+  const rows = pairs([0n, 1n, -1n, 500n, -701n, 999999999999n, -999999999999n, null], [0n, 1n, -1n, 7n, -2500n, 9999999999n, null]);
+  for (const mode of ["ansi", "try", "legacy"] as const) expect((await expectInterpreted(call("div", [ref(a), ref(b)], LONG, mode), [a, b], rows)) > 0).toBe(mode === "ansi");
+});
+
+test("% and / of NULL rows that hold the smallest number and -1 do not trap", async () => {
+  const a = column(decimal(9, 0));
+  const b = column(decimal(9, 0));
+  const rows = pairs([null, 5n, null, null, 7n, null], [null, 2n, null, -1n, null, null]);
+  for (const name of ["%", "pmod"]) expect(await expectInterpreted(call(name, [ref(a), ref(b)], decimal(9, 0)), [a, b], rows)).toBe(0);
 });
