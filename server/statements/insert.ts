@@ -16,6 +16,7 @@ import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { resolveTables, withTimeZone } from "../table-resolution.ts";
+import { requireWritable } from "../table-providers.ts";
 import { type WriteMode, writeTable } from "../table-writer.ts";
 import { propertiesOf } from "./create-view.ts";
 import { requireTable } from "./require-table.ts";
@@ -26,6 +27,7 @@ type Insert = Extract<Statement, { kind: "insert" }>;
 export async function runInsert(session: Session, statement: Insert, options: RunOptions): Promise<StatementResult> {
   const table = await requireTable(session, statement.table, "INSERT");
   const tableName = quoted(CATALOG_NAME, table.database, table.name);
+  requireWritable(table.format, "INSERT", tableName);
   if (statement.replaceWhere !== undefined) throw unsupportedOperation("INSERT ... REPLACE WHERE", tableName);
   if (statement.schemaEvolution === true) throw unsupportedOperation("INSERT WITH SCHEMA EVOLUTION", tableName);
   rejectUnknownPartitions(table, statement);
@@ -49,6 +51,7 @@ export async function runInsertDirectory(session: Session, statement: Extract<St
   const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
   const prepared = await plan();
   const { format } = await session.engine.provider(statement.provider);
+  requireWritable(format, "INSERT OVERWRITE DIRECTORY", quoted(statement.path));
   const target = {
     format,
     location: absolutePath(statement.path),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DIALECTS } from "../../parser/dialects/dialect.ts";
-import { TABLE_FORMATS } from "../../server/table-providers.ts";
+import { WRITABLE_FORMATS } from "../../server/table-providers.ts";
 import { findSetting, parseSetting, SETTINGS, Settings, SQL_DIALECTS } from "../../catalog/settings.ts";
 
 test("names are in order, known once, and every default is a valid text", () => {
@@ -64,5 +64,5 @@ test("a misspelt sparrow.* name is answered with the nearest", () => {
 
 test("the dialects and formats to choose from are those that there are", () => {
   expect(SQL_DIALECTS.toSorted()).toEqual(["spark", ...Object.keys(DIALECTS)].toSorted());
-  expect(findSetting("spark.sql.sources.default")?.type).toEqual({ kind: "choice", options: TABLE_FORMATS });
+  expect(findSetting("spark.sql.sources.default")?.type).toEqual({ kind: "choice", options: WRITABLE_FORMATS });
 });
