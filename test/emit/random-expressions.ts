@@ -11,11 +11,12 @@ export const WIDE = decimal(24, 4);
 const TYPES: readonly DataType[] = [BOOLEAN, SHORT, INT, LONG, NARROW, WIDE, DOUBLE, STRING, DATE, TIMESTAMP];
 const COMPARISONS = ["=", "<>", "<", "<=", ">", ">=", "<=>"];
 
-/** Edge values of a type beside plain ones. */
+const SMALL_VALUES = 4;
+/** Plain values of a type, four at least, and then edge values. */
 const VALUES: readonly [DataType, readonly Value[]][] = [
   [BOOLEAN, [true, false]],
   [SHORT, [0, 1, -1, 7, 32767, -32768]],
-  [INT, [0, 1, -1, 2, 12, 2 ** 31 - 1, -(2 ** 31), 1000]],
+  [INT, [0, 1, -1, 12, 2, 2 ** 31 - 1, -(2 ** 31), 1000]],
   [LONG, [0n, 1n, -1n, 3n, 2n ** 63n - 1n, -(2n ** 63n), 100000n]],
   [NARROW, [0n, 1n, -1n, 150n, 999999999n, -999999999n]],
   [WIDE, [0n, 1n, -1n, 15000n, 10n ** 24n - 1n, -(10n ** 24n) + 1n, 2n ** 64n]],
@@ -50,8 +51,9 @@ export class RandomExpressions {
     this.#next = randomNumbers(seed);
   }
 
-  row(): Value[] {
-    return this.columns.map((c) => (c.nullable && this.#next(4) === 0 ? null : this.#pick(valuesOf(c.type))));
+  /** `small`: without the edge values, which come last. */
+  row(small = false): Value[] {
+    return this.columns.map((c) => (c.nullable && this.#next(4) === 0 ? null : this.#pick(small ? valuesOf(c.type).slice(0, SMALL_VALUES) : valuesOf(c.type))));
   }
 
   expression(depth: number): Expr {

@@ -3,6 +3,7 @@ import type { Column, Expr } from "../../catalog/expression.ts";
 import { operands } from "../../catalog/expression.ts";
 import type { Value } from "../../catalog/values.ts";
 import { canEmit } from "../../executor/emit/expression.ts";
+import type { RunOptions } from "./row-runner.ts";
 import { expectInterpreted } from "./interpreted.ts";
 import { describeExpression, RandomExpressions } from "./random-expressions.ts";
 
@@ -10,15 +11,15 @@ const FIRST_SEED = Number(process.env.EMIT_SEED ?? 1);
 const SEEDS = Number(process.env.EMIT_SEEDS ?? 150);
 const ROWS = 40;
 
-/** The strings of every second tree are dictionary-coded. */
-function codedColumns(seed: number, columns: readonly Column[]): readonly Column[] {
-  return seed % 2 === 0 ? columns.filter((c) => c.type.kind === "string") : [];
+/** The strings of every second tree are dictionary-coded; the columns of every third hold small numbers, and say so. */
+function optionsOf(seed: number, columns: readonly Column[]): Pick<RunOptions, "coded" | "ranged"> {
+  return { coded: seed % 2 === 0 ? columns.filter((c) => c.type.kind === "string") : [], ranged: seed % 3 === 0 };
 }
 
 /** How compiled code differs from the interpreter, if it does. */
-async function difference(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], coded: readonly Column[]): Promise<unknown> {
+async function difference(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], options: Pick<RunOptions, "coded" | "ranged">): Promise<unknown> {
   try {
-    await expectInterpreted(expr, columns, rows, "UTC", coded);
+    await expectInterpreted(expr, columns, rows, "UTC", options);
     return undefined;
   } catch (error) {
     return error;
@@ -26,8 +27,8 @@ async function difference(expr: Expr, columns: readonly Column[], rows: readonly
 }
 
 /** The smallest part of a failing tree that fails by itself. */
-async function smallestFailing(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], coded: readonly Column[]): Promise<Expr> {
-  for (const operand of operands(expr)) if ((await difference(operand, columns, rows, coded)) !== undefined) return smallestFailing(operand, columns, rows, coded);
+async function smallestFailing(expr: Expr, columns: readonly Column[], rows: readonly (readonly Value[])[], options: Pick<RunOptions, "coded" | "ranged">): Promise<Expr> {
+  for (const operand of operands(expr)) if ((await difference(operand, columns, rows, options)) !== undefined) return smallestFailing(operand, columns, rows, options);
   return expr;
 }
 
@@ -39,13 +40,13 @@ test(`random expressions give what the interpreter gives (seeds from ${FIRST_SEE
     const expr = random.expression(5);
     if (!canEmit(expr)) continue;
     emitted++;
-    const rows = Array.from({ length: ROWS }, () => random.row());
+    const rows = Array.from({ length: ROWS }, () => random.row(seed % 3 === 0));
     try {
-      raised += await expectInterpreted(expr, random.columns, rows, "UTC", codedColumns(seed, random.columns));
+      raised += await expectInterpreted(expr, random.columns, rows, "UTC", optionsOf(seed, random.columns));
     } catch {
-      const coded = codedColumns(seed, random.columns);
-      const smallest = await smallestFailing(expr, random.columns, rows, coded);
-      throw new Error(`EMIT_SEED=${seed} EMIT_SEEDS=1: ${describeExpression(smallest)}`, { cause: await difference(smallest, random.columns, rows, coded) });
+      const options = optionsOf(seed, random.columns);
+      const smallest = await smallestFailing(expr, random.columns, rows, options);
+      throw new Error(`EMIT_SEED=${seed} EMIT_SEEDS=1: ${describeExpression(smallest)}`, { cause: await difference(smallest, random.columns, rows, options) });
     }
   }
   // Most trees are compiled, and some rows raise: else the generator has lost its use.

@@ -6,7 +6,7 @@ import type { DataType } from "../../catalog/types.ts";
 import { isNested } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { EmitContext, ErrorSite } from "../../executor/emit/emit-context.ts";
-import type { EmittedValue } from "../../executor/emit/emitted-value.ts";
+import type { EmittedValue, ValueRange } from "../../executor/emit/emitted-value.ts";
 import { laneKind, laneTypes } from "../../executor/emit/emitted-value.ts";
 import { emitExpr } from "../../executor/emit/expression.ts";
 import { decodeValue, encodeValue } from "../../executor/nested/encoding.ts";
@@ -143,11 +143,12 @@ class CellContext implements EmitContext {
   readonly #row: Local;
   readonly #scopes: Map<string, EmittedValue>[] = [new Map()];
   readonly #dictionaries: ReadonlyMap<number, readonly Value[]>;
-  #constants: number;
+  readonly #ranges: readonly (ValueRange | undefined)[];
+  #constants = CONSTANTS;
 
-  constructor(module: ModuleBuilder, f: FunctionBuilder, columns: readonly Column[], cells: Cells, row: Local, timeZone: string, dictionaries: ReadonlyMap<number, readonly Value[]>, constants: number) {
+  constructor(module: ModuleBuilder, f: FunctionBuilder, columns: readonly Column[], cells: Cells, row: Local, timeZone: string, dictionaries: ReadonlyMap<number, readonly Value[]>, ranges: readonly (ValueRange | undefined)[]) {
     this.#dictionaries = dictionaries;
-    this.#constants = constants;
+    this.#ranges = ranges;
     this.#module = module;
     this.f = f;
     this.#columns = columns;
@@ -168,7 +169,7 @@ class CellContext implements EmitContext {
     const nowhere = this.f.hoisted(i32.const(0));
     const entries = this.#dictionaries.get(id)?.length;
     const dictionary = entries === undefined ? undefined : { code: get(this.f.let(i32.load(address, 4))), key: `d${id}`, entries, offsets: nowhere, bytes: nowhere };
-    const value = { type: column.type, lanes, isNull, dictionary };
+    const value = { type: column.type, lanes, isNull, dictionary, range: this.#ranges[position] };
     this.remember(key, value);
     return value;
   };
@@ -216,6 +217,12 @@ class CellContext implements EmitContext {
   };
 }
 
+function boundsOf(values: readonly Value[]): ValueRange | undefined {
+  const numbers = values.filter((v) => typeof v === "bigint" || Number.isInteger(v)).map((v) => BigInt(v as bigint | number));
+  if (numbers.length < values.filter((v) => v !== null).length || numbers.length === 0) return undefined;
+  return { min: numbers.reduce((a, b) => (a < b ? a : b)), max: numbers.reduce((a, b) => (a > b ? a : b)) };
+}
+
 let kernels: WebAssembly.Module | undefined;
 
 async function kernelModule(): Promise<WebAssembly.Module> {
@@ -232,6 +239,8 @@ export interface RunOptions {
   readonly timeZone?: string;
   /** Columns that are dictionary-coded. */
   readonly coded?: readonly Column[];
+  /** Columns of integers and decimals tell the bounds of their values. */
+  readonly ranged?: boolean;
 }
 
 export type Emit = (ctx: EmitContext) => EmittedValue;
@@ -242,7 +251,7 @@ export async function runRows(
   resultType: DataType,
   columns: readonly Column[],
   rows: readonly (readonly Value[])[],
-  { timeZone = "UTC", coded = [] }: RunOptions = {},
+  { timeZone = "UTC", coded = [], ranged = false }: RunOptions = {},
 ): Promise<RunOutcome> {
   memory ??= new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   const shared = memory;
@@ -253,7 +262,8 @@ export async function runRows(
   const { builder: f } = module.function("run", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
   const row = f.param(0);
   const dictionaries = new Map(coded.map((c) => [c.id, [...new Set(rows.map((r) => r[columns.indexOf(c)]))].filter((v) => v !== null)]));
-  const ctx = new CellContext(module, f, columns, cells, row, timeZone, dictionaries, CONSTANTS);
+  const ranges = ranged ? columns.map((_, c) => boundsOf(rows.map((r) => r[c]))) : [];
+  const ctx = new CellContext(module, f, columns, cells, row, timeZone, dictionaries, ranges);
   f.while(i32.ltU(get(row), get(f.param(1))), () => {
     f.store("i32", get(f.param(2)), get(row));
     ctx.scoped(() => {
