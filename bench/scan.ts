@@ -4,11 +4,13 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TableProvider } from "../catalog/ports.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
+import { instantiateKernels, kernelBytes } from "../executor/kernels/instantiate.ts";
 import { Arena } from "../executor/memory/arena.ts";
 import { Pool } from "../executor/memory/pool.ts";
 import { csvProvider } from "../executor/scan/csv-provider.ts";
 import { jsonProvider } from "../executor/scan/json-provider.ts";
 import { chooseLayouts } from "../executor/scan/layouts.ts";
+import type { PageKernels } from "../executor/scan/page-decoder.ts";
 import { ParquetDecoder } from "../executor/scan/parquet-decoder.ts";
 import { parquetProvider } from "../executor/scan/parquet-provider.ts";
 import { loadParquetWasm } from "../executor/scan/parquet-wasm.ts";
@@ -98,8 +100,9 @@ function median(values: readonly number[]): number {
 const instance = await DuckDBInstance.create(":memory:");
 const duckdb = await instance.connect();
 await duckdb.run("SET threads = 1");
-const module = loadParquetWasm();
-const context: ScanContext = { pool: Pool.create({ bytes: 1024 ** 3 }), parquet: new ParquetDecoder(() => module) };
+const pool = Pool.create({ bytes: 1024 ** 3 });
+const kernels = instantiateKernels(new WebAssembly.Module(kernelBytes()), pool.memory) as unknown as PageKernels;
+const context: ScanContext = { pool, parquet: new ParquetDecoder(loadParquetWasm), kernels };
 console.log("case                          rows/s   MB/s  ours (s)  DuckDB (s)  ratio");
 for (const { name, provider, path, options, columns } of await makeCases(duckdb)) {
   const table = await provider.open({ name, location: path, schema: undefined, partitionColumns: [], options });

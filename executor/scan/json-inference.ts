@@ -13,6 +13,7 @@ type Found =
   | { readonly kind: "array"; element: Found };
 
 const NOTHING: Found = { kind: "type", type: NULL };
+const TEXT: Found = { kind: "type", type: STRING };
 
 /**
  * The columns of JSON objects: all keys met, in the order of their names; malformed rows add the column that takes them. Source: Spark's JsonInferSchema.
@@ -52,7 +53,6 @@ export class JsonInference {
   }
 }
 
-const SPACE = /[ \t\n\r]*/y;
 const STRING_LITERAL = /"(?:[^"\\]|\\.)*"/sy;
 const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
 const WORD = /true|false|null|NaN|-?Infinity/y;
@@ -72,17 +72,21 @@ class TypeReader {
 
   /** Undefined when the text is not well-formed. */
   value(): Found | undefined {
-    this.#take(SPACE);
+    this.#space();
     switch (this.#text[this.#at]) {
       case "{":
         return this.#nested("}", (found) => this.#member(found), { kind: "struct", fields: new Map() });
       case "[":
         return this.#nested("]", (found) => this.#element(found), { kind: "array", element: NOTHING });
       case '"':
-        return this.#take(STRING_LITERAL) === undefined ? undefined : { kind: "type", type: STRING };
+        return this.#take(STRING_LITERAL) === undefined ? undefined : TEXT;
       default:
         return this.#literal();
     }
+  }
+
+  #space(): void {
+    while (this.#text.charCodeAt(this.#at) <= 32) this.#at++;
   }
 
   #take(pattern: RegExp): string | undefined {
@@ -95,11 +99,11 @@ class TypeReader {
   #nested(close: string, part: (found: Found) => boolean, found: Found): Found | undefined {
     if (++this.#depth > MAX_DEPTH) return undefined;
     this.#at++;
-    this.#take(SPACE);
+    this.#space();
     for (let first = true; this.#text[this.#at] !== close; first = false) {
       if (!first && this.#text[this.#at++] !== ",") return undefined;
       if (!part(found)) return undefined;
-      this.#take(SPACE);
+      this.#space();
     }
     this.#at++;
     this.#depth--;
@@ -107,13 +111,14 @@ class TypeReader {
   }
 
   #member(struct: Found): boolean {
-    this.#take(SPACE);
-    const key = this.#take(STRING_LITERAL);
-    this.#take(SPACE);
+    this.#space();
+    const literal = this.#take(STRING_LITERAL);
+    const key = literal === undefined ? undefined : stringOf(literal);
+    this.#space();
     if (key === undefined || this.#text[this.#at++] !== ":") return false;
     const found = this.value();
     if (found === undefined || struct.kind !== "struct") return false;
-    struct.fields.set(JSON.parse(key) as string, found);
+    struct.fields.set(key, found);
     return true;
   }
 
@@ -132,6 +137,17 @@ class TypeReader {
     if (word === "null") return NOTHING;
     if (this.#options.primitivesAsString) return { kind: "type", type: STRING };
     return { kind: "type", type: word === "true" || word === "false" ? BOOLEAN : DOUBLE };
+  }
+}
+
+/** The value of a string literal; undefined when it has an escape that JSON does not know. */
+function stringOf(literal: string): string | undefined {
+  if (!literal.includes("\\")) return literal.slice(1, -1);
+  try {
+    return JSON.parse(literal) as string;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -48,6 +48,11 @@ test("columns are all keys in the order of their names, with Spark's types", asy
   ]);
 });
 
+test("a key that is no JSON string makes its row malformed", async () => {
+  const table = await open('{"a\\x":1}\n{"b":2}\n');
+  expect(types(table)).toEqual(["_corrupt_record string", "b bigint"]);
+});
+
 test("values of wanted keys, wherever they stand", async () => {
   const schema = [field("a", LONG), field("b", STRING), field("c", BOOLEAN), field("d", DOUBLE), field("é\"", STRING)];
   expect(
