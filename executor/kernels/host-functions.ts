@@ -71,7 +71,11 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
       const value = castValue(textAt(at, length), STRING, BOOLEAN, "try", "UTC");
       return value === null ? 2 : value === true ? 1 : 0;
     },
-    text_to_date: (at: number, length: number) => BigInt((castValue(textAt(at, length), STRING, DATE, "try", "UTC") as number | null) ?? MALFORMED),
+    text_to_date: (at: number, length: number) => {
+      const days = castValue(textAt(at, length), STRING, DATE, "try", "UTC") as number | null;
+      // Years of seven digits can lie beyond what a date holds.
+      return days === null || days !== (days | 0) ? MALFORMED : BigInt(days);
+    },
     text_to_timestamp: (at: number, length: number, zone: number, zoneLength: number) => (castValue(textAt(at, length), STRING, TIMESTAMP, "try", textAt(zone, zoneLength)) as bigint | null) ?? MALFORMED,
     text_to_timestamp_ntz: (at: number, length: number) => (castValue(textAt(at, length), STRING, TIMESTAMP_NTZ, "try", "UTC") as bigint | null) ?? MALFORMED,
     double_text: (value: number, to: number) => write(doubleText(value), to),

@@ -116,7 +116,7 @@ export class RandomExpressions {
       case "decimal":
         return this.#decimal(type, depth);
       case "date":
-        return this.#pick([() => call("add_months", [of(DATE), literal(this.#next(30) - 15, INT)], DATE), () => call("last_day", [of(DATE)], DATE), () => cast(of(TIMESTAMP), DATE), () => cast(of(STRING), DATE, "try")])();
+        return this.#pick([() => call("add_months", [of(DATE), literal(this.#next(30) - 15, INT)], DATE), () => call("last_day", [of(DATE)], DATE), () => cast(of(TIMESTAMP), DATE), () => cast(this.#leaf(STRING), DATE, "try")])();
       case "timestamp":
         return this.#pick([() => cast(of(DATE), TIMESTAMP), () => ({ ...call("date_trunc", [literal(this.#pick(["hour", "day", "month"]), STRING), of(TIMESTAMP)], TIMESTAMP), nullable: true })])();
       default:
