@@ -5,6 +5,8 @@ import type { Expr } from "../../catalog/expression.ts";
 import { operands, typeOf } from "../../catalog/expression.ts";
 import { typeName } from "../../catalog/types.ts";
 import { canEmit } from "../../executor/emit/expression.ts";
+import { emittedFunctionNames } from "../../executor/emit/registry.ts";
+import { scalarFunction } from "../../executor/functions/implementations.ts";
 import type { TableLookup } from "../../planner/analyzer/context.ts";
 import { emptyTable } from "../analyzer/table-shapes.ts";
 import { planned, TPCDS, TPCH } from "../optimizer/benchmark-tables.ts";
@@ -46,4 +48,8 @@ test.skipIf(!existsSync(clickbench))("of the ClickBench queries, only regular ex
   const tables = new Map<string, TableLookup>([["hits", { kind: "table", snapshot: emptyTable("hits", HITS) }]]);
   for (const query of readFileSync(clickbench, "utf8").trim().split("\n")) unemitted(query.replace(/;$/, ""), tables, missing);
   expect([...missing]).toEqual(["regexp_replace(string, string, string)"]);
+});
+
+test("what is compiled has a TypeScript implementation of the same name, for errors, folding and pipelines without code", () => {
+  expect(emittedFunctionNames().filter((name) => scalarFunction(name) === undefined)).toEqual([]);
 });
