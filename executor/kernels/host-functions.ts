@@ -87,6 +87,8 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     math_power: (x: number, y: number) => x ** y,
     round_double: (value: number, digits: number) => (Number.isFinite(value) ? Number(decimalText(unscaledFrom(doubleText(value), digits), digits)) : value),
     compare_values: (a: number, aLength: number, b: number, bLength: number, type: number, typeLength: number) => {
+      // Min and max compare with the value so far before they look whether there is one: no bytes.
+      if (aLength === 0 || bLength === 0) return Math.sign(aLength - bLength);
       const text = textAt(type, typeLength);
       let parsed = types.get(text);
       if (parsed === undefined) types.set(text, (parsed = JSON.parse(text) as DataType));
