@@ -22,7 +22,8 @@ type ParquetSource = Extract<SplitSource, { kind: "parquet" }>;
 /** A row group is decoded at once when its wanted columns are estimated to take no more than this, else slice by slice. */
 const DECODE_BUDGET_BYTES = 96 * 1024 * 1024;
 /** A row group comes as one batch when it takes no more than this, estimated: pages are decoded without stopping between batches. */
-const ONE_BATCH_BYTES = 32 * 1024 * 1024;
+const ONE_BATCH_BYTES = 40 * 1024 * 1024;
+const ONE_BATCH_BUFFER_BYTES = 24 * 1024 * 1024;
 
 /**
  * Reads the wanted columns of one row group. Common columns of a row group that is one batch are decoded page by page straight into the pool
@@ -130,7 +131,7 @@ function isOneBatch(footer: ParquetFooter, rowGroup: number, wanted: readonly Wa
     const node = field.kind === "constant" ? undefined : findColumn(footer, field.name, field.fieldId);
     return node === undefined ? 0 : decodedBytesPerRow(footer, rowGroup, node) * rows;
   });
-  return Math.max(0, ...bytes) <= MAX_BUFFER_BYTES && bytes.reduce((sum, own) => sum + own, 0) <= ONE_BATCH_BYTES;
+  return Math.max(0, ...bytes) <= ONE_BATCH_BUFFER_BYTES && bytes.reduce((sum, own) => sum + own, 0) <= ONE_BATCH_BYTES;
 }
 
 function decodeSteps(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): DecodeSteps {
@@ -148,7 +149,7 @@ export function findColumn(footer: ParquetFooter, name: string, fieldId: number 
   return (fieldId === undefined ? undefined : children.find((node) => node.fieldId === fieldId)) ?? children.find((node) => node.name === name);
 }
 
-/** An upper guess: dictionary-encoded bytes grow when they are decoded. */
+/** A guess: dictionary-encoded bytes grow when they are decoded. */
 function decodedBytesPerRow(footer: ParquetFooter, rowGroup: number, node: SchemaNode): number {
   const { chunks, rows } = footer.rowGroups[rowGroup];
   let bytes = 0;
@@ -162,9 +163,12 @@ function decodedBytesPerRow(footer: ParquetFooter, rowGroup: number, node: Schem
       case 4:
         bytes += 4;
         break;
-      case 6:
-        bytes += 4 + (chunk.uncompressedBytes / Math.max(1, rows)) * (chunk.dictionaryPageOffset === undefined ? 1 : 3);
+      case 6: {
+        // Few bytes a row are codes of a dictionary, more are the strings themselves.
+        const stored = chunk.uncompressedBytes / Math.max(1, rows);
+        bytes += 4 + stored * (stored < 8 ? 4 : 1.3);
         break;
+      }
       case 7:
         bytes += Math.max(16, node.fixedBytes);
         break;
