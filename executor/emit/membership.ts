@@ -81,15 +81,15 @@ function lookUpInteger(input: EmittedValue, values: readonly bigint[], ctx: Emit
   const [first, ...others] = values;
   const slots = slotsFor(values.length);
   const shift = 64n - BigInt(Math.log2(slots));
-  const table = new BigInt64Array(slots).fill(first);
+  // The mark stands once more behind the slots, where code finds it whatever the list.
+  const table = new BigInt64Array(slots + 1).fill(first);
   const home = (value: bigint): number => Number(BigInt.asUintN(64, value * SPREAD) >> shift);
   for (const value of others) {
     let slot = home(value);
     while (table[slot] !== first) slot = (slot + 1) % slots;
     table[slot] = value;
   }
-  // The mark stands once more behind the slots, where code finds it whatever the list.
-  const base = ctx.constantBytes(new Uint8Array(BigInt64Array.of(...table, first).buffer));
+  const base = ctx.constantBytes(new Uint8Array(table.buffer));
   const x = f.reusable(input.lanes[0].type === "i64" ? input.lanes[0] : i64.extendI32S(input.lanes[0]));
   const empty: Local = f.hoisted(i64.load(get(base), 8 * slots));
   const found = f.local("i32");
