@@ -1,4 +1,6 @@
 import { runCommand } from "./cli.ts";
 
 /** The command's entry: what `bin/sparrow.js` and the built `dist/sparrow.js` run. */
+// A reader that has seen enough (`| head`) is no error
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 process.exitCode = await runCommand(process.argv.slice(2), { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr });

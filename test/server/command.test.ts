@@ -80,3 +80,13 @@ test("settings on the command line are checked", async () => {
   expect(await sparrow(["--set", "spark.sql.session.timeZone=Asia/Tokyo", "--format", "csv", "-c", "SELECT CAST(TIMESTAMP '2024-01-01 00:00:00 UTC' AS STRING) AS t"])).toMatchObject({ status: 0, stdout: "t\n2024-01-01 09:00:00\n" });
   expect(await sparrow(["--set", "sparrow.wrong=1", "-c", "SELECT 1"])).toMatchObject({ status: 1, stderr: expect.stringContaining('The SQL config "sparrow.wrong" cannot be found.') as string });
 });
+
+test("a reader that leaves early ends the command quietly", async () => {
+  const child = spawn(process.execPath, [join(PROJECT_ROOT, "bin/sparrow.js"), "--format", "csv", "-c", "SELECT id FROM range(3000000)"], { cwd: folder });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (piece: string) => (stderr += piece));
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  const [status] = (await once(child, "close")) as [number | null];
+  expect([status, stderr]).toEqual([0, ""]);
+});
