@@ -13,7 +13,19 @@ const READER_FEATURES: ReadonlySet<string> = new Set([
 ]);
 
 /** Features that a writer must honour, and that are honoured here: by doing what they ask, or by refusing the statement that would need it. */
-const WRITER_FEATURES: ReadonlySet<string> = new Set(["appendOnly", "checkConstraints", "domainMetadata", "invariants", "timestampNtz", "vacuumProtocolCheck", "deletionVectors"]);
+const WRITER_FEATURES: ReadonlySet<string> = new Set([
+  "allowColumnDefaults",
+  "appendOnly",
+  "checkConstraints",
+  "deletionVectors",
+  "domainMetadata",
+  "invariants",
+  "timestampNtz",
+  "typeWidening",
+  "typeWidening-preview",
+  "v2Checkpoint",
+  "vacuumProtocolCheck",
+]);
 
 const LEGACY_WRITER_FEATURES: readonly (readonly [number, string])[] = [
   [2, "appendOnly"],

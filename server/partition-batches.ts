@@ -10,6 +10,8 @@ import { valueReader } from "../executor/result-values.ts";
 export interface PartitionedBatch {
   /** `p=1/q=x`; empty for a table without partitions. */
   readonly folder: string;
+  /** Of the partition columns, in their order. */
+  readonly values: readonly Value[];
   readonly fields: readonly StructField[];
   readonly batch: ResultBatch;
 }
@@ -19,20 +21,22 @@ const NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__";
 
 /** The rows of a batch by partition, in the order in which partitions first appear. */
 export function splitByPartition(batch: ResultBatch, fields: readonly StructField[], partitionColumns: readonly string[]): PartitionedBatch[] {
-  if (partitionColumns.length === 0) return [{ folder: "", fields, batch }];
+  if (partitionColumns.length === 0) return [{ folder: "", values: [], fields, batch }];
   const keys = partitionColumns.map((name) => fields.findIndex((field) => field.name.toLowerCase() === name.toLowerCase()));
   const stored = fields.map((_, i) => i).filter((i) => !keys.includes(i));
   const storedFields = stored.map((i) => fields[i]);
   const readers = keys.map((key) => valueReader(batch.columns[key]));
-  const rowsByFolder = new Map<string, number[]>();
+  const rowsByFolder = new Map<string, { readonly values: readonly Value[]; readonly rows: number[] }>();
   for (let row = 0; row < batch.rows; row++) {
-    const folder = keys.map((key, i) => partitionFolder(fields[key].name, readers[i](row), fields[key].type)).join("/");
-    const rows = rowsByFolder.get(folder);
-    if (rows === undefined) rowsByFolder.set(folder, [row]);
-    else rows.push(row);
+    const values = readers.map((read) => read(row));
+    const folder = keys.map((key, i) => partitionFolder(fields[key].name, values[i], fields[key].type)).join("/");
+    const known = rowsByFolder.get(folder);
+    if (known === undefined) rowsByFolder.set(folder, { values, rows: [row] });
+    else known.rows.push(row);
   }
-  return [...rowsByFolder].map(([folder, rows]) => ({
+  return [...rowsByFolder].map(([folder, { values, rows }]) => ({
     folder,
+    values,
     fields: storedFields,
     batch: { rows: rows.length, columns: stored.map((i) => (rows.length === batch.rows ? batch.columns[i] : takeRows(batch.columns[i], rows))) },
   }));

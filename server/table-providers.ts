@@ -1,5 +1,4 @@
 import type { TableProvider } from "../catalog/ports.ts";
-import { unsupportedOperation } from "./object-names.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
   delta: async () => (await import("./delta/delta-provider.ts")).deltaProvider,
@@ -11,14 +10,6 @@ const LOADERS: Readonly<Record<string, () => Promise<TableProvider>>> = {
 
 /** Formats that tables may have. */
 export const TABLE_FORMATS: readonly string[] = Object.keys(LOADERS);
-
-/** Those that can be written too: of Delta there is only the reader so far. */
-export const WRITABLE_FORMATS: readonly string[] = TABLE_FORMATS.filter((format) => format !== "delta");
-
-/** Raises UNSUPPORTED_FEATURE.TABLE_OPERATION for tables of a format that can only be read. */
-export function requireWritable(format: string, operation: string, table: string): void {
-  if (!WRITABLE_FORMATS.includes(format)) throw unsupportedOperation(`${operation} (${format} tables can only be read so far)`, table);
-}
 
 /** The provider of a format, in any case of letters, loaded at first use; undefined when there is none of that name. */
 export async function findTableProvider(format: string): Promise<TableProvider | undefined> {

@@ -119,7 +119,7 @@ async function openWriter(target: WriteTarget, fields: readonly StructField[], s
     case "parquet": {
       const { ParquetFileWriter } = await import("../executor/write/parquet-writer.ts");
       const { parquetDecoder } = await import("./parquet-decoder.ts");
-      const compression = parquetCompression(target.options.compression ?? target.compression);
+      const compression = parquetCodec(target.options.compression ?? target.compression);
       const ending = compression === "uncompressed" ? ".parquet" : `.${compression}.parquet`;
       return { writer: await ParquetFileWriter.open(fields, parquetDecoder(), sink, { compression }), ending };
     }
@@ -141,7 +141,8 @@ async function openWriter(target: WriteTarget, fields: readonly StructField[], s
 
 const PARQUET_CODECS = ["uncompressed", "snappy", "gzip", "brotli", "zstd", "lz4_raw"] as const;
 
-function parquetCompression(name: string): (typeof PARQUET_CODECS)[number] {
+/** A codec by Spark's name. Raises CODEC_NOT_AVAILABLE. */
+export function parquetCodec(name: string): (typeof PARQUET_CODECS)[number] {
   const wanted = name.toLowerCase() === "none" ? "uncompressed" : name.toLowerCase();
   const found = PARQUET_CODECS.find((codec) => codec === wanted);
   if (found !== undefined) return found;

@@ -7,7 +7,6 @@ import type { AlterAction, Statement } from "../../parser/ast.ts";
 import { CATALOG_NAME, quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
-import { requireWritable } from "../table-providers.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog } from "../table-resolution.ts";
 import { fieldsOf, propertiesOf } from "./create-view.ts";
@@ -36,10 +35,8 @@ function altered(table: TableEntry, action: Exclude<AlterAction, { kind: "rename
     case "setLocation":
       return { ...table, location: absolutePath(action.location), external: true };
     case "addColumns":
-      requireWritable(table.format, "ADD COLUMNS", tableName);
       return withAddedColumns(table, action);
     case "alterColumn":
-      requireWritable(table.format, "ALTER COLUMN", tableName);
       return withAlteredColumn(table, action);
     case "renameColumn":
       throw unsupportedOperation("RENAME COLUMN", tableName);

@@ -4,13 +4,13 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { Statement } from "../../parser/ast.ts";
-import { CATALOG_NAME, displayName, type ObjectName, partsOf, quoted, requireObjectName, schemaNotFound, tableNotFound } from "../object-names.ts";
+import { openLog } from "../delta/delta-target.ts";
+import { displayName, type ObjectName, partsOf, quoted, requireObjectName, schemaNotFound, tableNotFound } from "../object-names.ts";
 import type { RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog } from "../table-resolution.ts";
-import { requireWritable } from "../table-providers.ts";
 import { fieldsOf, propertiesOf } from "./create-view.ts";
 import { dropTableEntry } from "./drop.ts";
 import { requireTable } from "./require-table.ts";
@@ -32,7 +32,10 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   if (existing === undefined && statement.mode === "replace") throw tableNotFound(partsOf(statement.name), statement.name.span);
 
   const described = await describeTable(session, statement, name, database.location);
-  if (statement.query !== undefined || !described.external) requireWritable(described.format, "CREATE TABLE", quoted(CATALOG_NAME, name.database, name.name));
+  if (described.format === "delta") {
+    const { createDeltaTable } = await import("./delta/create-table.ts");
+    return createDeltaTable(session, described, statement, existing?.entry, options);
+  }
   if (statement.query !== undefined) {
     const { createTableAsSelect } = await import("./create-table-as-select.ts");
     return createTableAsSelect(session, described, statement.query, existing?.entry, options);
@@ -54,7 +57,7 @@ async function describeTable(session: Session, statement: CreateTable, name: Obj
   const model = statement.like === undefined ? undefined : await requireTable(session, statement.like, "CREATE TABLE LIKE");
   const { path, ...options } = propertiesOf(statement.options);
   const location = statement.location ?? path;
-  const format = statement.provider ?? model?.format ?? String(session.settings.value("spark.sql.sources.default"));
+  const format = statement.provider ?? model?.format ?? (location !== undefined && (await (await openLog(absolutePath(location))).exists()) ? "delta" : String(session.settings.value("spark.sql.sources.default")));
   const provider = await session.engine.provider(format);
   const { schema, partitionColumns } = partitioned(statement, model);
   return {

@@ -3,6 +3,7 @@ import { lookupFunction } from "../../catalog/functions/registry.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { STRING, typeName } from "../../catalog/types.ts";
 import type { QualifiedName, Statement } from "../../parser/ast.ts";
+import { withLogSchema } from "../delta/delta-target.ts";
 import { CATALOG_NAME, partsOf, quoted, requireDatabaseName, schemaNotFound } from "../object-names.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
@@ -17,7 +18,8 @@ const COLUMN_LIST = commandColumns("col_name", "data_type", { name: "comment", t
 export async function runDescribeTable(session: Session, statement: Extract<Statement, { kind: "describeTable" }>): Promise<StatementResult> {
   const { columns } = await relationSchema(session, statement.name);
   const parts = partsOf(statement.name);
-  const stored = session.temporaryView(parts) === undefined ? await findInCatalog(session, parts) : undefined;
+  const found = session.temporaryView(parts) === undefined ? await findInCatalog(session, parts) : undefined;
+  const stored = found?.kind === "table" ? { ...found, entry: await withLogSchema(found.entry) } : found;
   const fields = withComments(columns, stored);
   if (statement.column !== undefined) return describeColumn(fields, statement.column);
   const rows = fields.map(columnRow);

@@ -8,6 +8,7 @@ import type { AnalysisContext } from "../../planner/analyzer/context.ts";
 import { bindInsert } from "../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
+import { findDeltaTarget } from "../delta/delta-target.ts";
 import { executeQuery } from "../execute-query.ts";
 import { CATALOG_NAME, quoted, unsupportedOperation } from "../object-names.ts";
 import { partitionFolder } from "../partition-batches.ts";
@@ -16,7 +17,6 @@ import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { resolveTables, withTimeZone } from "../table-resolution.ts";
-import { requireWritable } from "../table-providers.ts";
 import { type WriteMode, writeTable } from "../table-writer.ts";
 import { propertiesOf } from "./create-view.ts";
 import { requireTable } from "./require-table.ts";
@@ -25,9 +25,10 @@ type Insert = Extract<Statement, { kind: "insert" }>;
 
 /** INSERT INTO and INSERT OVERWRITE, with a column list, BY NAME, or PARTITION (...). */
 export async function runInsert(session: Session, statement: Insert, options: RunOptions): Promise<StatementResult> {
+  const deltaTarget = await findDeltaTarget(session, statement.table);
+  if (deltaTarget !== undefined) return (await import("./delta/insert.ts")).runDeltaInsert(session, deltaTarget, statement, options);
   const table = await requireTable(session, statement.table, "INSERT");
   const tableName = quoted(CATALOG_NAME, table.database, table.name);
-  requireWritable(table.format, "INSERT", tableName);
   if (statement.replaceWhere !== undefined) throw unsupportedOperation("INSERT ... REPLACE WHERE", tableName);
   if (statement.schemaEvolution === true) throw unsupportedOperation("INSERT WITH SCHEMA EVOLUTION", tableName);
   rejectUnknownPartitions(table, statement);
@@ -51,7 +52,7 @@ export async function runInsertDirectory(session: Session, statement: Extract<St
   const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
   const prepared = await plan();
   const { format } = await session.engine.provider(statement.provider);
-  requireWritable(format, "INSERT OVERWRITE DIRECTORY", quoted(statement.path));
+  if (format === "delta") throw unsupportedOperation("INSERT OVERWRITE DIRECTORY", quoted(statement.path));
   const target = {
     format,
     location: absolutePath(statement.path),

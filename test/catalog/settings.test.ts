@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DIALECTS } from "../../parser/dialects/dialect.ts";
-import { WRITABLE_FORMATS } from "../../server/table-providers.ts";
+import { TABLE_FORMATS } from "../../server/table-providers.ts";
 import { findSetting, parseSetting, SETTINGS, Settings, SQL_DIALECTS } from "../../catalog/settings.ts";
 
 test("names are in order, known once, and every default is a valid text", () => {
@@ -40,7 +40,7 @@ const refused: [string, string, string][] = [
   ["sparrow.exec.batchRows", "0", `The value '0' in the config "sparrow.exec.batchRows" is invalid. The value must be from 1 to 65536.`],
   ["sparrow.exec.batchRows", "many", `The value 'many' in the config "sparrow.exec.batchRows" is invalid. It should be a/an "int" value.`],
   ["spark.sql.session.timeZone", "Mars/Base", `The value 'Mars/Base' in the config "spark.sql.session.timeZone" is invalid. Cannot resolve the given timezone.`],
-  ["spark.sql.sources.default", "orc", `The value 'orc' in the config "spark.sql.sources.default" is invalid. It should be one of 'parquet', 'csv', 'json', 'arrow'.`],
+  ["spark.sql.sources.default", "orc", `The value 'orc' in the config "spark.sql.sources.default" is invalid. It should be one of 'delta', 'parquet', 'csv', 'json', 'arrow'.`],
   ["sparrow.query.timeout", "soon", `The value 'soon' in the config "sparrow.query.timeout" is invalid. It should be a/an "duration (500ms, 10s, 2min)" value.`],
   ["sparrow.workers", "2", `Cannot modify the value of the static Spark config: "sparrow.workers".`],
   ["sparrow.exec.batchrow", "2", `The SQL config "sparrow.exec.batchrow" cannot be found. Please verify that the config exists.`],
@@ -64,5 +64,5 @@ test("a misspelt sparrow.* name is answered with the nearest", () => {
 
 test("the dialects and formats to choose from are those that there are", () => {
   expect(SQL_DIALECTS.toSorted()).toEqual(["spark", ...Object.keys(DIALECTS)].toSorted());
-  expect(findSetting("spark.sql.sources.default")?.type).toEqual({ kind: "choice", options: WRITABLE_FORMATS });
+  expect(findSetting("spark.sql.sources.default")?.type).toEqual({ kind: "choice", options: TABLE_FORMATS });
 });

@@ -1,0 +1,87 @@
+import { SparrowError } from "../catalog/errors.ts";
+import type { Storage } from "../catalog/ports.ts";
+import { type Action, encodeAction } from "./actions.ts";
+import { checkConflicts, type ReadScope } from "./conflicts.ts";
+import type { DeltaLog } from "./delta-log.ts";
+import { commitName } from "./log-files.ts";
+
+/** What a commit does, and what it was decided on. */
+export interface Transaction {
+  /** The version that was read; -1 for a table that is being created. */
+  readonly readVersion: bigint;
+  /** Everything but `commitInfo`. */
+  readonly actions: readonly Action[];
+  readonly reads: ReadScope;
+  /** As Spark names it: WRITE, DELETE, CREATE TABLE AS SELECT, ... */
+  readonly operation: string;
+  /** Values are JSON texts, as Spark writes them. */
+  readonly operationParameters: Readonly<Record<string, string>>;
+  readonly operationMetrics: Readonly<Record<string, string>>;
+  readonly userMetadata?: string;
+  readonly engineInfo: string;
+}
+
+/** Lost races before a commit gives up. */
+const MAX_ATTEMPTS = 1000;
+
+/**
+ * Writes a commit under the next version. When others were faster, their commits are checked against what this one read and changes, and it is tried again behind
+ * them. Raises DELTA_CONCURRENT_*, DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED when it may not go behind them, DELTA_MAX_COMMIT_RETRIES_EXCEEDED.
+ * An error of the storage is raised only if the commit did not land.
+ */
+export async function commit(log: DeltaLog, storage: Storage, transaction: Transaction): Promise<bigint> {
+  const txnId = crypto.randomUUID();
+  let base = transaction.readVersion;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const version = base + 1n;
+    const bytes = new TextEncoder().encode(commitText(transaction, txnId));
+    if (await landed(log, storage, version, bytes, txnId)) return version;
+    // One after the other, so that an error names the first commit that is in the way.
+    for (;;) {
+      const winner = await readIfPresent(log, base + 1n);
+      if (winner === undefined) break;
+      base++;
+      checkConflicts(transaction, base, winner);
+    }
+    if (base < version) throw new SparrowError("DELTA_CONCURRENT_WRITE", "2D521", `Version ${version} of the Delta table ${log.location} was taken, and its commit cannot be found.`, {}, { origin: "resource" });
+  }
+  throw new SparrowError("DELTA_MAX_COMMIT_RETRIES_EXCEEDED", "40000", `The commit to the Delta table ${log.location} lost ${MAX_ATTEMPTS} races.`, { numAttempts: String(MAX_ATTEMPTS) }, { origin: "resource" });
+}
+
+/** Whether the commit is there under this version. After an error of the storage only the log can tell. */
+async function landed(log: DeltaLog, storage: Storage, version: bigint, bytes: Uint8Array, txnId: string): Promise<boolean> {
+  const isOurs = async (): Promise<boolean> => (await readIfPresent(log, version))?.some((action) => action.kind === "commitInfo" && action.commitInfo.txnId === txnId) ?? false;
+  try {
+    return (await storage.putIfAbsent(`${log.folder}/${commitName(version)}`, bytes)) || (await isOurs());
+  } catch (error) {
+    if (await isOurs()) return true;
+    throw error;
+  }
+}
+
+async function readIfPresent(log: DeltaLog, version: bigint): Promise<Action[] | undefined> {
+  try {
+    return await log.readCommit(version);
+  } catch (error) {
+    if (error instanceof SparrowError && error.condition === "PATH_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function commitText(transaction: Transaction, txnId: string): string {
+  const { readVersion, actions, reads, operation, operationParameters, operationMetrics, userMetadata, engineInfo } = transaction;
+  const isBlindAppend = !reads.wholeTable && reads.files.size === 0 && actions.every((action) => action.kind === "add" || action.kind === "txn");
+  const commitInfo = {
+    timestamp: Date.now(),
+    operation,
+    operationParameters,
+    ...(readVersion >= 0n && { readVersion: Number(readVersion) }),
+    isolationLevel: "Serializable",
+    isBlindAppend,
+    operationMetrics,
+    ...(userMetadata !== undefined && { userMetadata }),
+    engineInfo,
+    txnId,
+  };
+  return [{ kind: "commitInfo", commitInfo } as const, ...actions].map((action) => (action.kind === "sidecar" ? "" : `${encodeAction(action)}\n`)).join("");
+}

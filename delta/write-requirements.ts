@@ -1,0 +1,45 @@
+import type { DeltaSnapshot } from "./snapshot.ts";
+import { SparrowError } from "../catalog/errors.ts";
+import { checkWritable } from "./protocol.ts";
+
+/** What a statement does to a table's rows. */
+export type WriteKind = "append" | "change";
+
+/** Raises what forbids a statement: features that are not had, DELTA_CANNOT_MODIFY_APPEND_ONLY. */
+export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
+  const { location, protocol, metadata, fields, mapping } = snapshot;
+  const { configuration } = metadata;
+  const isOn = (property: string): boolean => configuration[property]?.toLowerCase() === "true";
+  const hasMetadata = (key: string): boolean => fields.some((field) => field.metadata?.[key] !== undefined);
+  checkWritable(location, protocol, (feature) => {
+    switch (feature) {
+      case "changeDataFeed":
+        // Rows that are only added need no change files.
+        return isOn("delta.enableChangeDataFeed") && kind === "change";
+      case "generatedColumns":
+        return hasMetadata("delta.generationExpression");
+      case "identityColumns":
+        return hasMetadata("delta.identity.start");
+      case "columnMapping":
+        return mapping !== "none";
+      case "inCommitTimestamp":
+        return isOn("delta.enableInCommitTimestamps");
+      default:
+        return true;
+    }
+  });
+  if (kind === "change" && isOn("delta.appendOnly")) {
+    throw new SparrowError("DELTA_CANNOT_MODIFY_APPEND_ONLY", "42809", `The Delta table ${location} is append-only: its rows cannot be changed or removed. The property 'delta.appendOnly' can be set to 'false'.`, { tableName: location, config: "delta.appendOnly" });
+  }
+}
+
+/** SQL texts that every row of the table must satisfy, by name: CHECK constraints, and invariants of old tables. */
+export function tableChecks({ metadata, fields }: DeltaSnapshot): ReadonlyMap<string, string> {
+  const checks = new Map<string, string>();
+  for (const [key, text] of Object.entries(metadata.configuration)) if (key.startsWith("delta.constraints.")) checks.set(key.slice("delta.constraints.".length), text);
+  for (const { name, metadata: own } of fields) {
+    const invariant = own?.["delta.invariants"];
+    if (typeof invariant === "string") checks.set(name, (JSON.parse(invariant) as { expression: { expression: string } }).expression.expression);
+  }
+  return checks;
+}

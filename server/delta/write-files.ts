@@ -1,0 +1,148 @@
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { mkdir, open as openHandle, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { SparrowError } from "../../catalog/errors.ts";
+import type { ColumnStatistics } from "../../catalog/table.ts";
+import type { StructField } from "../../catalog/types.ts";
+import type { AddFile, Metadata } from "../../delta/actions.ts";
+import { encodePath } from "../../delta/file-paths.ts";
+import { partitionText } from "../../delta/partition-values.ts";
+import { statisticsText } from "../../delta/write-statistics.ts";
+import type { ResultBatch, ResultColumn } from "../../executor/result-batch.ts";
+import type { FileSink, FileWriter } from "../../executor/write/file-writer.ts";
+import { parquetDecoder } from "../parquet-decoder.ts";
+import { splitByPartition } from "../partition-batches.ts";
+import { cellText } from "../results/cell-text.ts";
+
+/** What is written, and how. */
+export interface DataFileTarget {
+  /** Absolute folder of the table. */
+  readonly location: string;
+  readonly fields: readonly StructField[];
+  readonly metadata: Pick<Metadata, "partitionColumns" | "configuration">;
+  readonly compression: "snappy" | "zstd" | "gzip" | "uncompressed" | "lz4_raw" | "brotli";
+  readonly dataChange: boolean;
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly handle: number;
+  readonly writer: FileWriter;
+  readonly fields: readonly StructField[];
+  readonly partitionValues: Readonly<Record<string, string | null>>;
+  /** Positions of FLOAT and DOUBLE columns in which a NaN was written: bounds do not count it, so they have none. */
+  readonly withNaN: Set<number>;
+}
+
+export interface WrittenFiles {
+  readonly adds: readonly AddFile[];
+  readonly rows: number;
+}
+
+/**
+ * Writes rows as data files of a Delta table, one for each partition. No reader sees them before a commit names them. They are durable when this resolves;
+ * when it fails, none is left.
+ */
+export async function writeDataFiles(target: DataFileTarget, batches: AsyncIterable<ResultBatch>): Promise<WrittenFiles> {
+  const open = new Map<string, OpenFile>();
+  const closed: string[] = [];
+  let rows = 0;
+  try {
+    for await (const batch of batches) {
+      if (batch.rows === 0) continue;
+      rows += batch.rows;
+      rejectNulls(batch, target);
+      for (const part of splitByPartition(batch, target.fields, target.metadata.partitionColumns)) {
+        const file = open.get(part.folder) ?? (await openFile(target, part.folder, part.values, part.fields, open.size));
+        open.set(part.folder, file);
+        file.writer.append(part.batch);
+        part.batch.columns.forEach((column, i) => hasNaN(column, part.batch.rows) && file.withNaN.add(i));
+      }
+    }
+    const adds: AddFile[] = [];
+    for (const [folder, file] of open) {
+      adds.push(await finishFile(target, file));
+      closed.push(file.path);
+      open.delete(folder);
+    }
+    for (const folder of new Set(closed.map((path) => dirname(path)))) await syncFolder(folder);
+    return { adds, rows };
+  } catch (error) {
+    for (const { handle, path } of open.values()) {
+      closeSync(handle);
+      closed.push(path);
+    }
+    await deleteFiles(closed);
+    throw error;
+  }
+}
+
+/** Removes files that no commit names. */
+export async function deleteFiles(paths: readonly string[]): Promise<void> {
+  for (const path of paths) await rm(path, { force: true });
+}
+
+async function openFile(target: DataFileTarget, folder: string, values: WrittenValues, fields: readonly StructField[], number: number): Promise<OpenFile> {
+  const extension = target.compression === "uncompressed" ? "parquet" : `${target.compression}.parquet`;
+  const path = join(target.location, folder, `part-${String(number).padStart(5, "0")}-${crypto.randomUUID()}-c000.${extension}`);
+  await mkdir(dirname(path), { recursive: true });
+  const handle = openSync(path, "wx");
+  const sink: FileSink = (bytes) => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+  };
+  const { ParquetFileWriter } = await import("../../executor/write/parquet-writer.ts");
+  const writer = await ParquetFileWriter.open(fields, parquetDecoder(), sink, { compression: target.compression });
+  const partitionValues = Object.fromEntries(
+    target.metadata.partitionColumns.map((name, i) => {
+      const field = target.fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) as StructField;
+      return [field.name, partitionText(values[i], field.type, (value, type) => cellText(value, type, "UTC"))];
+    }),
+  );
+  return { path, handle, writer, fields, partitionValues, withNaN: new Set() };
+}
+
+type WrittenValues = ReturnType<typeof splitByPartition>[number]["values"];
+
+async function finishFile({ location, metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {
+  const { rows, bytes, columns = new Map<number, ColumnStatistics>() } = file.writer.finish();
+  fsyncSync(file.handle);
+  closeSync(file.handle);
+  const bounded = new Map([...columns].map(([i, own]) => [i, file.withNaN.has(i) ? { ...own, min: null, max: null } : own] as const));
+  return {
+    path: encodePath(file.path.slice(location.length + 1)),
+    partitionValues: file.partitionValues,
+    size: bytes,
+    modificationTime: Math.floor((await stat(file.path)).mtimeMs),
+    dataChange,
+    stats: statisticsText(rows, file.fields, bounded, metadata.configuration),
+  };
+}
+
+/** Windows has no handle on a folder to sync. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await openHandle(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function hasNaN({ type, data }: ResultColumn, rows: number): boolean {
+  if (type.kind !== "float" && type.kind !== "double") return false;
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  for (let row = 0; row < rows; row++) if (Number.isNaN(type.kind === "float" ? view.getFloat32(row * 4, true) : view.getFloat64(row * 8, true))) return true;
+  return false;
+}
+
+function rejectNulls(batch: ResultBatch, { fields }: DataFileTarget): void {
+  for (const [i, field] of fields.entries()) {
+    const { validity } = batch.columns[i];
+    if (field.nullable || validity === undefined) continue;
+    for (let row = 0; row < batch.rows; row++) {
+      if ((validity[row >> 3] & (1 << (row & 7))) !== 0) continue;
+      throw new SparrowError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502", `NOT NULL constraint violated for column: ${field.name}.`, { columnName: field.name }, { origin: "data" });
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import type { TableEntry } from "../../../catalog/ports.ts";
+import type { StructField } from "../../../catalog/types.ts";
+import type { Action } from "../../../delta/actions.ts";
+import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
+import { newMetadata, protocolFor } from "../../../delta/new-table.ts";
+import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import { schemaText } from "../../../delta/schema-json.ts";
+import { snapshotOf } from "../../../delta/snapshot.ts";
+import { EMPTY_STATE } from "../../../delta/table-state.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { Statement } from "../../../parser/ast.ts";
+import { commitStatement } from "../../delta/commit-statement.ts";
+import { deltaLog } from "../../delta/delta-tables.ts";
+import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
+import { executeQuery } from "../../execute-query.ts";
+import { CATALOG_NAME, quoted } from "../../object-names.ts";
+import { prepareQuery, type RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import { emptyResult, type StatementResult } from "../../statement-result.ts";
+import { fieldsOf } from "../create-view.ts";
+import { dropTableEntry } from "../drop.ts";
+
+type CreateTable = Extract<Statement, { kind: "createTable" }>;
+
+/**
+ * CREATE [OR REPLACE] TABLE ... USING delta, also AS a query: one commit, then the catalog's entry, which has no schema of its own, for the log has it. A location
+ * that holds a Delta table already is taken as it is, if what is declared agrees with it.
+ */
+export async function createDeltaTable(session: Session, described: TableEntry, statement: CreateTable, existing: TableEntry | undefined, options: RunOptions): Promise<StatementResult> {
+  const replacesDelta = existing?.format === "delta" && statement.location === undefined;
+  const location = replacesDelta ? existing.location : described.location;
+  const entry: TableEntry = { ...described, location, external: replacesDelta ? existing.external : described.external, schema: [], partitionColumns: [], properties: {}, options: {} };
+  if (existing !== undefined && existing.format !== "delta") await dropTableEntry(session, existing);
+  const log = deltaLog(location);
+  const before = (await log.exists()) ? await log.latest() : undefined;
+  const replaces = statement.mode !== "create";
+  if (before === undefined || replaces) await commitTable(session, { described, statement, log, before }, options);
+  else if (statement.query !== undefined) throw alreadyExists(described);
+  else checkAgreement(described, orderedFields(statement, described), statement, before.fields, before.metadata.partitionColumns);
+  await session.engine.catalog.putTable(entry, existing === undefined || existing.format !== "delta" ? "create" : "replace");
+  return emptyResult();
+}
+
+interface Creation {
+  readonly described: TableEntry;
+  readonly statement: CreateTable;
+  readonly log: ReturnType<typeof deltaLog>;
+  readonly before: Awaited<ReturnType<ReturnType<typeof deltaLog>["latest"]>> | undefined;
+}
+
+async function commitTable(session: Session, { described, statement, log, before }: Creation, options: RunOptions): Promise<void> {
+  if (before !== undefined) checkWrite(before, "change");
+  const plan = () => prepareQuery(session, statement.query as NonNullable<CreateTable["query"]>, { ...options, text: undefined });
+  const prepared = statement.query === undefined ? undefined : await plan();
+  const fields = prepared === undefined ? orderedFields(statement, described) : prepared.columns.map(({ name, type }): StructField => ({ name, type, nullable: true }));
+  if (fields.length === 0) throw noSchema(described);
+  const partitionColumns = described.partitionColumns.map((name) => partitionField(described, fields, name).name);
+  rejectDuplicates(fields);
+  const configuration = { ...described.properties };
+  const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment, id: before?.metadata.id });
+  const protocol = before?.protocol ?? protocolFor({ fields, configuration });
+  const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });
+  checkWrite(planned, "append");
+  const written = prepared === undefined ? { adds: [], rows: 0 } : await writeTableRows(session, planned, executeQuery(session, prepared, options.signal, plan));
+  const now = Date.now();
+  const removals = before === undefined ? [] : [...before.files.values()].map((file) => removalOf(file, true, now));
+  const actions: Action[] = [...(before === undefined ? [{ kind: "protocol", protocol } as const] : []), { kind: "metaData", metaData: metadata }, ...removals, ...written.adds.map(additionOf)];
+  const verb = { create: "CREATE TABLE", replace: "REPLACE TABLE", createOrReplace: "CREATE OR REPLACE TABLE" }[statement.mode];
+  await commitStatement(session, log, {
+    snapshot: before,
+    actions,
+    reads: before === undefined ? READS_NOTHING : READS_TABLE,
+    operation: prepared === undefined ? verb : `${verb} AS SELECT`,
+    operationParameters: { isManaged: String(!described.external), description: described.comment ?? null, partitionBy: JSON.stringify(partitionColumns), properties: JSON.stringify(configuration) },
+    operationMetrics: prepared === undefined ? {} : writeMetrics(written),
+  });
+}
+
+/** The declared columns in the order in which they are written: unlike tables over files, a Delta table keeps partition columns in their place. */
+function orderedFields(statement: CreateTable, described: TableEntry): readonly StructField[] {
+  if (statement.like !== undefined) return described.schema;
+  return fieldsOf([...statement.columns, ...statement.partitionedBy.flatMap((item) => ("type" in item ? [item] : []))]);
+}
+
+function partitionField({ database, name }: TableEntry, fields: readonly StructField[], column: string): StructField {
+  const field = fields.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase());
+  if (field !== undefined) return field;
+  const tableCols = fields.map((candidate) => quoted(candidate.name)).join(", ");
+  throw new SparrowError("COLUMN_NOT_DEFINED_IN_TABLE", "42703", `partition column ${quoted(column)} is not defined in table ${quoted(CATALOG_NAME, database, name)}, defined table columns are: ${tableCols}.`, { colType: "partition", colName: quoted(column), tableName: quoted(CATALOG_NAME, database, name), tableCols });
+}
+
+function rejectDuplicates(fields: readonly StructField[]): void {
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    if (seen.has(name.toLowerCase())) throw new SparrowError("DELTA_DUPLICATE_COLUMNS_FOUND", "42711", `Found duplicate column(s) in the table's columns: ${name}.`, { coltype: "in the table's columns", duplicateCols: name });
+    seen.add(name.toLowerCase());
+  }
+}
+
+function checkAgreement({ location }: TableEntry, fields: readonly StructField[], statement: CreateTable, stored: readonly StructField[], storedPartitions: readonly string[]): void {
+  if (fields.length === 0) return;
+  const partitions = statement.partitionedBy.map((item) => ("type" in item ? item.name.name : item.name));
+  const plain = (all: readonly StructField[]): string => schemaText(all.map(({ name, type, nullable }) => ({ name, type, nullable })));
+  if (plain(fields) === plain(stored) && JSON.stringify(partitions) === JSON.stringify(storedPartitions)) return;
+  throw new SparrowError("DELTA_CREATE_TABLE_SCHEME_MISMATCH", "42KD7", `The specified schema does not match the existing schema at ${location}: the table there has ${plain(stored)}, partitioned by (${storedPartitions.join(", ")}).`, { path: location, existingSchema: plain(stored), specifiedSchema: plain(fields) });
+}
+
+function noSchema({ database, name }: TableEntry): SparrowError {
+  return new SparrowError("DELTA_SCHEMA_NOT_PROVIDED", "42908", `The table schema is not provided for ${quoted(CATALOG_NAME, database, name)}: give its columns, AS a query, or the LOCATION of a Delta table.`, {});
+}
+
+function alreadyExists({ location }: TableEntry): SparrowError {
+  return new SparrowError("DELTA_TABLE_ALREADY_EXISTS", "42P07", `There is a Delta table at ${location} already.`, { tableName: location });
+}
+

@@ -1,0 +1,135 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import { typeOf } from "../../../catalog/expression.ts";
+import type { StructField } from "../../../catalog/types.ts";
+import type { Action, AddFile } from "../../../delta/actions.ts";
+import { isConflict, type ReadScope, READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
+import { canonicalPath } from "../../../delta/file-paths.ts";
+import { partitionText } from "../../../delta/partition-values.ts";
+import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { AstExpr, Statement } from "../../../parser/ast.ts";
+import { parseExpression } from "../../../parser/parse.ts";
+import { bindInsert } from "../../../planner/analyzer/insert.ts";
+import { analyzeExpression } from "../../../planner/analyzer/standalone-expressions.ts";
+import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
+import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { withoutMatching } from "../../delta/row-changes.ts";
+import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
+import { deleteFiles } from "../../delta/write-files.ts";
+import { executeQuery } from "../../execute-query.ts";
+import { quoted, unsupportedOperation } from "../../object-names.ts";
+import { cellText } from "../../results/cell-text.ts";
+import { analysisContext, planAnalyzed, type PreparedQuery, type RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import { emptyResult, type StatementResult } from "../../statement-result.ts";
+import { ResolvedTables, resolveTables } from "../../table-resolution.ts";
+
+type Insert = Extract<Statement, { kind: "insert" }>;
+
+/** INSERT INTO, INSERT OVERWRITE (static and dynamic) and INSERT INTO ... REPLACE WHERE of a Delta table: one commit. */
+export async function runDeltaInsert(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<StatementResult> {
+  if (statement.schemaEvolution === true) throw unsupportedOperation("INSERT WITH SCHEMA EVOLUTION", quoted(...target.name));
+  await rerunOnConflict(() => insertOnce(session, target, statement, options));
+  return emptyResult();
+}
+
+async function insertOnce(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<void> {
+  const { log } = target;
+  // Before the query's tables are opened: what comes between the two is then a commit to be checked, not one that is overlooked.
+  const snapshot = await log.latest();
+  const replaces = statement.mode === "overwrite" || statement.replaceWhere !== undefined;
+  checkWrite(snapshot, replaces ? "change" : "append");
+  rejectUnknownPartitions(target, snapshot, statement);
+
+  let readsTarget = false;
+  const plan = async (): Promise<PreparedQuery> => {
+    const tables = await resolveTables(session, collectTableNames(statement.query));
+    readsTarget = [...tables.sources.values()].some(({ format, request }) => format.toLowerCase() === "delta" && request.asOf === undefined && request.location === log.location);
+    const context = analysisContext(session, tables, options);
+    const { columns, byName, partition, query, span } = statement;
+    return planAnalyzed(session, bindInsert({ table: target.name, fields: snapshot.fields, columns, byName, partition, defaultOf, query, span }, context), context, tables);
+  };
+  const prepared = await plan();
+  const replaceWhere = statement.replaceWhere;
+  const checks = replaceWhere === undefined ? [] : [{ condition: replaceWhere, onFailure: replaceWhereViolated }];
+  const written = await writeTableRows(session, snapshot, executeQuery(session, prepared, options.signal, plan), checks);
+  const paths = written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`);
+
+  const replaced = await replacedBy(session, snapshot, statement, written.adds, options);
+  const actions = [...replaced.actions, ...written.adds.map(additionOf)];
+  const reads = readsTarget ? READS_TABLE : replaced.reads;
+  try {
+    await commitStatement(session, log, {
+      snapshot,
+      actions,
+      reads,
+      operation: "WRITE",
+      operationParameters: { mode: replaces ? "Overwrite" : "Append", partitionBy: snapshot.metadata.partitionColumns },
+      operationMetrics: writeMetrics(written),
+    });
+  } catch (error) {
+    // After any other error the log may name them.
+    if (isConflict(error)) await deleteFiles([...paths, ...replaced.paths]);
+    throw error;
+  }
+}
+
+interface Replaced {
+  readonly actions: readonly Action[];
+  readonly reads: ReadScope;
+  /** Files that were written to keep rows. */
+  readonly paths: readonly string[];
+}
+
+/** What goes when the new rows come. */
+async function replacedBy(session: Session, snapshot: DeltaSnapshot, statement: Insert, adds: readonly AddFile[], options: RunOptions): Promise<Replaced> {
+  if (statement.replaceWhere !== undefined) {
+    const { actions, reads, paths } = await withoutMatching(session, snapshot, statement.replaceWhere, options);
+    return { actions, reads, paths };
+  }
+  if (statement.mode === "into") return { actions: [], reads: READS_NOTHING, paths: [] };
+  const dynamic = session.settings.value("spark.sql.sources.partitionOverwriteMode") === "dynamic" && snapshot.metadata.partitionColumns.length > 0;
+  const partition = dynamic ? undefined : staticPartition(session, snapshot, statement, options);
+  const written = new Set(adds.map(partitionKey));
+  const isReplaced = (add: AddFile): boolean => (partition === undefined ? written.has(partitionKey(add)) : Object.entries(partition).every(([name, text]) => (add.partitionValues[name] ?? null) === text));
+  const now = Date.now();
+  const files = [...snapshot.files.values()].filter(isReplaced);
+  const wholeTable = partition !== undefined && Object.keys(partition).length === 0;
+  const reads: ReadScope = wholeTable ? READS_TABLE : { wholeTable: false, files: new Set(files.map((file) => canonicalPath(file.path))), wouldRead: isReplaced };
+  return { actions: files.map((file) => removalOf(file, true, now)), reads, paths: [] };
+}
+
+function partitionKey({ partitionValues }: AddFile): string {
+  return JSON.stringify(Object.entries(partitionValues).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Texts of the partition columns that PARTITION (...) gives a value. */
+function staticPartition(session: Session, { fields }: DeltaSnapshot, { partition = [] }: Insert, options: RunOptions): Record<string, string | null> {
+  const context = analysisContext(session, new ResolvedTables(), options);
+  const texts: Record<string, string | null> = {};
+  for (const { column, value } of partition) {
+    const field = fields.find((candidate) => candidate.name.toLowerCase() === column.name.toLowerCase());
+    if (value === undefined || field === undefined) continue;
+    const expr = analyzeExpression({ kind: "cast", operand: value, type: field.type, try: false, span: value.span }, [], context);
+    texts[field.name] = partitionText(context.evaluate(expr), typeOf(expr), (constant, type) => cellText(constant, type, "UTC"));
+  }
+  return texts;
+}
+
+function rejectUnknownPartitions({ name }: DeltaTarget, { metadata }: DeltaSnapshot, { partition, span }: Insert): void {
+  for (const { column } of partition ?? []) {
+    if (metadata.partitionColumns.some((known) => known.toLowerCase() === column.name.toLowerCase())) continue;
+    throw new SparrowError("NON_PARTITION_COLUMN", "42000", `PARTITION clause cannot contain the non-partition column: ${quoted(column.name)}.`, { columnName: quoted(column.name), tableName: quoted(...name) }, { span: column.span ?? span });
+  }
+}
+
+function replaceWhereViolated(values: string): SparrowError {
+  return new SparrowError("DELTA_REPLACE_WHERE_MISMATCH", "44000", `Written data does not conform with the condition of REPLACE WHERE. A row that does not:\n${values}`, { message: values }, { origin: "data" });
+}
+
+/** What a column holds where an INSERT says nothing. */
+function defaultOf({ metadata }: StructField): AstExpr | undefined {
+  return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
+}
