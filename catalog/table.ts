@@ -32,9 +32,9 @@ export type SplitSource =
   | {
       readonly kind: "parquet";
       readonly path: string;
-      /** Size and time of change of the file when the footer was read: another file under the same path is an error. */
+      /** Size and time of change of the file when the footer was read: another file under the same path is an error. No time: files of the table never change. */
       readonly fileBytes: number;
-      readonly modifiedMs: number;
+      readonly modifiedMs: number | undefined;
       readonly rowGroup: number;
       /** First row's position in the file: deletion vectors and `_metadata.row_index`. */
       readonly firstRow: number;

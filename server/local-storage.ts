@@ -63,7 +63,10 @@ export const localStorage: Storage = {
       }
     }),
 
-  delete: (path) => orPathError(path, () => unlink(path)),
+  async delete(path) {
+    // An answer other than undefined: that stands for a missing object.
+    await orPathError(path, () => unlink(path).then(() => true));
+  },
 };
 
 /** Writes and syncs a file beside `path`, lets `publish` give it its name, and syncs the folder, so that the name outlives a crash too. */

@@ -38,7 +38,7 @@ export function splitByPartition(batch: ResultBatch, fields: readonly StructFiel
     folder,
     values,
     fields: storedFields,
-    batch: { rows: rows.length, columns: stored.map((i) => (rows.length === batch.rows ? batch.columns[i] : takeRows(batch.columns[i], rows))) },
+    batch: takeBatch(batch, stored, rows),
   }));
 }
 
@@ -51,6 +51,11 @@ export function partitionFolder(name: string, value: Value, type: DataType): str
 /** Source: Spark's `ExternalCatalogUtils.escapePathName`. */
 function escapeName(text: string): string {
   return text.replaceAll(/[\p{Control}"#%'*/:=?\\{[\]^]/gu, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+}
+
+/** Some rows, in ascending order, of some columns. */
+export function takeBatch(batch: ResultBatch, columns: readonly number[], rows: readonly number[]): ResultBatch {
+  return { rows: rows.length, columns: columns.map((i) => (rows.length === batch.rows ? batch.columns[i] : takeRows(batch.columns[i], rows))) };
 }
 
 function takeRows(column: ResultColumn, rows: readonly number[]): ResultColumn {

@@ -8,7 +8,7 @@ const TAIL_BYTES = 64 * 1024;
 
 interface CachedFooter {
   readonly fileBytes: number;
-  readonly modifiedMs: number;
+  readonly modifiedMs: number | undefined;
   readonly footer: ParquetFooter;
 }
 
@@ -21,7 +21,7 @@ function chunkCount(footer: ParquetFooter): number {
   return footer.rowGroups.length * footer.leafPaths.length;
 }
 
-function cachedFooter(path: string, fileBytes: number, modifiedMs: number): ParquetFooter | undefined {
+function cachedFooter(path: string, fileBytes: number, modifiedMs: number | undefined): ParquetFooter | undefined {
   const entry = cache.get(path);
   if (entry === undefined) return undefined;
   if (entry.fileBytes === fileBytes && entry.modifiedMs === modifiedMs) return entry.footer;
@@ -43,7 +43,7 @@ function keepFooter(path: string, entry: CachedFooter): void {
 }
 
 /** The footer of a file with this size and time of change, for planning. */
-export async function readFooter(path: string, fileBytes: number, modifiedMs: number): Promise<ParquetFooter> {
+export async function readFooter(path: string, fileBytes: number, modifiedMs: number | undefined): Promise<ParquetFooter> {
   const known = cachedFooter(path, fileBytes, modifiedMs);
   if (known !== undefined) return known;
   let handle;
@@ -80,7 +80,7 @@ export class OpenParquetFile {
   #closed = false;
 
   /** Raises FAILED_READ_FILE when the file is not the one that the query was planned on. */
-  constructor(path: string, fileBytes: number, modifiedMs: number) {
+  constructor(path: string, fileBytes: number, modifiedMs: number | undefined) {
     this.path = path;
     try {
       this.#descriptor = openSync(path, "r");
@@ -89,7 +89,7 @@ export class OpenParquetFile {
     }
     try {
       const { size, mtimeMs } = fstatSync(this.#descriptor);
-      if (size !== fileBytes || mtimeMs !== modifiedMs) throw unreadableFile(path, "it has changed since the query was planned");
+      if (size !== fileBytes || (modifiedMs !== undefined && mtimeMs !== modifiedMs)) throw unreadableFile(path, "it has changed since the query was planned");
       this.footer = cachedFooter(path, fileBytes, modifiedMs) ?? this.#readFooter(fileBytes, modifiedMs);
     } catch (error) {
       this.close();
@@ -112,7 +112,7 @@ export class OpenParquetFile {
     closeSync(this.#descriptor);
   }
 
-  #readFooter(fileBytes: number, modifiedMs: number): ParquetFooter {
+  #readFooter(fileBytes: number, modifiedMs: number | undefined): ParquetFooter {
     const tail = new Uint8Array(Math.min(FOOTER_TAIL_BYTES, fileBytes));
     this.read(tail, fileBytes - tail.length);
     const bytes = new Uint8Array(footerLength(tail, fileBytes, this.path));

@@ -5,10 +5,10 @@ import type { DataType } from "../../catalog/types.ts";
 import type { DeltaLog } from "../../delta/delta-log.ts";
 import { versionPrefix } from "../../delta/log-files.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
-import { encodeValue } from "../../executor/nested/encoding.ts";
 import { ParquetFileWriter } from "../../executor/write/parquet-writer.ts";
 import { localStorage } from "../local-storage.ts";
 import { parquetDecoder } from "../parquet-decoder.ts";
+import { valueBatch } from "../value-batch.ts";
 
 const MS_PER_WEEK = 7 * 86_400_000;
 const TEXT_MAP: DataType = { kind: "map", key: STRING, value: STRING, valueContainsNull: true };
@@ -36,7 +36,7 @@ export async function writeCheckpoint(log: DeltaLog, snapshot: DeltaSnapshot): P
   const rows = checkpointRows(snapshot);
   const chunks: Uint8Array[] = [];
   const writer = await ParquetFileWriter.open(CHECKPOINT_FIELDS, parquetDecoder(), (bytes) => void chunks.push(bytes.slice()), { compression: "snappy" });
-  writer.append(batchOf(rows));
+  writer.append(valueBatch(CHECKPOINT_FIELDS.map((field) => field.type), rows.map((row) => CHECKPOINT_FIELDS.map(({ type }, column) => (row.column === column ? valueOf(row.body, type) : null)))));
   writer.finish();
   const bytes = Buffer.concat(chunks);
   await localStorage.write(`${log.folder}/${versionPrefix(snapshot.version)}.checkpoint.parquet`, bytes);
@@ -69,25 +69,6 @@ const UNIT_MS: Readonly<Record<string, number>> = { second: 1000, minute: 60_000
 export function retentionMs(text: string | undefined): number {
   const parts = [...(text ?? "").matchAll(/(\d+)\s*(second|minute|hour|day|week)s?/gi)];
   return parts.length === 0 ? MS_PER_WEEK : parts.reduce((sum, [, count, unit]) => sum + Number(count) * UNIT_MS[unit.toLowerCase()], 0);
-}
-
-function batchOf(rows: readonly CheckpointRow[]) {
-  const columns = CHECKPOINT_FIELDS.map(({ type }, column) => {
-    const validity = new Uint8Array(Math.ceil(rows.length / 8));
-    const offsets = new Int32Array(rows.length + 1);
-    const encoded = rows.map((row, i) => {
-      if (row.column !== column) {
-        offsets[i + 1] = offsets[i];
-        return new Uint8Array(0);
-      }
-      validity[i >> 3] |= 1 << (i & 7);
-      const bytes = encodeValue(type, valueOf(row.body, type));
-      offsets[i + 1] = offsets[i] + bytes.length;
-      return bytes;
-    });
-    return { type, data: new Uint8Array(0), validity, offsets, bytes: Buffer.concat(encoded) };
-  });
-  return { rows: rows.length, columns };
 }
 
 /** An action's part as a value of the checkpoint's schema; absent parts are NULL. */

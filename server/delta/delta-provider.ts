@@ -69,7 +69,7 @@ export async function snapshotSplits(snapshot: DeltaSnapshot, zone: string): Pro
 async function fileSplits({ location, fields }: DeltaSnapshot, file: ScanFile): Promise<Split[]> {
   const stored = await localStorage.stat(file.path);
   if (stored === undefined) throw missingFile(file.path, location);
-  const [footer, deletedRows] = await Promise.all([readFooter(file.path, stored.bytes, stored.modifiedMs), file.add.deletionVector && readDeletionVector(localStorage, location, file.add.deletionVector)]);
+  const [footer, deletedRows] = await Promise.all([readFooter(file.path, stored.bytes, undefined), file.add.deletionVector && readDeletionVector(localStorage, location, file.add.deletionVector)]);
   const nodes = file.fields.map((field) => (field.kind === "stored" ? findColumn(footer, field.name, field.fieldId) : undefined));
   const only = footer.rowGroups.length === 1;
   return footer.rowGroups.flatMap((group, rowGroup): Split[] => {
@@ -82,7 +82,7 @@ async function fileSplits({ location, fields }: DeltaSnapshot, file: ScanFile): 
     });
     return [
       {
-        source: { kind: "parquet", path: file.path, fileBytes: stored.bytes, modifiedMs: stored.modifiedMs, rowGroup, firstRow: group.firstRow, fields: file.fields, ...(deleted > 0 && { deletedRows }) },
+        source: { kind: "parquet", path: file.path, fileBytes: stored.bytes, modifiedMs: undefined, rowGroup, firstRow: group.firstRow, fields: file.fields, ...(deleted > 0 && { deletedRows }) },
         rows: group.rows - deleted,
         bytes: group.chunks.reduce((sum, chunk) => sum + chunk.compressedBytes, 0),
         columns,

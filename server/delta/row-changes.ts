@@ -8,7 +8,7 @@ import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { combineStatistics } from "../../executor/scan/table-statistics.ts";
-import type { AstExpr, Query } from "../../parser/ast.ts";
+import type { AstExpr, Query, Relation } from "../../parser/ast.ts";
 import { parseQuery } from "../../parser/parse.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { executeQuery } from "../execute-query.ts";
@@ -48,13 +48,17 @@ export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlyS
 
 export type Analyze = (query: Query, context: AnalysisContext) => AnalyzedQuery;
 
-/** Runs a query that reads the target under the name `TARGET` beside whatever else it names. */
-export async function* queryTarget(session: Session, table: TableSnapshot, query: Query, options: RunOptions, analyze: Analyze = analyzeQuery): AsyncGenerator<ResultBatch> {
+/** Runs a query that reads the target under the name `TARGET`, and tables `given` by name, beside whatever else it names. */
+export async function* queryTarget(session: Session, table: TableSnapshot, query: Query, options: RunOptions, analyze: Analyze = analyzeQuery, given: ReadonlyMap<string, TableSnapshot> = new Map()): AsyncGenerator<ResultBatch> {
+  const known = new Map([...given, [TARGET, table]]);
   const plan = async (): Promise<PreparedQuery> => {
     const references = collectTableNames(query);
-    const isTarget = (name: readonly string[]): boolean => name.length === 1 && name[0] === TARGET;
-    const tables: ResolvedTables = await resolveTables(session, references.filter(({ name }) => !isTarget(name)));
-    for (const reference of references.filter(({ name }) => isTarget(name))) tables.add(reference, { kind: "table", snapshot: table }, table.version);
+    const snapshotOf = (name: readonly string[]): TableSnapshot | undefined => (name.length === 1 ? known.get(name[0]) : undefined);
+    const tables: ResolvedTables = await resolveTables(session, references.filter(({ name }) => snapshotOf(name) === undefined));
+    for (const reference of references) {
+      const snapshot = snapshotOf(reference.name);
+      if (snapshot !== undefined) tables.add(reference, { kind: "table", snapshot }, snapshot.version);
+    }
     const context = analysisContext(session, tables, options);
     return planAnalyzed(session, analyze(query, context), context, tables);
   };
@@ -79,10 +83,10 @@ export function fromTarget(alias: string): string {
 }
 
 /** How many rows of each file satisfy a condition; files without one are left out. */
-export async function matchingRows(session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions): Promise<ReadonlyMap<number, number>> {
+export async function matchingRows(session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions, given?: ReadonlyMap<string, TableSnapshot>): Promise<ReadonlyMap<number, number>> {
   const query = fill(parseQuery(`SELECT ${FILE}, count(*) ${fromTarget(alias)} WHERE __condition GROUP BY ${FILE}`), { __condition: condition });
   const counts = new Map<number, number>();
-  for await (const batch of queryTarget(session, targetTable(target), query, options)) {
+  for await (const batch of queryTarget(session, targetTable(target), query, options, undefined, given)) {
     const [file, count] = batch.columns.map(valueReader);
     for (let row = 0; row < batch.rows; row++) counts.set(file(row) as number, Number(count(row)));
   }
@@ -94,8 +98,13 @@ export function liveRows({ splits }: FileSplits): number {
   return splits.reduce((sum, split) => sum + (split.rows ?? 0), 0);
 }
 
-/** What a transaction that looked at a condition's rows has read: the files that had some; new files of others may always hold more. */
-export function scopeOf(files: readonly FileSplits[]): ReadScope {
+/**
+ * What a transaction that looked at a condition's rows has read: the files that had some, and new files of others may always hold more. With a subquery in
+ * the condition, which may read the table too, all of it.
+ */
+export function scopeOf(files: readonly FileSplits[], ...conditions: readonly (AstExpr | Relation)[]): ReadScope {
+  // A relation or an expression is walked like a query that holds it.
+  if (conditions.some((condition) => collectTableNames(condition as unknown as Query).length > 0)) return READS_TABLE;
   return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: READS_TABLE.wouldRead };
 }
 
@@ -120,7 +129,7 @@ export async function withoutMatching(session: Session, snapshot: DeltaSnapshot,
   const now = Date.now();
   return {
     actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...kept.adds.map(additionOf)],
-    reads: scopeOf(touched),
+    reads: scopeOf(touched, condition),
     paths: kept.adds.map((add) => `${snapshot.location}/${canonicalPath(add.path)}`),
     deletedRows: [...counts.values()].reduce((sum, rows) => sum + rows, 0),
     copiedRows: kept.rows,

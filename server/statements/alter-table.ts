@@ -4,6 +4,8 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
 import { sameType, sqlTypeName } from "../../catalog/types.ts";
 import type { AlterAction, Statement } from "../../parser/ast.ts";
+import { findDeltaTarget } from "../delta/delta-target.ts";
+import type { RunOptions } from "../run-query.ts";
 import { CATALOG_NAME, quoted, requireObjectName, unsupportedOperation } from "../object-names.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
@@ -13,7 +15,9 @@ import { fieldsOf, propertiesOf } from "./create-view.ts";
 import { requireTable } from "./require-table.ts";
 
 /** ALTER TABLE, as far as it means something for a table over files: what would have to rewrite them is refused. */
-export async function runAlterTable(session: Session, { name, action }: Extract<Statement, { kind: "alterTable" }>): Promise<StatementResult> {
+export async function runAlterTable(session: Session, { name, action }: Extract<Statement, { kind: "alterTable" }>, options: RunOptions): Promise<StatementResult> {
+  const delta = action.kind === "rename" ? undefined : await findDeltaTarget(session, name);
+  if (delta !== undefined && action.kind !== "rename") return (await import("./delta/alter-table.ts")).alterDeltaTable(session, delta, action, options);
   const table = await requireTable(session, name, "ALTER TABLE");
   if (action.kind === "rename") {
     await renameTable(session, table, action);

@@ -1,9 +1,11 @@
 import { SparrowError, unreachable } from "../../catalog/errors.ts";
 import type { QualifiedName, Statement } from "../../parser/ast.ts";
-import { partsOf, quoted, unsupportedOperation } from "../object-names.ts";
+import { findDeltaTarget } from "../delta/delta-target.ts";
+import { partsOf, quoted, tableNotFound, unsupportedOperation } from "../object-names.ts";
 import { runQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
+import { findInCatalog } from "../table-resolution.ts";
 import { runAlterTable } from "./alter-table.ts";
 import { runAnalyzeTable, runAnalyzeTables } from "./analyze-table.ts";
 import { runCacheTable, runClearCache, runRefreshTable, runUncacheTable } from "./cache-table.ts";
@@ -46,11 +48,11 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "alterView":
       return runAlterView(session, statement, options);
     case "alterTable":
-      return runAlterTable(session, statement);
+      return runAlterTable(session, statement, options);
     case "drop":
       return runDrop(session, statement);
     case "truncate":
-      return runTruncate(session, statement);
+      return runTruncate(session, statement, options);
     case "insert":
       return (await import("./insert.ts")).runInsert(session, statement, options);
     case "multiInsert":
@@ -88,14 +90,13 @@ export async function runStatement(session: Session, statement: Statement, optio
       return runCommentOn(session, statement);
     case "update":
     case "delete":
-      throw unsupportedOnFiles(statement, `${statement.kind.toUpperCase()} TABLE`, statement.table);
     case "merge":
-      throw unsupportedOnFiles(statement, "MERGE INTO TABLE", statement.target);
     case "optimize":
     case "vacuum":
     case "restore":
     case "describeHistory":
     case "describeDetail":
+      return runDeltaStatement(session, statement, options);
     case "convertToDelta":
     case "reorg":
     case "generateManifest":
@@ -114,6 +115,37 @@ export async function runStatement(session: Session, statement: Statement, optio
       throw new SparrowError("UNSUPPORTED_FEATURE.STATEMENT", "0A000", `The feature is not supported: the statement ${words(statement.kind)}.`, { statement: words(statement.kind) }, { span: statement.span });
   }
   return unreachable(statement);
+}
+
+type DeltaStatement = Extract<Statement, { kind: "update" | "delete" | "merge" | "optimize" | "vacuum" | "restore" | "describeHistory" | "describeDetail" }>;
+
+/** Statements that only Delta tables have; what runs them is loaded then. */
+async function runDeltaStatement(session: Session, statement: DeltaStatement, options: RunOptions): Promise<StatementResult> {
+  const name = statement.kind === "merge" ? statement.target : "table" in statement ? statement.table : statement.name;
+  const target = await findDeltaTarget(session, name);
+  if (target === undefined) {
+    const parts = partsOf(name);
+    if (session.temporaryView(parts) === undefined && (await findInCatalog(session, parts)) === undefined) throw tableNotFound(parts, name.span);
+    throw unsupportedOnFiles(statement, deltaOperation(statement.kind), name);
+  }
+  switch (statement.kind) {
+    case "delete":
+      return (await import("./delta/delete.ts")).runDeltaDelete(session, target, statement, options);
+    case "update":
+      return (await import("./delta/update.ts")).runDeltaUpdate(session, target, statement, options);
+    case "merge":
+      return (await import("./delta/merge.ts")).runDeltaMerge(session, target, statement, options);
+    case "optimize":
+      return (await import("./delta/optimize.ts")).runOptimize(session, target, statement, options);
+    case "vacuum":
+      return (await import("./delta/vacuum.ts")).runVacuum(session, target, statement);
+    case "restore":
+      return (await import("./delta/restore.ts")).runRestore(session, target, statement);
+    case "describeHistory":
+      return (await import("./delta/describe.ts")).runDescribeHistory(session, target, statement);
+    case "describeDetail":
+      return (await import("./delta/describe.ts")).runDescribeDetail(target);
+  }
 }
 
 function unsupportedOnFiles({ span }: Statement, operation: string, table: QualifiedName): SparrowError {

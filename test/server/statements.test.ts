@@ -245,11 +245,15 @@ describe("tables", () => {
     ["SELECT * FROM read_files('/no/such/file')", "INVALID_PARAMETER_VALUE.READ_FILES"],
     ["SELECT * FROM csv.``", "INVALID_EMPTY_LOCATION"],
     ["CREATE TABLE t (a INT) USING parquet LOCATION ' '", "INVALID_EMPTY_LOCATION"],
-    ["UPDATE t SET a = 1", "UNSUPPORTED_FEATURE.TABLE_OPERATION"],
-    ["OPTIMIZE t", "UNSUPPORTED_FEATURE.TABLE_OPERATION"],
+    ["UPDATE t SET a = 1", "TABLE_OR_VIEW_NOT_FOUND"],
     ["DESCRIBE FUNCTION no_such_function", "UNRESOLVED_ROUTINE"],
   ])("%s is refused", async (sql, condition) => {
     expect(await failure(sql)).toMatchObject({ condition });
+  });
+
+  test("what only Delta tables have is refused for files", async () => {
+    await run("CREATE TABLE plain (a INT) USING parquet");
+    for (const sql of ["UPDATE plain SET a = 1", "DELETE FROM plain", "OPTIMIZE plain", "DESCRIBE HISTORY plain"]) expect(await failure(sql)).toMatchObject({ condition: "UNSUPPORTED_FEATURE.TABLE_OPERATION" });
   });
 
   test("a misspelt name is answered with the nearest", async () => {

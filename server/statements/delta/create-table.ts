@@ -13,6 +13,7 @@ import type { Statement } from "../../../parser/ast.ts";
 import { commitStatement } from "../../delta/commit-statement.ts";
 import { deltaLog } from "../../delta/delta-tables.ts";
 import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
+import { checkProperties } from "../../delta/table-properties.ts";
 import { executeQuery } from "../../execute-query.ts";
 import { CATALOG_NAME, quoted } from "../../object-names.ts";
 import { prepareQuery, type RunOptions } from "../../run-query.ts";
@@ -58,6 +59,7 @@ async function commitTable(session: Session, { described, statement, log, before
   const partitionColumns = described.partitionColumns.map((name) => partitionField(described, fields, name).name);
   rejectDuplicates(fields);
   const configuration = { ...described.properties };
+  checkProperties(configuration, quoted(CATALOG_NAME, described.database, described.name));
   const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment, id: before?.metadata.id });
   const protocol = before?.protocol ?? protocolFor({ fields, configuration });
   const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });

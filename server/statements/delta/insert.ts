@@ -1,6 +1,5 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import { typeOf } from "../../../catalog/expression.ts";
-import type { StructField } from "../../../catalog/types.ts";
 import type { Action, AddFile } from "../../../delta/actions.ts";
 import { isConflict, type ReadScope, READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
@@ -8,8 +7,7 @@ import { partitionText } from "../../../delta/partition-values.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
-import type { AstExpr, Statement } from "../../../parser/ast.ts";
-import { parseExpression } from "../../../parser/parse.ts";
+import type { Statement } from "../../../parser/ast.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
@@ -25,6 +23,7 @@ import { analysisContext, planAnalyzed, type PreparedQuery, type RunOptions } fr
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
 import { ResolvedTables, resolveTables } from "../../table-resolution.ts";
+import { defaultOf } from "./update.ts";
 
 type Insert = Extract<Statement, { kind: "insert" }>;
 
@@ -127,9 +126,4 @@ function rejectUnknownPartitions({ name }: DeltaTarget, { metadata }: DeltaSnaps
 
 function replaceWhereViolated(values: string): SparrowError {
   return new SparrowError("DELTA_REPLACE_WHERE_MISMATCH", "44000", `Written data does not conform with the condition of REPLACE WHERE. A row that does not:\n${values}`, { message: values }, { origin: "data" });
-}
-
-/** What a column holds where an INSERT says nothing. */
-function defaultOf({ metadata }: StructField): AstExpr | undefined {
-  return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
 }

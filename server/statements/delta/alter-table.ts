@@ -1,0 +1,138 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import type { StructField } from "../../../catalog/types.ts";
+import { sameType } from "../../../catalog/types.ts";
+import type { Action, Metadata } from "../../../delta/actions.ts";
+import { READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
+import { protocolFor } from "../../../delta/new-table.ts";
+import { writerFeatures } from "../../../delta/protocol.ts";
+import { schemaText } from "../../../delta/schema-json.ts";
+import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { AlterAction } from "../../../parser/ast.ts";
+import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
+import { checkProperties } from "../../delta/table-properties.ts";
+import { quoted, unsupportedOperation } from "../../object-names.ts";
+import type { RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import { emptyResult, type StatementResult } from "../../statement-result.ts";
+import { fieldsOf, propertiesOf } from "../create-view.ts";
+
+type DeltaAction = Exclude<AlterAction, { kind: "rename" }>;
+
+/** ALTER TABLE of a Delta table, as far as it changes its metadata alone. */
+export async function alterDeltaTable(session: Session, target: DeltaTarget, action: DeltaAction, options: RunOptions): Promise<StatementResult> {
+  await rerunOnConflict(async () => {
+    const snapshot = await target.log.latest();
+    checkWrite(snapshot, "append");
+    const change = await changeOf(session, target, snapshot, action, options);
+    if (change === undefined) return;
+    const metadata: Metadata = { ...snapshot.metadata, ...change.metadata };
+    await commitStatement(session, target.log, {
+      snapshot,
+      actions: [...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields)), { kind: "metaData", metaData: metadata }],
+      reads: change.reads ?? { wholeTable: false, files: new Set() },
+      operation: change.operation,
+      operationParameters: change.parameters,
+      operationMetrics: {},
+    });
+  });
+  return emptyResult();
+}
+
+interface MetadataChange {
+  readonly metadata: Partial<Metadata>;
+  readonly fields?: readonly StructField[];
+  readonly operation: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly reads?: ReadScope;
+}
+
+async function changeOf(session: Session, { name }: DeltaTarget, snapshot: DeltaSnapshot, action: DeltaAction, options: RunOptions): Promise<MetadataChange | undefined> {
+  const { configuration } = snapshot.metadata;
+  const table = quoted(...name);
+  switch (action.kind) {
+    case "setProperties": {
+      const properties = propertiesOf(action.properties);
+      checkProperties(properties, table);
+      return { metadata: { configuration: { ...configuration, ...properties } }, operation: "SET TBLPROPERTIES", parameters: { properties } };
+    }
+    case "unsetProperties":
+      return { metadata: { configuration: Object.fromEntries(Object.entries(configuration).filter(([key]) => !action.keys.includes(key))) }, operation: "UNSET TBLPROPERTIES", parameters: { properties: action.keys, ifExists: action.ifExists } };
+    case "addColumns":
+      return addColumns(snapshot, action);
+    case "alterColumn":
+      return alterColumn(snapshot, table, action);
+    case "addConstraint":
+      return addConstraint(session, snapshot, action, options);
+    case "dropConstraint": {
+      const key = `delta.constraints.${action.name.toLowerCase()}`;
+      if (configuration[key] === undefined) {
+        if (action.ifExists) return undefined;
+        throw new SparrowError("DELTA_CONSTRAINT_DOES_NOT_EXIST", "42704", `Cannot drop nonexistent constraint ${action.name} from table ${table}.`, { constraintName: action.name, tableName: table });
+      }
+      return { metadata: { configuration: Object.fromEntries(Object.entries(configuration).filter(([other]) => other !== key)) }, operation: "DROP CONSTRAINT", parameters: { name: action.name } };
+    }
+    case "renameColumn":
+    case "dropColumns":
+    case "replaceColumns":
+      throw unsupportedOperation("RENAME, DROP and REPLACE COLUMNS (they need column mapping)", table);
+    case "setLocation":
+    case "addPartition":
+    case "dropPartition":
+    case "renamePartition":
+    case "recoverPartitions":
+      throw unsupportedOperation("SET LOCATION and partition commands", table);
+    case "clusterBy":
+    case "dropFeature":
+    case "syncIdentity":
+      throw unsupportedOperation("clustering, DROP FEATURE and identity columns", table);
+  }
+}
+
+function addColumns({ fields, metadata }: DeltaSnapshot, action: Extract<AlterAction, { kind: "addColumns" }>): MetadataChange {
+  const added = fieldsOf(action.columns);
+  if (action.columns.some((column) => column.path.parts.length > 1 || column.position !== undefined)) throw unsupportedOperation("ADD COLUMNS of nested fields or at a position", metadata.id);
+  for (const field of added) {
+    if (fields.some((known) => known.name.toLowerCase() === field.name.toLowerCase())) throw new SparrowError("FIELD_ALREADY_EXISTS", "42710", `Cannot add column, because ${quoted(field.name)} already exists in the table's schema.`, { op: "add", fieldNames: quoted(field.name) });
+    if (!field.nullable) throw new SparrowError("DELTA_ADD_COLUMN_NOT_NULL", "42K09", `NOT NULL is not supported when columns are added: ${quoted(field.name)}; the rows that are there have no value.`, { columnName: field.name });
+    if (field.metadata?.CURRENT_DEFAULT !== undefined) throw new SparrowError("WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED", "0AKDC", "A column cannot be added with a DEFAULT in one step.", {});
+  }
+  const all = [...fields, ...added];
+  return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "ADD COLUMNS", parameters: { columns: added.map((column) => ({ column: { name: column.name } })) } };
+}
+
+/** A comment, and NOT NULL taken away. */
+function alterColumn({ fields }: DeltaSnapshot, table: string, { column, type, comment, nullable, ...rest }: Extract<AlterAction, { kind: "alterColumn" }>): MetadataChange {
+  const wanted = column.parts.map((part) => part.name).join(".").toLowerCase();
+  const field = fields.find((candidate) => candidate.name.toLowerCase() === wanted);
+  if (field === undefined || (type !== undefined && !sameType(type, field.type)) || nullable === false || rest.default !== undefined || rest.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but a comment or DROP NOT NULL of a top-level column", table);
+  const changed: StructField = { ...field, nullable: nullable ?? field.nullable, ...(comment !== undefined && { metadata: { ...field.metadata, comment } }) };
+  const all = fields.map((candidate) => (candidate === field ? changed : candidate));
+  return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "CHANGE COLUMN", parameters: { column: { name: field.name } } };
+}
+
+/** A CHECK must hold for the rows that are there, so they are looked at, and rows that come meanwhile are a conflict. */
+async function addConstraint(session: Session, snapshot: DeltaSnapshot, { name, check }: Extract<AlterAction, { kind: "addConstraint" }>, options: RunOptions): Promise<MetadataChange> {
+  const { configuration } = snapshot.metadata;
+  const key = `delta.constraints.${name.toLowerCase()}`;
+  if (configuration[key] !== undefined) throw new SparrowError("DELTA_CONSTRAINT_ALREADY_EXISTS", "42710", `Constraint '${name}' already exists. Delete it first: its expression is ${configuration[key]}.`, { constraintName: name, oldConstraint: configuration[key] });
+  const { span } = check.expr;
+  const violated = { kind: "unary", operator: "not", operand: { kind: "isBoolean", operand: check.expr, value: true, negated: false, span }, span } as const;
+  const counts = await matchingRows(session, await targetFiles(session, snapshot), violated, "target", options);
+  const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (rows > 0) throw new SparrowError("DELTA_NEW_CHECK_CONSTRAINT_VIOLATION", "23512", `${rows} rows violate the new CHECK constraint (${check.text}).`, { numRows: String(rows), checkConstraint: check.text }, { origin: "data", span });
+  return { metadata: { configuration: { ...configuration, [key]: check.text } }, operation: "ADD CONSTRAINT", parameters: { name, expr: check.text }, reads: READS_TABLE };
+}
+
+/** The table's protocol with what the changed metadata needs; nothing where it has that already. */
+function protocolChange({ protocol }: DeltaSnapshot, metadata: Metadata, fields: readonly StructField[]): Action[] {
+  const needed = protocolFor({ fields, configuration: metadata.configuration });
+  const missing = writerFeatures(needed).filter((feature) => !writerFeatures(protocol).includes(feature));
+  if (missing.length === 0) return [];
+  if (protocol.minWriterVersion < 7 && needed.minWriterVersion < 7) return [{ kind: "protocol", protocol: { ...protocol, minWriterVersion: Math.max(protocol.minWriterVersion, needed.minWriterVersion) } }];
+  const readerFeatures = [...(protocol.readerFeatures ?? []), ...(needed.readerFeatures ?? [])];
+  const all = [...new Set([...writerFeatures(protocol), ...missing])];
+  return [{ kind: "protocol", protocol: { minReaderVersion: readerFeatures.length > 0 ? 3 : protocol.minReaderVersion, minWriterVersion: 7, ...(readerFeatures.length > 0 && { readerFeatures: [...new Set(readerFeatures)] }), writerFeatures: all } }];
+}

@@ -1,0 +1,59 @@
+import { LONG } from "../../../catalog/types.ts";
+import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
+import { removalOf } from "../../../delta/remove-file.ts";
+import { parseFileStatistics } from "../../../delta/file-statistics.ts";
+import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { AstExpr, Statement } from "../../../parser/ast.ts";
+import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { liveRows, targetFiles, withoutMatching } from "../../delta/row-changes.ts";
+import { deleteFiles } from "../../delta/write-files.ts";
+import type { RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import type { StatementResult } from "../../statement-result.ts";
+import { valueResult } from "../../value-batch.ts";
+
+/** Result columns of DELETE and UPDATE. */
+export const AFFECTED_ROWS = [{ name: "num_affected_rows", type: LONG, nullable: true }];
+
+/** DELETE FROM a Delta table: files without a row that stays are removed, files with some are written anew, all others are neither read nor touched. */
+export async function runDeltaDelete(session: Session, target: DeltaTarget, { where, alias, table }: Extract<Statement, { kind: "delete" }>, options: RunOptions): Promise<StatementResult> {
+  const name = alias?.name?.name ?? table.parts[table.parts.length - 1].name;
+  const rows = await rerunOnConflict(() => deleteRows(session, target, where, name, options));
+  return valueResult(AFFECTED_ROWS, [[BigInt(rows)]]);
+}
+
+/** Deletes the rows for which a condition is true, all without one, and gives their number. */
+export async function deleteRows(session: Session, { log }: DeltaTarget, where: AstExpr | undefined, alias: string, options: RunOptions, operation = "DELETE"): Promise<number> {
+  const snapshot = await log.latest();
+  checkWrite(snapshot, "change");
+  const removed = where === undefined ? await everything(session, snapshot) : await withoutMatching(session, snapshot, where, options, alias);
+  if (removed.actions.length === 0) return 0;
+  try {
+    await commitStatement(session, log, {
+      snapshot,
+      actions: removed.actions,
+      reads: removed.reads,
+      operation,
+      operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]) },
+      operationMetrics: { numRemovedFiles: removed.removedFiles, numAddedFiles: removed.addedFiles.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.copiedRows },
+    });
+  } catch (error) {
+    if (isConflict(error)) await deleteFiles(removed.paths);
+    throw error;
+  }
+  return removed.deletedRows;
+}
+
+/** All rows are gone when all files are: only files whose number of rows is not in the log are opened for it. */
+async function everything(session: Session, snapshot: DeltaSnapshot): Promise<Awaited<ReturnType<typeof withoutMatching>>> {
+  const now = Date.now();
+  const files = [...snapshot.files.values()];
+  const counts = files.map((file) => parseFileStatistics(file.stats).rows);
+  const known = counts.every((count) => count !== undefined);
+  const deletedRows = known
+    ? counts.reduce((sum: number, count, i) => sum + (count as number) - (files[i].deletionVector?.cardinality ?? 0), 0)
+    : (await targetFiles(session, snapshot)).files.reduce((sum, file) => sum + liveRows(file), 0);
+  return { actions: files.map((file) => removalOf(file, true, now)), reads: READS_TABLE, paths: [], deletedRows, copiedRows: 0, removedFiles: files.length, addedFiles: [] };
+}

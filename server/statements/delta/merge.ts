@@ -1,0 +1,126 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import { LONG, type StructField } from "../../../catalog/types.ts";
+import { isConflict } from "../../../delta/conflicts.ts";
+import { canonicalPath } from "../../../delta/file-paths.ts";
+import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { AstExpr, MergeClause, Statement } from "../../../parser/ast.ts";
+import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
+import type { FileSplits } from "../../delta/delta-provider.ts";
+import { matchingRows, scopeOf, targetFiles } from "../../delta/row-changes.ts";
+import { writeTableRows } from "../../delta/rows-to-files.ts";
+import { deleteFiles } from "../../delta/write-files.ts";
+import { quoted, unsupportedOperation } from "../../object-names.ts";
+import type { RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import type { StatementResult } from "../../statement-result.ts";
+import { valueResult } from "../../value-batch.ts";
+import { assignedValues, defaultOf } from "./update.ts";
+
+type Merge = Extract<Statement, { kind: "merge" }>;
+
+const MERGE_COLUMNS = ["num_affected_rows", "num_updated_rows", "num_deleted_rows", "num_inserted_rows"].map((name) => ({ name, type: LONG, nullable: true }));
+
+/** MERGE INTO a Delta table: the source is read once; files with a row that the source or a clause reaches are written anew. */
+export async function runDeltaMerge(session: Session, target: DeltaTarget, statement: Merge, options: RunOptions): Promise<StatementResult> {
+  if (statement.schemaEvolution) throw unsupportedOperation("MERGE WITH SCHEMA EVOLUTION", quoted(...target.name));
+  checkClauses(statement);
+  const { updated, deleted, inserted } = await rerunOnConflict(() => mergeOnce(session, target, statement, options));
+  return valueResult(MERGE_COLUMNS, [[updated + deleted + inserted, updated, deleted, inserted].map(BigInt)]);
+}
+
+/** Of each kind only the last clause may be without a condition: later ones would never be reached. */
+function checkClauses({ clauses, span }: Merge): void {
+  for (const kind of ["matched", "notMatched", "notMatchedBySource"] as const) {
+    const own = clauses.filter((clause) => clause.when === kind);
+    if (own.slice(0, -1).every((clause) => clause.condition !== undefined)) continue;
+    const name = { matched: "MATCHED", notMatched: "NOT_MATCHED", notMatchedBySource: "NOT_MATCHED_BY_SOURCE" }[kind];
+    throw new SparrowError(`NON_LAST_${name}_CLAUSE_OMIT_CONDITION`, "42613", `When there are more than one ${name.replaceAll("_", " ")} clauses in a MERGE statement, only the last of them can omit the condition.`, {}, { span });
+  }
+}
+
+async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement: Merge, options: RunOptions): Promise<MergeOutcome> {
+  const snapshot = await log.latest();
+  const insertsOnly = statement.clauses.every((clause) => clause.when === "notMatched");
+  checkWrite(snapshot, insertsOnly ? "append" : "change");
+  const alias = statement.targetAlias?.name?.name ?? name[name.length - 1];
+  const source = await readSource(session, statement.source, options);
+  const all = await targetFiles(session, snapshot);
+  const clauses = statement.clauses.map((clause) => resolveClause(snapshot, clause, alias, source));
+  const matches = await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables);
+  // WHEN NOT MATCHED BY SOURCE may reach any row.
+  const chosen: ReadonlySet<number> = new Set(clauses.some((clause) => clause.when === "notMatchedBySource") ? all.files.keys() : matches.keys());
+  const matched = clauses.filter((clause) => clause.when === "matched");
+  // A row that is deleted whatever matches it may be matched several times.
+  const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].values === undefined;
+  if (matched.length > 0 && !deletesMatched) await rejectSeveralMatches(session, { target: all, chosen, source, alias, on: statement.on, clauses }, options);
+
+  const touched: FileSplits[] = insertsOnly ? [] : [...chosen].map((index) => all.files[index]);
+  const outcome: MergeOutcome = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
+  const joined = mergeJoin(session, { target: all, chosen, source, alias, on: statement.on, clauses }, options);
+  const written = await writeTableRows(session, snapshot, mergeOutput(joined, snapshot.fields.length, clauses, outcome));
+  if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
+  if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
+    await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    return outcome;
+  }
+  const now = Date.now();
+  try {
+    await commitStatement(session, log, {
+      snapshot,
+      actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...written.adds.map(additionOf)],
+      reads: scopeOf([...chosen].map((index) => all.files[index]), statement.source, statement.on),
+      operation: "MERGE",
+      operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
+      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: touched.length, numOutputRows: written.rows },
+    });
+  } catch (error) {
+    if (isConflict(error)) await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    throw error;
+  }
+  return outcome;
+}
+
+/** A clause with a value for every column of the target, as the row will be. */
+export interface ResolvedClause {
+  readonly when: MergeClause["when"];
+  readonly condition: AstExpr | undefined;
+  /** By column position; undefined: the row is deleted. */
+  readonly values: readonly AstExpr[] | undefined;
+}
+
+function resolveClause({ fields }: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
+  switch (action.kind) {
+    case "delete":
+      return { when, condition, values: undefined };
+    case "update": {
+      const assigned = assignedValues(fields, action.assignments, alias);
+      return { when, condition, values: fields.map((field) => cast(field, assigned.get(field.name) ?? source.column(alias, field.name))) };
+    }
+    case "updateAll":
+    case "insertAll":
+      return { when, condition, values: fields.map((field) => cast(field, sourceColumn(field, source))) };
+    case "insert": {
+      if (action.columns.length > 0 && action.columns.length !== action.values.length) {
+        throw new SparrowError("MERGE_INSERT_VALUE_COUNT_MISMATCH", "21S01", `The INSERT clause names ${action.columns.length} columns and gives ${action.values.length} values.`, {});
+      }
+      const targets = action.columns.length > 0 ? action.columns : fields.slice(0, action.values.length).map((field) => source.columnName(field.name));
+      const assigned = assignedValues(fields, targets.map((target, i) => ({ target, value: action.values[i] })), alias);
+      return { when, condition, values: fields.map((field) => cast(field, assigned.get(field.name) ?? defaultOf(field) ?? { kind: "null", span: source.span })) };
+    }
+  }
+}
+
+function sourceColumn(field: StructField, source: MergeSource): AstExpr {
+  const own = source.fields.find((candidate) => candidate.name.toLowerCase() === field.name.toLowerCase());
+  if (own !== undefined) return source.column(source.alias, own.name);
+  const proposal = source.fields.map((candidate) => quoted(candidate.name)).join(", ");
+  throw new SparrowError("DELTA_MERGE_UNRESOLVED_EXPRESSION", "42601", `Cannot resolve ${quoted(field.name)} in the source of MERGE: '*' needs every column of the target. The source has [${proposal}].`, { sqlExpr: quoted(field.name), cols: proposal }, { span: source.span });
+}
+
+function cast({ type }: StructField, operand: AstExpr): AstExpr {
+  return { kind: "cast", operand, type, try: false, span: operand.span };
+}

@@ -1,0 +1,54 @@
+import { LONG } from "../../../catalog/types.ts";
+import { SparrowError } from "../../../catalog/errors.ts";
+import { READS_TABLE } from "../../../delta/conflicts.ts";
+import { absoluteFilePath } from "../../../delta/file-paths.ts";
+import { removalOf } from "../../../delta/remove-file.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { Statement } from "../../../parser/ast.ts";
+import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import type { DeltaTarget } from "../../delta/delta-target.ts";
+import type { Session } from "../../session.ts";
+import type { StatementResult } from "../../statement-result.ts";
+import { tableVersion } from "../../time-travel.ts";
+import { valueResult } from "../../value-batch.ts";
+
+const RESTORE_COLUMNS = ["table_size_after_restore", "num_of_files_after_restore", "num_removed_files", "num_restored_files", "removed_files_size", "restored_files_size"].map((name) => ({ name, type: LONG, nullable: true }));
+
+/** RESTORE TABLE: a commit that gives the table the files and the metadata of an earlier version. */
+export async function runRestore(session: Session, target: DeltaTarget, { to }: Extract<Statement, { kind: "restore" }>): Promise<StatementResult> {
+  const figures = await rerunOnConflict(() => restoreOnce(session, target, to));
+  return valueResult(RESTORE_COLUMNS, [figures.map(BigInt)]);
+}
+
+async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<Statement, { kind: "restore" }>["to"]): Promise<number[]> {
+  const snapshot = await log.latest();
+  checkWrite(snapshot, "change");
+  const wanted = await tableVersion(session, to);
+  // Unlike a query, RESTORE takes a time after the latest version for the latest.
+  const source = await log.at(wanted.kind === "version" ? wanted.version : await log.versionAt(Number(wanted.micros / 1000n), true));
+  checkWrite({ ...source, protocol: snapshot.protocol }, "append");
+  const removed = [...snapshot.files].filter(([key]) => !source.files.has(key)).map(([, file]) => file);
+  const restored = [...source.files].filter(([key]) => !snapshot.files.has(key)).map(([, file]) => file);
+  for (const { path } of restored) {
+    const absolute = absoluteFilePath(log.location, path);
+    if ((await session.engine.storage.stat(absolute)) !== undefined) continue;
+    throw new SparrowError("DELTA_CANNOT_RESTORE_TABLE_VERSION", "22003", `Cannot restore the table to version ${source.version}: its file ${absolute} is gone, deleted by hand or by VACUUM.`, { versionToRestore: String(source.version), path: absolute }, { origin: "data" });
+  }
+  const now = Date.now();
+  const sum = (files: readonly { readonly size: number }[]): number => files.reduce((total, { size }) => total + size, 0);
+  const sameMetadata = JSON.stringify(source.metadata) === JSON.stringify(snapshot.metadata);
+  const sizeAfter = sum([...source.files.values()]);
+  await commitStatement(session, log, {
+    snapshot,
+    actions: [
+      ...(sameMetadata ? [] : [{ kind: "metaData", metaData: source.metadata } as const]),
+      ...restored.map((file) => ({ kind: "add", add: { ...file, dataChange: true } }) as const),
+      ...removed.map((file) => removalOf(file, true, now)),
+    ],
+    reads: READS_TABLE,
+    operation: "RESTORE",
+    operationParameters: { version: wanted.kind === "version" ? String(source.version) : null, timestamp: wanted.kind === "timestamp" ? new Date(Number(wanted.micros / 1000n)).toISOString() : null },
+    operationMetrics: { numRestoredFiles: restored.length, numRemovedFiles: removed.length, restoredFilesSize: sum(restored), removedFilesSize: sum(removed), numOfFilesAfterRestore: source.files.size, tableSizeAfterRestore: sizeAfter },
+  });
+  return [sizeAfter, source.files.size, removed.length, restored.length, sum(removed), sum(restored)];
+}

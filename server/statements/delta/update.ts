@@ -1,0 +1,98 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import type { StructField } from "../../../catalog/types.ts";
+import { isConflict } from "../../../delta/conflicts.ts";
+import { canonicalPath } from "../../../delta/file-paths.ts";
+import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.ts";
+import { parseExpression, parseQuery } from "../../../parser/parse.ts";
+import { bindInsert } from "../../../planner/analyzer/insert.ts";
+import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { type Analyze, fill, fromTarget, keptRows, matchingRows, queryTarget, scopeOf, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { inTurn, writeTableRows } from "../../delta/rows-to-files.ts";
+import { deleteFiles } from "../../delta/write-files.ts";
+import { quoted } from "../../object-names.ts";
+import type { RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import type { StatementResult } from "../../statement-result.ts";
+import { valueResult } from "../../value-batch.ts";
+import { AFFECTED_ROWS } from "./delete.ts";
+
+type Update = Extract<Statement, { kind: "update" }>;
+
+/** UPDATE of a Delta table: files with a row that changes are written anew; values are cast as INSERT casts them. */
+export async function runDeltaUpdate(session: Session, target: DeltaTarget, statement: Update, options: RunOptions): Promise<StatementResult> {
+  const rows = await rerunOnConflict(() => updateOnce(session, target, statement, options));
+  return valueResult(AFFECTED_ROWS, [[BigInt(rows)]]);
+}
+
+async function updateOnce(session: Session, { log, name }: DeltaTarget, statement: Update, options: RunOptions): Promise<number> {
+  const snapshot = await log.latest();
+  checkWrite(snapshot, "change");
+  const { span } = statement;
+  const alias = statement.alias?.name?.name ?? statement.table.parts[statement.table.parts.length - 1].name;
+  const condition = statement.where ?? ({ kind: "boolean", value: true, span } as const);
+  const query = changedRows(snapshot.fields, assignedValues(snapshot.fields, statement.assignments, alias), condition, alias);
+  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.fields, byName: false, defaultOf, query: rows, span }, context);
+
+  const all = await targetFiles(session, snapshot);
+  const counts = await matchingRows(session, all, condition, alias, options);
+  if (counts.size === 0) return 0;
+  const chosen = new Set(counts.keys());
+  const touched = [...chosen].map((index) => all.files[index]);
+  const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
+  const written = await writeTableRows(session, snapshot, inTurn(changed, keptRows(session, all, chosen, condition, alias, options)));
+  const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const now = Date.now();
+  try {
+    await commitStatement(session, log, {
+      snapshot,
+      actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...written.adds.map(additionOf)],
+      reads: scopeOf(touched, condition, ...statement.assignments.map((assignment) => assignment.value)),
+      operation: "UPDATE",
+      operationParameters: { predicate: JSON.stringify(statement.where === undefined ? [] : [options.text?.slice(statement.where.span.start, statement.where.span.end) ?? ""]) },
+      operationMetrics: { numRemovedFiles: touched.length, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated },
+    });
+  } catch (error) {
+    if (isConflict(error)) await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    throw error;
+  }
+  return updated;
+}
+
+/** The rows that change, with their new values. */
+function changedRows(fields: readonly StructField[], values: ReadonlyMap<string, AstExpr>, condition: AstExpr, alias: string): Query {
+  const parts: Record<string, AstExpr> = { __condition: condition };
+  const items = fields.map((field, i) => {
+    const value = values.get(field.name);
+    if (value === undefined) return quoted(alias, field.name);
+    parts[`__value${i}`] = value;
+    return `__value${i} AS ${quoted(field.name)}`;
+  });
+  return fill(parseQuery(`SELECT ${items.join(", ")} ${fromTarget(alias)} WHERE __condition`), parts);
+}
+
+/** New values by column. Raises UNRESOLVED_COLUMN, DELTA_CONFLICT_SET_COLUMN for a column that is set twice. */
+export function assignedValues(fields: readonly StructField[], assignments: readonly Assignment[], alias: string): ReadonlyMap<string, AstExpr> {
+  const values = new Map<string, AstExpr>();
+  for (const { target, value } of assignments) {
+    const parts = target.parts.map((part) => part.name);
+    const qualified = parts.length === 2 && parts[0].toLowerCase() === alias.toLowerCase() && !fields.some((field) => field.name.toLowerCase() === parts[0].toLowerCase());
+    const [column, ...nested] = qualified ? parts.slice(1) : parts;
+    const field = fields.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase());
+    if (field === undefined) {
+      const proposal = fields.map((candidate) => quoted(candidate.name)).join(", ");
+      throw new SparrowError("UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", `A column, variable, or function parameter with name ${quoted(...parts)} cannot be resolved. Did you mean one of the following? [${proposal}].`, { objectName: quoted(...parts), proposal }, { span: target.span });
+    }
+    if (nested.length > 0) throw new SparrowError("UNSUPPORTED_FEATURE.UPDATE_NESTED_FIELD", "0A000", `The feature is not supported: setting the field ${quoted(...parts)} of a struct; set the whole column.`, { fieldName: quoted(...parts) }, { span: target.span });
+    if (values.has(field.name)) throw new SparrowError("DELTA_CONFLICT_SET_COLUMN", "42701", `There is a conflict from these SET columns: ${quoted(field.name)} is set twice.`, { columnList: quoted(field.name) }, { span: target.span });
+    values.set(field.name, value.kind === "default" ? (defaultOf(field) ?? { kind: "null", span: value.span }) : value);
+  }
+  return values;
+}
+
+/** What a column holds where a statement says DEFAULT or nothing. */
+export function defaultOf({ metadata }: StructField): AstExpr | undefined {
+  return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
+}
