@@ -29,7 +29,8 @@ export function scanFiles(snapshot: DeltaSnapshot, parseTimestamp: ParseLocalTim
   return [...snapshot.files.values()].map((add) => scanFile(snapshot, add, parseTimestamp));
 }
 
-function scanFile(snapshot: DeltaSnapshot, add: AddFile, parseTimestamp: ParseLocalTimestamp): ScanFile {
+/** One file as a scan of the snapshot would read it. */
+export function scanFile(snapshot: DeltaSnapshot, add: AddFile, parseTimestamp: ParseLocalTimestamp): ScanFile {
   const { location, mapping, fields, metadata } = snapshot;
   const partitions = new Set(metadata.partitionColumns.map((name) => name.toLowerCase()));
   const statistics = parseFileStatistics(add.stats);

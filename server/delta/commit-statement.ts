@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Action } from "../../delta/actions.ts";
 import { isConflict, type ReadScope } from "../../delta/conflicts.ts";
 import type { DeltaLog } from "../../delta/delta-log.ts";
@@ -11,7 +12,10 @@ import type { Session } from "../session.ts";
 import { packageVersion } from "../version.ts";
 
 /** A statement that lost against others so often gives up. */
-const MAX_RUNS = 20;
+const MAX_RUNS = 50;
+/** Pauses between runs grow by this, and are random, so that losers do not meet again. */
+const PAUSE_STEP_MS = 20;
+const MAX_PAUSE_MS = 500;
 const DEFAULT_CHECKPOINT_INTERVAL = 10;
 
 /** What a statement has come to and is to be committed. */
@@ -72,6 +76,7 @@ export async function rerunOnConflict<T>(run: () => Promise<T>): Promise<T> {
       return await run();
     } catch (error) {
       if (!isConflict(error) || attempt >= MAX_RUNS) throw error;
+      await setTimeout(Math.random() * Math.min(MAX_PAUSE_MS, attempt * PAUSE_STEP_MS));
     }
   }
 }

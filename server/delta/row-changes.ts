@@ -1,14 +1,14 @@
 import type { Split, TableSnapshot } from "../../catalog/table.ts";
 import { INT } from "../../catalog/types.ts";
 import type { Action, AddFile } from "../../delta/actions.ts";
-import { type ReadScope, READS_TABLE } from "../../delta/conflicts.ts";
+import type { ReadScope } from "../../delta/conflicts.ts";
 import { canonicalPath } from "../../delta/file-paths.ts";
 import { additionOf, removalOf } from "../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { combineStatistics } from "../../executor/scan/table-statistics.ts";
-import type { AstExpr, Query, Relation } from "../../parser/ast.ts";
+import type { AstExpr, Query } from "../../parser/ast.ts";
 import { parseQuery } from "../../parser/parse.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { executeQuery } from "../execute-query.ts";
@@ -19,6 +19,7 @@ import type { Session } from "../session.ts";
 import { type ResolvedTables, resolveTables } from "../table-resolution.ts";
 import { type FileSplits, snapshotSplits } from "./delta-provider.ts";
 import { quoted } from "../object-names.ts";
+import { scopeOf } from "./read-scope.ts";
 import { writeTableRows } from "./rows-to-files.ts";
 
 /** The name under which rewritten queries read the files that a statement is about; no table of a user can have it. */
@@ -98,16 +99,6 @@ export function liveRows({ splits }: FileSplits): number {
   return splits.reduce((sum, split) => sum + (split.rows ?? 0), 0);
 }
 
-/**
- * What a transaction that looked at a condition's rows has read: the files that had some, and new files of others may always hold more. With a subquery in
- * the condition, which may read the table too, all of it.
- */
-export function scopeOf(files: readonly FileSplits[], ...conditions: readonly (AstExpr | Relation)[]): ReadScope {
-  // A relation or an expression is walked like a query that holds it.
-  if (conditions.some((condition) => collectTableNames(condition as unknown as Query).length > 0)) return READS_TABLE;
-  return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: READS_TABLE.wouldRead };
-}
-
 export interface WithoutRows {
   readonly actions: readonly Action[];
   readonly reads: ReadScope;
@@ -129,7 +120,7 @@ export async function withoutMatching(session: Session, snapshot: DeltaSnapshot,
   const now = Date.now();
   return {
     actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...kept.adds.map(additionOf)],
-    reads: scopeOf(touched, condition),
+    reads: scopeOf(session, snapshot, touched, condition, alias),
     paths: kept.adds.map((add) => `${snapshot.location}/${canonicalPath(add.path)}`),
     deletedRows: [...counts.values()].reduce((sum, rows) => sum + rows, 0),
     copiedRows: kept.rows,

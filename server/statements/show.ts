@@ -2,6 +2,7 @@ import { unreachable } from "../../catalog/errors.ts";
 import { functionNames } from "../../catalog/functions/registry.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import type { QualifiedName, Statement } from "../../parser/ast.ts";
+import { findDeltaTarget, withLogSchema } from "../delta/delta-target.ts";
 import { matchesPattern } from "../name-pattern.ts";
 import { CATALOG_NAME, partsOf, requireDatabaseName, schemaNotFound, tableNotFound } from "../object-names.ts";
 import type { Session } from "../session.ts";
@@ -94,7 +95,7 @@ async function showTableProperties(session: Session, statement: Show): Promise<S
   const found = await findInCatalog(session, partsOf(name));
   if (session.temporaryView(partsOf(name)) !== undefined) return commandResult(commandColumns("key", "value"), []);
   if (found === undefined) throw tableNotFound(partsOf(name), name.span);
-  const { database, name: table, properties } = found.entry;
+  const { database, name: table, properties } = found.kind === "table" ? await withLogSchema(found.entry) : found.entry;
   if (statement.key !== undefined) {
     const missing = `Table ${CATALOG_NAME}.${database}.${table} does not have property: ${statement.key}`;
     return commandResult(commandColumns("key", "value"), [[statement.key, properties[statement.key] ?? missing]]);
@@ -105,6 +106,8 @@ async function showTableProperties(session: Session, statement: Show): Promise<S
 
 /** Partition folders that have files, as `p=1/q=x`. */
 async function showPartitions(session: Session, statement: Show): Promise<StatementResult> {
+  const delta = await findDeltaTarget(session, requireName(statement));
+  if (delta !== undefined) return (await import("./delta/show-partitions.ts")).showDeltaPartitions(delta);
   const table = await requireTable(session, requireName(statement), "SHOW PARTITIONS");
   const found = new Set<string>();
   for await (const file of session.engine.storage.list(table.location, { recursive: true })) {

@@ -1,6 +1,6 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import { LONG, type StructField } from "../../../catalog/types.ts";
-import { isConflict } from "../../../delta/conflicts.ts";
+import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
@@ -10,7 +10,8 @@ import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.t
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
 import type { FileSplits } from "../../delta/delta-provider.ts";
-import { matchingRows, scopeOf, targetFiles } from "../../delta/row-changes.ts";
+import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
+import { namesTables } from "../../delta/read-scope.ts";
 import { writeTableRows } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
@@ -72,7 +73,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
     await commitStatement(session, log, {
       snapshot,
       actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...written.adds.map(additionOf)],
-      reads: scopeOf([...chosen].map((index) => all.files[index]), statement.source, statement.on),
+      reads: readScope(statement, [...chosen].map((index) => all.files[index])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
       operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: touched.length, numOutputRows: written.rows },
@@ -82,6 +83,12 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
     throw error;
   }
   return outcome;
+}
+
+/** New files of others may always hold a match. The source may read the target, and WHEN NOT MATCHED BY SOURCE does: then everything was read. */
+function readScope({ source, on, clauses }: Merge, files: readonly FileSplits[]): ReadScope {
+  if (namesTables(source, on) || clauses.some((clause) => clause.when === "notMatchedBySource")) return READS_TABLE;
+  return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: () => true };
 }
 
 /** A clause with a value for every column of the target, as the row will be. */

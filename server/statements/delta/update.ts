@@ -1,6 +1,6 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
-import { isConflict } from "../../../delta/conflicts.ts";
+import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
@@ -9,7 +9,8 @@ import { parseExpression, parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { type Analyze, fill, fromTarget, keptRows, matchingRows, queryTarget, scopeOf, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { type Analyze, fill, fromTarget, keptRows, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { namesTables, scopeOf } from "../../delta/read-scope.ts";
 import { inTurn, writeTableRows } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted } from "../../object-names.ts";
@@ -49,7 +50,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
     await commitStatement(session, log, {
       snapshot,
       actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...written.adds.map(additionOf)],
-      reads: scopeOf(touched, condition, ...statement.assignments.map((assignment) => assignment.value)),
+      reads: namesTables(...statement.assignments.map((assignment) => assignment.value)) ? READS_TABLE : scopeOf(session, snapshot, touched, condition, alias),
       operation: "UPDATE",
       operationParameters: { predicate: JSON.stringify(statement.where === undefined ? [] : [options.text?.slice(statement.where.span.start, statement.where.span.end) ?? ""]) },
       operationMetrics: { numRemovedFiles: touched.length, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated },
