@@ -3,7 +3,7 @@ import type { Span } from "../../catalog/errors.ts";
 import type { EvalMode, Expr, LiteralExpr } from "../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { BOOLEAN, isIntegral, isNested, isStringLike, NULL } from "../../catalog/types.ts";
+import { BOOLEAN, isIntegral, isNested, isStringLike, NULL, sameType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 
 export function literal(value: Value, type: DataType): LiteralExpr {
@@ -35,7 +35,7 @@ export function sameStructure(a: DataType, b: DataType): boolean {
 /** The expression under exactly this type: itself, a literal of that type, or a cast. */
 export function castTo(expr: Expr, type: DataType, mode: EvalMode, span?: Span): Expr {
   const from = typeOf(expr);
-  if (from === type || JSON.stringify(from) === JSON.stringify(type)) return expr;
+  if (sameType(from, type)) return expr;
   if (expr.kind === "literal") {
     const value = castLiteral(expr.value, from, type);
     if (value !== undefined) return { kind: "literal", type, value };

@@ -13,7 +13,7 @@ import type { ExprEnvironment } from "./environment.ts";
 import { aggregateKey } from "./expression-keys.ts";
 import { callSite, resolveCondition, resolveExpr } from "./expressions.ts";
 import { matchColumns } from "./name-resolution.ts";
-import type { Scope } from "./scope.ts";
+import type { AliasLookup, Scope } from "./scope.ts";
 import { sessionConstant } from "./session-constants.ts";
 import { resolveSortItem } from "./sort-keys.ts";
 import { expandStar } from "./stars.ts";
@@ -122,9 +122,9 @@ function resolveLambda(ast: AstExpr & { kind: "lambda" }, types: readonly DataTy
     throw analysisError("INVALID_LAMBDA_FUNCTION_CALL.DUPLICATE_ARG_NAMES", "42K0D", `The lambda function has duplicate arguments ${ast.parameters.map((p) => `\`${p.name}\``).join(", ")}. Please, consider to rename the argument names or set "spark.sql.caseSensitive" to "true".`, { args: ast.parameters.map((p) => `\`${p.name}\``).join(", "), caseSensitiveConfig: `"spark.sql.caseSensitive"` }, ast.span);
   }
   const parameters: Column[] = types.map((type, i) => ({ id: env.query.context.nextId(), name: ast.parameters[i]?.name ?? `_${i}`, type, nullable: true }));
-  const lambda = (name: string): Expr | undefined => {
+  const lambda: AliasLookup = (name, span) => {
     const index = lower.indexOf(name.toLowerCase());
-    return index >= 0 ? columnExpr(parameters[index]) : env.lambda?.(name);
+    return index >= 0 ? columnExpr(parameters[index]) : env.lambda?.(name, span);
   };
   return { kind: "lambda", parameters, body: resolveExpr(ast.body, { ...env, lambda, subqueries: undefined }) };
 }

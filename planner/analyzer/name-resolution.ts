@@ -62,7 +62,7 @@ export function resolveName(ast: AstExpr & { kind: "name" }, env: ExprEnvironmen
 
 export function lookUpName(parts: readonly string[], ast: AstExpr, env: ExprEnvironment): Expr | undefined {
   const viaAlias = (lookup: AliasLookup | undefined, shown: string): Expr | undefined => {
-    const base = lookup?.(parts[0]);
+    const base = lookup?.(parts[0], ast.span);
     return base === undefined ? undefined : withFields(base, parts.slice(1), shown, ast, env);
   };
   const [first] = parts;

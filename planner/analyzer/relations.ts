@@ -60,11 +60,11 @@ export function analyzeRelation(relation: Relation, env: QueryEnvironment, hints
     case "table": {
       const { plan, columns } = analyzeTable(relation, env);
       const name = relation.alias?.name === undefined ? tableQualifier(relation.name.parts.map((p) => p.name), env) : [relation.alias.name.name];
-      return applySample(relation.sample, aliased({ plan, columns }, relation.alias, name), env);
+      return applySample(relation.sample, aliased({ plan, columns }, relation.alias, name), env, relation.span);
     }
     case "subquery": {
       const query = analyzeInEnvironment(relation.query, env);
-      return applySample(relation.sample, aliased(query, relation.alias, qualifierOf(relation.alias)), env);
+      return applySample(relation.sample, aliased(query, relation.alias, qualifierOf(relation.alias)), env, relation.span);
     }
     case "values":
       return aliased(analyzeValues(relation.rows, undefined, env), relation.alias, qualifierOf(relation.alias));

@@ -1,3 +1,4 @@
+import type { Span } from "../../catalog/errors.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import { DOUBLE, isNumeric } from "../../catalog/types.ts";
 import type { AstExpr, TableSample } from "../../parser/ast.ts";
@@ -10,7 +11,7 @@ import type { QueryEnvironment } from "./scope.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
 
 /** TABLESAMPLE. Without REPEATABLE the seed is fixed, so that one statement gives one answer. */
-export function applySample(sample: TableSample | undefined, input: ScopedPlan, env: QueryEnvironment): ScopedPlan {
+export function applySample(sample: TableSample | undefined, input: ScopedPlan, env: QueryEnvironment, span: Span): ScopedPlan {
   if (sample === undefined) return input;
   switch (sample.kind) {
     case "percent": {
@@ -20,7 +21,7 @@ export function applySample(sample: TableSample | undefined, input: ScopedPlan, 
     case "rows":
       return { ...input, plan: { kind: "limit", input: input.plan, limit: rowCount("limit", sample.rows, env), offset: 0 } };
     case "bucket":
-      if (sample.of <= 0 || sample.bucket > sample.of) throw unsupported(`TABLESAMPLE (BUCKET ${sample.bucket} OUT OF ${sample.of})`, undefined);
+      if (sample.of <= 0 || sample.bucket > sample.of) throw unsupported(`TABLESAMPLE (BUCKET ${sample.bucket} OUT OF ${sample.of})`, span);
       return { ...input, plan: { kind: "sample", input: input.plan, lower: 0, upper: sample.bucket / sample.of, withReplacement: false, seed: sample.seed ?? 0n } };
   }
 }

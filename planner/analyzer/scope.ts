@@ -1,3 +1,4 @@
+import type { Span } from "../../catalog/errors.ts";
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import type { AnalysisContext } from "./context.ts";
@@ -59,8 +60,8 @@ export interface QueryEnvironment {
   readonly views: readonly string[];
 }
 
-/** A lookup of names that are not columns of the relation: select list aliases. */
-export type AliasLookup = (name: string) => Expr | undefined;
+/** A lookup of names that are not columns of the relation: select list aliases, parameters of lambdas. `span` is where the name stands. */
+export type AliasLookup = (name: string, span: Span) => Expr | undefined;
 
 export function isOuterColumn(id: ColumnId, outer: OuterScope | undefined): boolean {
   for (let o = outer; o !== undefined; o = o.outer) if (o.used.has(id)) return true;

@@ -143,7 +143,7 @@ function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonl
   const aliases = new Map<string, Expr | "ambiguous">();
   const staged: Assignment[] = [];
   const stagedAs = new Map<Expr, Expr>();
-  const lateral: AliasLookup = (name) => {
+  const lateral: AliasLookup = (name, span) => {
     const known = aliases.get(name.toLowerCase());
     if (known !== undefined && known !== "ambiguous" && !isDeterministic(known)) {
       // rand() AS r, r + 1: both must see one number.
@@ -156,7 +156,7 @@ function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonl
       }
       return column;
     }
-    if (known === "ambiguous") throw analysisError("AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702", `Lateral column alias ${quoteName([name])} is ambiguous and has several matches.`, { name: quoteName([name]), n: "2" }, undefined);
+    if (known === "ambiguous") throw analysisError("AMBIGUOUS_LATERAL_COLUMN_ALIAS", "42702", `Lateral column alias ${quoteName([name])} is ambiguous and has several matches.`, { name: quoteName([name]), n: "2" }, span);
     return known;
   };
   const addAlias = (name: string, expr: Expr): void => {
@@ -185,7 +185,7 @@ function resolveItems(asts: readonly AstExpr[], env: ExprEnvironment): { readonl
 
 /** Output names as ORDER BY, HAVING and QUALIFY see them. A name of several outputs means none of them where a column has it too. */
 function aliasLookup(items: readonly Item[], scope: Scope): AliasLookup {
-  return (name) => {
+  return (name, span) => {
     const matches = items.filter((i) => i.name.toLowerCase() === name.toLowerCase());
     const distinct = new Set(matches.map((i) => exprKey(i.expr)));
     if (distinct.size > 1 && matchColumns(scope, [name]) !== undefined) return undefined;
@@ -193,7 +193,7 @@ function aliasLookup(items: readonly Item[], scope: Scope): AliasLookup {
       throw ambiguousReference(
         [name],
         matches.map((i) => [i.name]),
-        matches[0].ast.span,
+        span,
       );
     return matches[0]?.expr;
   };

@@ -51,7 +51,7 @@ test("stars: of a relation, of a struct, with EXCEPT", () => {
 test("a select item may name the aliases before it, where no column has the name", () => {
   expect(schema("SELECT b + 1 AS x, x * 2 AS y FROM t")).toBe("x:int, y:int");
   expect(schema("SELECT 'text' AS b, b AS c FROM t")).toBe("b:string!, c:int");
-  expect(failure("SELECT 1 AS x, 2 AS x, x + 1 FROM t")).toBe("AMBIGUOUS_LATERAL_COLUMN_ALIAS at nowhere");
+  expect(failure("SELECT 1 AS x, 2 AS x, x + 1 FROM t")).toBe("AMBIGUOUS_LATERAL_COLUMN_ALIAS at x");
   expect(failure("SELECT b + 1 AS x, x FROM t", { lateralColumnAlias: false })).toBe("UNRESOLVED_COLUMN.WITH_SUGGESTION at x");
 });
 
