@@ -18,6 +18,8 @@ export interface LogicalJoinKey {
   readonly nullSafe: boolean;
   /** `a = b OR (a = b) IS NULL` of an anti join, `a = b` of a mark join: NULL makes the answer unknown. */
   readonly nullAware: boolean;
+  /** The conjunct that the key comes from. */
+  readonly condition: Expr;
 }
 
 /** The equalities of a condition that have one side's columns on each hand, and the rest. */
@@ -43,7 +45,7 @@ export function analyzeJoinCondition(
       continue;
     }
     const nullable = isNullable(equality.left) || isNullable(equality.right);
-    keys.push({ ...equality, nullAware: !equality.nullSafe && nullable && (join === "mark" || unknownCounts !== undefined) });
+    keys.push({ ...equality, nullAware: !equality.nullSafe && nullable && (join === "mark" || unknownCounts !== undefined), condition: conjunct });
   }
   return { keys, residual };
 }

@@ -1,13 +1,16 @@
 import { assert, unreachable } from "../catalog/errors.ts";
 import type { Expr } from "../catalog/expression.ts";
-import { isNullable } from "../catalog/expression.ts";
-import { booleanCall, conjunction } from "./conjunctions.ts";
-import type { LogicalJoinKey } from "./join-keys.ts";
+import { mapOperands, referencedColumns } from "../catalog/expression.ts";
+import { ComputedColumns } from "./computed-columns.ts";
+import { conjunction, conjuncts } from "./conjunctions.ts";
+import type { JoinCondition } from "./join-keys.ts";
 import { analyzeJoinCondition } from "./join-keys.ts";
 import type { JoinKind, LogicalJoin } from "./logical.ts";
 import type { PhysicalPlanner } from "./physical-planner.ts";
 import type { JoinKey, PhysicalJoinKind, PhysicalPlan } from "./physical.ts";
 import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
+import { rangesOf } from "./optimizer/column-ranges.ts";
+import { mayRaise } from "./optimizer/expression-facts.ts";
 import { outputIds } from "./optimizer/plan-traversal.ts";
 
 /** Building costs more per row than probing: semi and outer joins turn round only when the left side is clearly the smaller one. */
@@ -16,60 +19,67 @@ const TURN_ROUND_FACTOR = 2;
 /** A hash join when the condition has equalities between the sides, else a nested loop. */
 export function planJoin(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalPlan {
   assert(!plan.dependent, "dependent joins are unnested before physical planning");
-  const condition = analyzeJoinCondition(plan.join, plan.condition, outputIds(plan.left), outputIds(plan.right));
-  const keys = hashableKeys(condition.keys, condition.residual);
-  if (keys === undefined) return planNestedLoop(plan, planner);
-  const nullAware = keys.some((key) => key.nullAware);
+  const condition = hashable(plan.join, analyzeJoinCondition(plan.join, plan.condition, outputIds(plan.left), outputIds(plan.right)));
+  if (condition === undefined) return planNestedLoop(plan, planner);
+  const nullAware = condition.keys.some((key) => key.nullAware);
   const buildLeft = buildsLeft(plan, nullAware);
-  const left = planner.plan(plan.left);
-  const right = withoutNullKeys(planner.plan(plan.right), keys, nullAware, planner);
+  const { left, right, residual } = withOneSidedBelow(plan, condition.residual, planner);
   return planner.node(estimateRows(plan), {
     kind: "hashJoin",
     join: physicalKind(plan.join, buildLeft),
     probe: buildLeft ? right : left,
     build: buildLeft ? left : right,
-    keys: keys.map((key): JoinKey => ({
-      probe: buildLeft ? key.right : key.left,
-      build: buildLeft ? key.left : key.right,
-      nullSafe: key.nullSafe || (nullAware && !key.nullAware),
-    })),
-    residual: conjunction(condition.residual),
+    keys: condition.keys.map((key): JoinKey => ({ probe: buildLeft ? key.right : key.left, build: buildLeft ? key.left : key.right, nullSafe: key.nullSafe })),
+    residual: conjunction(residual),
     nullAware,
     mark: plan.mark,
   });
 }
 
 /**
- * The keys a hash join can take, or undefined where only looking at every pair is right. With NULL-aware keys that is: one such key
- * (with two, a NULL in one does not excuse a difference in the other) and no residual, which would have to be asked for NULL pairs too.
+ * The condition as a hash join takes it, or undefined where every pair must be looked at. A NULL-aware key stands alone: its NULLs are judged by
+ * the whole other side. Beside other keys (a correlated NOT IN) it is asked of the pairs that those find, which an anti join can do
+ * (`a = b OR (a = b) IS NULL` is TRUE or FALSE) and a mark join cannot.
  */
-function hashableKeys(keys: readonly LogicalJoinKey[], residual: readonly Expr[]): readonly LogicalJoinKey[] | undefined {
-  if (keys.length === 0) return undefined;
-  const aware = keys.filter((key) => key.nullAware).length;
-  return aware === 0 || (aware === 1 && residual.length === 0) ? keys : undefined;
+function hashable(join: JoinKind, { keys, residual }: JoinCondition): JoinCondition | undefined {
+  const aware = keys.filter((key) => key.nullAware);
+  if (aware.length === 0) return keys.length === 0 ? undefined : { keys, residual };
+  if (keys.length === 1 && residual.length === 0) return { keys, residual };
+  const plain = keys.filter((key) => !key.nullAware);
+  if (join !== "anti" || plain.length === 0) return undefined;
+  return { keys: plain, residual: [...aware.map((key) => key.condition), ...residual] };
 }
 
 /**
- * In a NULL-aware join all other keys compare NULL-safe, so that NULLs have a special meaning in one key only. A plain `=` never holds for
- * NULL: rows of the build side with a NULL in such a key go first.
+ * Tests of one side that the join kind keeps from being a filter of that side (`t LEFT JOIN u ON t.a = u.a AND t.s RLIKE '^x'`) are made once
+ * per row of the side and not once per pair. Those that can raise stay: their row may have no pair. In an inner join such tests stand under OR
+ * only, and are made for the pairs found.
  */
-function withoutNullKeys(right: PhysicalPlan, keys: readonly LogicalJoinKey[], nullAware: boolean, planner: PhysicalPlanner): PhysicalPlan {
-  if (!nullAware) return right;
-  const tests = keys.filter((key) => !key.nullAware && !key.nullSafe && isNullable(key.right)).map((key) => booleanCall("isnotnull", [key.right]));
-  const condition = conjunction(tests);
-  return condition === undefined ? right : planner.node(right.rows, { kind: "filter", input: right, condition });
+function withOneSidedBelow(plan: LogicalJoin, residual: readonly Expr[], planner: PhysicalPlanner): { readonly left: PhysicalPlan; readonly right: PhysicalPlan; readonly residual: readonly Expr[] } {
+  if (plan.join === "inner" || residual.length === 0) return { left: planner.plan(plan.left), right: planner.plan(plan.right), residual };
+  const sides = [plan.left, plan.right].map((side) => ({ ids: outputIds(side), computed: new ComputedColumns(planner.nextComputedId) }));
+  const ranges = rangesOf(plan);
+  const below = (test: Expr): Expr => {
+    const read = [...referencedColumns(test)];
+    const side = read.length === 0 || mayRaise(test, ranges) ? undefined : sides.find(({ ids }) => read.every((id) => ids.has(id)));
+    if (side !== undefined) return side.computed.asColumn(test);
+    const isConnective = test.kind === "call" && (test.name === "and" || test.name === "or" || test.name === "not");
+    return isConnective ? mapOperands(test, below) : test;
+  };
+  const asked = residual.map(below);
+  const [left, right] = [plan.left, plan.right].map((side, i) => planner.withComputed(planner.plan(side), sides[i].computed));
+  return { left, right, residual: asked };
 }
 
 function planNestedLoop(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalPlan {
   const buildLeft = plan.join === "right" || (plan.join === "inner" && estimateBytes(plan.left) < estimateBytes(plan.right));
-  const left = planner.plan(plan.left);
-  const right = planner.plan(plan.right);
+  const { left, right, residual } = withOneSidedBelow(plan, conjuncts(plan.condition), planner);
   return planner.node(estimateRows(plan), {
     kind: "nestedLoopJoin",
     join: physicalKind(plan.join, buildLeft),
     probe: buildLeft ? right : left,
     build: buildLeft ? left : right,
-    condition: plan.condition,
+    condition: conjunction(residual),
     mark: plan.mark,
   });
 }

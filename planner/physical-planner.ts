@@ -1,8 +1,9 @@
 import { assert } from "../catalog/errors.ts";
 import type { ColumnId, Expr } from "../catalog/expression.ts";
-import { columnExpr, isNullable, typeOf } from "../catalog/expression.ts";
-import { conjuncts, exprKey } from "./conjunctions.ts";
-import type { Assignment, LogicalCte, LogicalPlan } from "./logical.ts";
+import { columnExpr } from "../catalog/expression.ts";
+import { ComputedColumns } from "./computed-columns.ts";
+import { conjuncts } from "./conjunctions.ts";
+import type { LogicalCte, LogicalPlan } from "./logical.ts";
 import { outputOf } from "./logical.ts";
 import { planJoin } from "./physical-joins.ts";
 import type { PhysicalPlan } from "./physical.ts";
@@ -48,6 +49,14 @@ export class PhysicalPlanner {
       return { column, expr: columnExpr(column) };
     });
     return this.node(plan.rows, { kind: "project", input: plan, outputs });
+  }
+
+  readonly nextComputedId = (): ColumnId => this.#computedId--;
+
+  /** The input with the computed columns added. */
+  withComputed(input: PhysicalPlan, computed: ComputedColumns): PhysicalPlan {
+    const outputs = computed.outputsOver(input);
+    return outputs === undefined ? input : this.node(input.rows, { kind: "project", input, outputs });
   }
 
   plan(plan: LogicalPlan): PhysicalPlan {
@@ -128,19 +137,11 @@ export class PhysicalPlanner {
   /** A window reads columns: what its keys, arguments and filters compute is computed below it. */
   #window(plan: Extract<LogicalPlan, { kind: "window" }>): PhysicalPlan {
     const input = this.plan(plan.input);
-    const computed = new Map<string, Assignment>();
-    const asColumn = (expr: Expr): Expr => {
-      if (expr.kind === "column" || expr.kind === "literal" || !isDeterministic(expr)) return expr;
-      const key = exprKey(expr);
-      const known = computed.get(key) ?? { column: { id: this.#computedId--, name: "computed", type: typeOf(expr), nullable: isNullable(expr) }, expr };
-      computed.set(key, known);
-      return columnExpr(known.column);
-    };
-    const partitionBy = plan.partitionBy.map(asColumn);
-    const orderBy = mapSortKeys(plan.orderBy, asColumn);
-    const calls = plan.calls.map((c) => ({ ...c, call: mapWindowCall(c.call, asColumn) }));
-    const passed = physicalOutput(input).map((column): Assignment => ({ column, expr: columnExpr(column) }));
-    const below = computed.size === 0 ? input : this.node(input.rows, { kind: "project", input, outputs: [...passed, ...computed.values()] });
+    const computed = new ComputedColumns(this.nextComputedId);
+    const partitionBy = plan.partitionBy.map(computed.asColumn);
+    const orderBy = mapSortKeys(plan.orderBy, computed.asColumn);
+    const calls = plan.calls.map((c) => ({ ...c, call: mapWindowCall(c.call, computed.asColumn) }));
+    const below = this.withComputed(input, computed);
     return this.node(estimateRows(plan), { kind: "window", input: below, partitionBy, orderBy, calls });
   }
 

@@ -29,6 +29,7 @@ const TOTAL: ReadonlySet<string> = words(`
   = == <=> <> != < <= > >= and or not ! isnull isnotnull istrue isfalse isnan coalesce nanvl greatest least like ilike startswith endswith contains upper lower ucase
   lcase trim ltrim rtrim btrim length char_length character_length substring substr left right concat || reverse ascii instr locate position replace
   translate lpad rpad initcap octet_length year quarter month day dayofmonth dayofweek dayofyear weekofyear weekday hour minute second date_trunc trunc
+  datediff date_diff concat_ws substring_index soundex levenshtein hex base64 bit_count
   last_day hash xxhash64 md5 sha1 sha2 crc32 & | ^ ~ size cardinality array struct named_struct getfield in
 `);
 
@@ -81,6 +82,16 @@ function callMayRaise(expr: Extract<Expr, { kind: "call" }>, ranges: ColumnRange
       const divisor = expr.args[1];
       return !(divisor?.kind === "literal" && divisor.value !== null && Number(divisor.value) !== 0 && Number(divisor.value) !== -1);
     }
+    case "rlike":
+    case "regexp":
+    case "regexp_like":
+    case "regexp_replace":
+    case "regexp_extract":
+    case "regexp_count":
+    case "regexp_instr":
+    case "regexp_substr":
+      // Only a pattern can be wrong, and one that is written out is so for every row.
+      return expr.args[1].kind !== "literal";
     default:
       return true;
   }

@@ -49,11 +49,17 @@ test.each<[string, readonly string[]]>([
   ["SELECT * FROM large WHERE k NOT IN (SELECT k FROM small)", ["hash probeAnti ="]],
   ["SELECT * FROM large WHERE a IN (SELECT a FROM small) OR k = 3", ["hash probeMark null aware ="]],
   ["SELECT * FROM large WHERE EXISTS (SELECT * FROM small WHERE small.a = large.a) OR k = 3", ["hash probeMark <=>"]],
-  ["SELECT * FROM large WHERE a NOT IN (SELECT a FROM small WHERE small.k = large.k)", ["hash probeAnti null aware <=> ="]],
+  ["SELECT * FROM large WHERE a NOT IN (SELECT a FROM small WHERE small.k = large.k)", ["hash probeAnti = residual"]],
   ["SELECT * FROM large WHERE (a, l) NOT IN (SELECT a, l FROM small)", ["loop probeAnti"]],
   ["SELECT * FROM large WHERE a > (SELECT max(a) FROM small)", ["loop inner"]],
 ])("%s joins by %j", (sql, expected) => {
   expect(joins(sql)).toEqual(expected);
+});
+
+test("a condition over one side of an outer join is computed below it, one that can raise is not", () => {
+  const residuals = (node: PhysicalPlan): readonly string[] => (node.kind === "hashJoin" && node.residual !== undefined ? [node.residual.kind] : physicalInputs(node).flatMap(residuals));
+  expect(residuals(physical("SELECT * FROM large LEFT JOIN small ON large.a = small.a AND large.l > 3"))).toEqual(["column"]);
+  expect(residuals(physical("SELECT * FROM large LEFT JOIN small ON large.a = small.a AND 1 / large.k > 3"))).toEqual(["call"]);
 });
 
 test("the smaller side is kept, the larger one streams", () => {
