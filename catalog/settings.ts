@@ -55,7 +55,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.orderByOrdinal", type: BOOLEAN_SETTING, defaultText: "true", doc: "ORDER BY 1 means the first column of the select list." },
   { name: "spark.sql.parquet.compression.codec", type: choice("none", "uncompressed", "snappy", "gzip", "brotli", "lz4", "lz4_raw", "zstd"), defaultText: "snappy", doc: "Compression of Parquet files that are written; a table's option `compression` comes before it." },
   { name: "spark.sql.session.timeZone", type: { kind: "timeZone" }, defaultText: "", doc: "Zone in which timestamps are read and shown; by default the machine's." },
-  { name: "spark.sql.sources.default", type: choice("delta", "parquet", "csv", "json", "arrow"), defaultText: "parquet", doc: "Format of a table made without USING." },
+  { name: "spark.sql.sources.default", type: choice("delta", "parquet", "csv", "json", "arrow"), defaultText: "delta", doc: "Format of a table made without USING." },
   { name: "spark.sql.sources.partitionOverwriteMode", type: choice("static", "dynamic"), defaultText: "static", doc: "INSERT OVERWRITE of a partitioned table replaces all of it, or, when dynamic, the partitions that the new rows fall into." },
   { name: "spark.sql.storeAssignmentPolicy", type: choice("ansi", "legacy", "strict"), defaultText: "ANSI", doc: "Which casts an INSERT may put in." },
   { name: "spark.sql.timestampType", type: choice("timestamp_ltz", "timestamp_ntz"), defaultText: "TIMESTAMP_LTZ", doc: "What TIMESTAMP means in SQL text." },

@@ -42,6 +42,8 @@ export type SplitSource =
       readonly deletedRows?: Uint32Array;
       readonly fields: readonly FileField[];
     }
+  /** A file of a table whose files never change, its footer not read yet: it is cut into row groups (`parquet`) once it is known that it must be read. */
+  | { readonly kind: "parquetFile"; readonly path: string; readonly deletedRows?: Uint32Array; readonly fields: readonly FileField[] }
   | { readonly kind: "csv"; readonly path: string; readonly start: number; readonly end: number; readonly options: TextOptions; readonly fields: readonly FileField[] }
   | { readonly kind: "json"; readonly path: string; readonly start: number; readonly end: number; readonly options: TextOptions; readonly fields: readonly FileField[] }
   | { readonly kind: "arrow"; readonly path: string; readonly batch: number; readonly fields: readonly FileField[] }

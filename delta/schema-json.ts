@@ -1,5 +1,6 @@
+import { SparrowError } from "../catalog/errors.ts";
 import type { DataType, StructField, StructType } from "../catalog/types.ts";
-import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, decimal, DOUBLE, FLOAT, INT, LONG, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, VARIANT } from "../catalog/types.ts";
+import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, decimal, DOUBLE, FLOAT, INT, LONG, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, typeName, VARIANT } from "../catalog/types.ts";
 
 const PRIMITIVES: ReadonlyMap<string, DataType> = new Map([
   ["string", STRING], ["long", LONG], ["integer", INT], ["short", SHORT], ["byte", BYTE], ["float", FLOAT], ["double", DOUBLE], ["boolean", BOOLEAN], ["binary", BINARY],
@@ -49,7 +50,7 @@ function primitive(text: string): DataType {
   throw new TypeError(`the type ${text} is not known`);
 }
 
-/** Spark's JSON of a struct type with these fields. */
+/** Spark's JSON of a struct type with these fields. Raises DELTA_UNSUPPORTED_DATA_TYPES. */
 export function schemaText(fields: readonly StructField[]): string {
   return JSON.stringify(structJson({ kind: "struct", fields }));
 }
@@ -98,6 +99,6 @@ function typeJson(type: DataType): unknown {
     case "interval_ym":
     case "interval_dt":
     case "calendar_interval":
-      throw new TypeError(`Delta tables have no type ${type.kind}`);
+      throw new SparrowError("DELTA_UNSUPPORTED_DATA_TYPES", "0AKDC", `Found columns using unsupported data types: ${typeName(type)}. Delta tables cannot store them.`, { dataTypeList: typeName(type) });
   }
 }

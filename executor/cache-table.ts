@@ -11,6 +11,7 @@ import { CacheEncoder, writeCachedDictionaries } from "./scan/cache-encoder.ts";
 import type { CacheColumn, ColumnSummary } from "./scan/cache-layout.ts";
 import { CacheCollector, chooseCacheColumn, mergeSummaries } from "./scan/cache-layout.ts";
 import { chooseLayouts } from "./scan/layouts.ts";
+import { rowGroupSplits } from "./scan/row-group-splits.ts";
 import type { WantedColumn } from "./scan/scan-context.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
@@ -90,8 +91,9 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owner: Own
   if (snapshot.cached !== undefined) throw new InternalError(`${snapshot.name} is cached already`);
   const arena = new Arena(pool, owner);
   const types = snapshot.columns.map((c) => c.type);
-  const layouts = await chooseLayouts(snapshot.splits, types.map((type, field) => ({ field, type })));
-  const job = { splits: snapshot.splits, types, layouts };
+  const stored = await rowGroupSplits(snapshot.splits);
+  const layouts = await chooseLayouts(stored, types.map((type, field) => ({ field, type })));
+  const job = { splits: stored, types, layouts };
   const found = await runPass({ ...job, control: arena.allocateZeroed(controlBytes(0)) });
   const summaries = found.map((f) => f.summaries).reduce((a, b) => a.map((summary, i) => mergeSummaries(summary, b[i])));
   const columns = types.map((type, i) => chooseCacheColumn(type, summaries[i]));
@@ -100,7 +102,7 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owner: Own
   const encoded = await runPass({ ...job, control: arena.allocateZeroed(controlBytes(0)), encode });
   const batches = encoded.flatMap((e) => e.batches).sort((a, b) => a.split - b.split || a.batch - b.batch);
   const splits = batches.map(({ split, rows, columns: addresses }): Split => {
-    const original = snapshot.splits[split];
+    const original = stored[split];
     return { ...original, rows, bytes: Math.ceil((original.bytes * rows) / Math.max(1, original.rows ?? rows)), source: { kind: "cached", columns: addresses } };
   });
   return {

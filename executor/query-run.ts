@@ -1,5 +1,5 @@
 import { InternalError } from "../catalog/errors.ts";
-import type { ColumnLayout } from "../catalog/table.ts";
+import type { ColumnLayout, Split } from "../catalog/table.ts";
 import type { Breaker, Pipeline, StagePlan } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { Arena } from "./memory/arena.ts";
@@ -15,6 +15,7 @@ import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import type { ResultQueue } from "./result-queue.ts";
 import { chooseLayouts } from "./scan/layouts.ts";
+import { rowGroupSplits } from "./scan/row-group-splits.ts";
 import { toError } from "./failure-error.ts";
 import type { Failure } from "./worker-messages.ts";
 
@@ -109,8 +110,9 @@ export class QueryRun {
   }
 
   async #runPipeline(pipeline: Pipeline): Promise<void> {
-    const morsels = this.#morsels(pipeline);
-    const layouts = await this.#layouts(pipeline);
+    const splits = pipeline.source.kind === "scan" ? await rowGroupSplits(pipeline.source.node.splits) : [];
+    const morsels = this.#morsels(pipeline, splits);
+    const layouts = await this.#layouts(pipeline, splits);
     const { pipeline: compiled, sites } = compilePipeline(this.#stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
@@ -135,10 +137,11 @@ export class QueryRun {
     }
   }
 
-  #morsels({ source }: Pipeline): Morsels {
+  /** `splits`: those of a scan. */
+  #morsels({ source }: Pipeline, splits: readonly Split[]): Morsels {
     switch (source.kind) {
       case "scan":
-        return { kind: "splits", splits: source.node.splits };
+        return { kind: "splits", splits };
       case "values":
         return { kind: "values", rows: source.node.data };
       case "range":
@@ -148,9 +151,9 @@ export class QueryRun {
     }
   }
 
-  async #layouts({ source }: Pipeline): Promise<readonly ColumnLayout[]> {
+  async #layouts({ source }: Pipeline, splits: readonly Split[]): Promise<readonly ColumnLayout[]> {
     if (source.kind !== "scan" || source.node.cached !== undefined) return [];
-    return chooseLayouts(source.node.splits, source.node.columns.map(({ column, field }) => ({ field, type: column.type })));
+    return chooseLayouts(splits, source.node.columns.map(({ column, field }) => ({ field, type: column.type })));
   }
 
   /** What compiled code must know of hash tables that are complete by now. */

@@ -19,6 +19,8 @@ export function readSplit(split: Split, wanted: readonly WantedColumn[], context
     case "arrow":
     case "ipc":
       return new ArrowSplitReader(source, wanted, context);
+    case "parquetFile":
+      throw new InternalError("a whole file is cut into row groups before it is read");
     case "cached":
       throw new InternalError("a cached split is not read: its columns lie in the pool");
   }

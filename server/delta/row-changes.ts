@@ -1,3 +1,4 @@
+import { assert } from "../../catalog/errors.ts";
 import type { Split, TableSnapshot } from "../../catalog/table.ts";
 import { INT } from "../../catalog/types.ts";
 import type { Action, AddFile } from "../../delta/actions.ts";
@@ -42,7 +43,11 @@ export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlyS
   const columns = [...snapshot.fields, { name: FILE, type: INT, nullable: false }];
   const splits = files.flatMap(({ splits: own }, index): Split[] => {
     if (chosen !== undefined && !chosen.has(index)) return [];
-    return own.map((split) => (split.source.kind !== "parquet" ? split : { ...split, source: { ...split.source, fields: [...split.source.fields, { kind: "constant", value: index }] } }));
+    return own.map((split) => {
+      const { source } = split;
+      assert(source.kind === "parquet" || source.kind === "parquetFile", "a Delta table is read from Parquet files");
+      return { ...split, source: { ...source, fields: [...source.fields, { kind: "constant", value: index }] } };
+    });
   });
   return { name: snapshot.location, columns, version: `delta target ${crypto.randomUUID()}`, splits, statistics: combineStatistics(splits, columns.length) };
 }
@@ -96,7 +101,10 @@ export async function matchingRows(session: Session, target: TargetFiles, condit
 
 /** Rows of a file that are not deleted. */
 export function liveRows({ splits }: FileSplits): number {
-  return splits.reduce((sum, split) => sum + (split.rows ?? 0), 0);
+  return splits.reduce((sum, { rows }) => {
+    assert(rows !== undefined, "a file whose rows are not known has been opened");
+    return sum + rows;
+  }, 0);
 }
 
 export interface WithoutRows {

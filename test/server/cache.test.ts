@@ -12,7 +12,7 @@ let folder: string;
 let session: Session;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sparrow-cache-"));
-  session = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "sparrow.workers": "2", "sparrow.memory.limit": "512m", "spark.sql.session.timeZone": "UTC" } }).newSession();
+  session = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "spark.sql.sources.default": "parquet", "sparrow.workers": "2", "sparrow.memory.limit": "512m", "spark.sql.session.timeZone": "UTC" } }).newSession();
   await run(`CREATE TABLE t AS SELECT id, CAST(id % 7 AS INT) AS i, CASE WHEN id % 5 = 0 THEN NULL ELSE concat('s', CAST(id % 90 AS STRING)) END AS s,
     concat('unique ', CAST(id AS STRING)) AS u, CAST(id AS DECIMAL(30, 2)) / 4 AS d, id % 2 = 0 AS b, CAST(id AS DOUBLE) / 3 AS f, DATE '2020-01-01' + CAST(id AS INT) AS day FROM range(5000)`);
 });

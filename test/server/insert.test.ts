@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => oracle.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sparrow-insert-"));
-  session = new Engine({ settings: { "spark.sql.warehouse.dir": folder }, createExecutor: async () => fakeExecutor() }).newSession();
+  session = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "spark.sql.sources.default": "parquet" }, createExecutor: async () => fakeExecutor() }).newSession();
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -114,7 +114,7 @@ test("CSV, JSON and Arrow tables give back what was put in", async () => {
     );
     const files = readdirSync(join(folder, `${format}_table`), { recursive: true }).map(String);
     expect(files.filter((file) => file.endsWith(`.${format}`)).map((file) => file.split("/")[0]).toSorted()).toEqual(["p=one", "p=two"]);
-    const real = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "sparrow.memory.limit": "128m", "sparrow.workers": "1" } });
+    const real = new Engine({ settings: { "spark.sql.warehouse.dir": folder, "spark.sql.sources.default": "parquet", "sparrow.memory.limit": "128m", "sparrow.workers": "1" } });
     const rows: (string | null)[][] = [];
     const { columns, batches } = await runText(real.newSession(), `SELECT * FROM ${format}_table ORDER BY a DESC`);
     for await (const batch of batches) rows.push(...textRows(batch, columns, real.machineTimeZone).map((row) => [...row]));

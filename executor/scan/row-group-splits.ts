@@ -1,0 +1,87 @@
+import { stat } from "node:fs/promises";
+import { SparrowError } from "../../catalog/errors.ts";
+import type { ColumnStatistics, Split, SplitSource } from "../../catalog/table.ts";
+import type { StructField } from "../../catalog/types.ts";
+import { readFooter } from "./parquet-file.ts";
+import type { RowGroup, SchemaNode } from "./parquet-footer.ts";
+import { findColumn } from "./parquet-reader.ts";
+import { chunkStatistics } from "./parquet-statistics.ts";
+
+type FileSource = Extract<SplitSource, { kind: "parquetFile" }>;
+
+/** Files that are opened at the same time. */
+const PARALLEL_FILES = 16;
+
+/** The splits with every whole file cut into its row groups. Raises FAILED_READ_FILE.* */
+export async function rowGroupSplits(splits: readonly Split[]): Promise<readonly Split[]> {
+  if (splits.every((split) => split.source.kind !== "parquetFile")) return splits;
+  const cut: (readonly Split[])[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < splits.length) {
+      const at = next++;
+      cut[at] = await openFileSplit(splits[at]);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_FILES }, work));
+  return cut.flat();
+}
+
+/** One split per row group that has rows left; other splits as they are. With the table's `columns`, row groups have their own statistics. */
+export async function openFileSplit(split: Split, columns?: readonly StructField[]): Promise<Split[]> {
+  const { source } = split;
+  if (source.kind !== "parquetFile") return [split];
+  const fileBytes = await fileSize(source.path);
+  const footer = await readFooter(source.path, fileBytes, undefined);
+  const nodes = source.fields.map((field) => (field.kind === "stored" ? findColumn(footer, field.name, field.fieldId) : undefined));
+  return footer.rowGroups.flatMap((group, rowGroup): Split[] => {
+    const deleted = source.deletedRows === undefined ? 0 : countDeleted(source.deletedRows, group.firstRow, group.firstRow + group.rows);
+    if (deleted === group.rows) return [];
+    const { path, fields, deletedRows } = source;
+    return [
+      {
+        source: { kind: "parquet", path, fileBytes, modifiedMs: undefined, rowGroup, firstRow: group.firstRow, fields, ...(deleted > 0 && { deletedRows }) },
+        rows: group.rows - deleted,
+        bytes: group.chunks.reduce((sum, chunk) => sum + chunk.compressedBytes, 0),
+        ...(columns !== undefined && { columns: groupStatistics(split, source, nodes, group, columns, deleted) }),
+      },
+    ];
+  });
+}
+
+/** From the row group's own statistics, else from what is known of the whole file. Counts of nulls hold only where no row is deleted. */
+function groupStatistics(split: Split, { fields }: FileSource, nodes: readonly (SchemaNode | undefined)[], group: RowGroup, columns: readonly StructField[], deleted: number): ReadonlyMap<number, ColumnStatistics> {
+  const rows = group.rows - deleted;
+  const statistics = new Map<number, ColumnStatistics>();
+  columns.forEach((column, i) => {
+    const field = fields[i];
+    const node = nodes[i];
+    if (field.kind === "constant" || node === undefined) {
+      const value = field.kind === "constant" ? field.value : null;
+      statistics.set(i, { min: value, max: value, nulls: value === null ? rows : 0, distinct: value === null ? 0 : 1 });
+      return;
+    }
+    const own = chunkStatistics(group.chunks[node.firstLeaf], node, column.type);
+    const known = split.columns?.get(i);
+    const best = own !== undefined && own.min !== null ? own : (known ?? own);
+    if (best === undefined) return;
+    const nulls = own?.nulls;
+    statistics.set(i, { ...best, nulls: deleted === 0 || nulls === 0 ? nulls : nulls === group.rows ? rows : undefined });
+  });
+  return statistics;
+}
+
+function countDeleted(ranges: Uint32Array, from: number, to: number): number {
+  let rows = 0;
+  for (let i = 0; i < ranges.length; i += 2) rows += Math.max(0, Math.min(to, ranges[i + 1]) - Math.max(from, ranges[i]));
+  return rows;
+}
+
+async function fileSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    throw new SparrowError("FAILED_READ_FILE.FILE_NOT_EXIST", "KD001", `Encountered error while reading file ${path}: it does not exist, though the table's log names it.`, { path }, { origin: "data", hint: "It was deleted by hand, or by VACUUM when an older version is read." });
+  }
+}
