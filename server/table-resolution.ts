@@ -1,7 +1,7 @@
 import { type Span, SparrowError } from "../catalog/errors.ts";
-import type { AnalyzedStatistics, OpenTable, TableEntry, ViewEntry } from "../catalog/ports.ts";
+import type { AnalyzedStatistics, OpenTable, TableEntry, TableVersion, ViewEntry } from "../catalog/ports.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
-import type { Query } from "../parser/ast.ts";
+import type { Query, TimeTravel } from "../parser/ast.ts";
 import { parseQuery } from "../parser/parse.ts";
 import { editDistance } from "../planner/analyzer/analysis-errors.ts";
 import type { TableLookup } from "../planner/analyzer/context.ts";
@@ -10,7 +10,6 @@ import { fileFunctionRequest } from "./file-function.ts";
 import { displayName, type ObjectName, quoted, schemaNotFound, tableNotFound } from "./object-names.ts";
 import { analysisSettingsOf } from "./session-facts.ts";
 import type { Session, TemporaryView } from "./session.ts";
-import { splitVersionSuffix, tableVersion } from "./time-travel.ts";
 import { absolutePath } from "./storage-paths.ts";
 import { qualifyTableNames } from "./view-names.ts";
 
@@ -119,9 +118,14 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
 export async function pathSource(session: Session, name: readonly string[], options: Readonly<Record<string, string>>): Promise<FileSource | undefined> {
   const [format, written] = name;
   if (name.length !== 2 || (await session.engine.findProvider(format)) === undefined) return undefined;
-  const { path, version } = format.toLowerCase() === "delta" ? splitVersionSuffix(written) : { path: written, version: undefined };
-  const asOf = version === undefined ? undefined : await tableVersion(session, version);
+  const { path, version } = format.toLowerCase() === "delta" ? (await import("./time-travel.ts")).splitVersionSuffix(written) : { path: written, version: undefined };
+  const asOf = version === undefined ? undefined : await versionOf(session, version);
   return { format, request: { name: `${format.toLowerCase()}.\`${written}\``, location: absolutePath(path), schema: undefined, partitionColumns: [], options, ...(asOf !== undefined && { asOf }) } };
+}
+
+/** What evaluates versions is loaded when a query names one. */
+async function versionOf(session: Session, version: TimeTravel): Promise<TableVersion> {
+  return (await import("./time-travel.ts")).tableVersion(session, version);
 }
 
 function noTimeTravel({ name, span }: TableReference): SparrowError {
@@ -156,7 +160,7 @@ function tableSource(entry: TableEntry, reference: TableReference): FileSource {
 /** Pins what files hold now; what they held when they were cached, where they are. */
 async function addFiles(session: Session, reference: TableReference, { format, request: given, statistics }: FileSource, resolved: ResolvedTables): Promise<void> {
   if (reference.version !== undefined && format.toLowerCase() !== "delta") throw noTimeTravel(reference);
-  const asOf = reference.version === undefined ? given.asOf : await tableVersion(session, reference.version);
+  const asOf = reference.version === undefined ? given.asOf : await versionOf(session, reference.version);
   const source = { format, request: { ...given, options: withTimeZone(session, format, given.options), ...(asOf !== undefined && { asOf }) } };
   const cached = session.engine.tableCache.get(source.format, source.request);
   const snapshot = cached ?? withAnalyzed(await (await session.engine.provider(format)).open(source.request), statistics);

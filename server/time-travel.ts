@@ -5,7 +5,9 @@ import { STRING, TIMESTAMP } from "../catalog/types.ts";
 import type { AstExpr, TimeTravel } from "../parser/ast.ts";
 import { analyzeExpression } from "../planner/analyzer/standalone-expressions.ts";
 import { castValue } from "../executor/functions/cast.ts";
+import { analysisContext } from "./run-query.ts";
 import type { Session } from "./session.ts";
+import { ResolvedTables } from "./table-resolution.ts";
 
 const NO_SPAN = { start: 0, end: 0 };
 const TIMESTAMP_DIGITS = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/;
@@ -13,7 +15,7 @@ const TIMESTAMP_DIGITS = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/;
 /** The state of a table that VERSION AS OF or TIMESTAMP AS OF means; timestamps without a zone are in the session's. Raises INVALID_TIME_TRAVEL_SPEC, INVALID_TIME_TRAVEL_TIMESTAMP_EXPR. */
 export async function tableVersion(session: Session, travel: TimeTravel): Promise<TableVersion> {
   const ast = travel.kind === "version" ? travel.version : travel.timestamp;
-  const { value, type } = await constant(session, ast);
+  const { value, type } = constant(session, ast);
   if (travel.kind === "version") {
     const text = value === null ? "" : String(value).trim();
     if (/^\d+$/.test(text)) return { kind: "version", version: BigInt(text) };
@@ -25,10 +27,7 @@ export async function tableVersion(session: Session, travel: TimeTravel): Promis
   throw new SparrowError("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT", "42K0E", `The time travel timestamp expression '${expr}' is invalid. It cannot be cast to the TIMESTAMP type.`, { expr }, { span: ast.span });
 }
 
-async function constant(session: Session, ast: AstExpr) {
-  // Loaded here, because what runs queries asks for the versions of the tables that they read.
-  const { analysisContext } = await import("./run-query.ts");
-  const { ResolvedTables } = await import("./table-resolution.ts");
+function constant(session: Session, ast: AstExpr) {
   const context = analysisContext(session, new ResolvedTables(), {});
   const expr = analyzeExpression(ast, [], context);
   return { value: context.evaluate(expr), type: typeOf(expr) };
