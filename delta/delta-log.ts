@@ -154,7 +154,8 @@ export class DeltaLog {
   async #lastCheckpoint(): Promise<bigint | undefined> {
     const path = `${this.folder}/_last_checkpoint`;
     try {
-      const { version } = JSON.parse(new TextDecoder().decode(await this.#storage.read(path))) as { version?: unknown };
+      const hint = JSON.parse(new TextDecoder().decode(await this.#storage.read(path))) as { readonly version?: unknown } | null;
+      const version = hint?.version;
       return typeof version === "number" && Number.isSafeInteger(version) && version >= 0 ? BigInt(version) : undefined;
     } catch (error) {
       if (error instanceof SyntaxError || (error instanceof SparrowError && error.condition === "PATH_NOT_FOUND")) return undefined;

@@ -35,8 +35,9 @@ function typeOf(json: unknown): DataType {
 
 function fieldOf(json: unknown): StructField {
   const { name, type, nullable, metadata } = json as { name: string; type: unknown; nullable?: boolean; metadata?: Record<string, unknown> };
-  const field = { name, type: typeOf(type), nullable: nullable ?? true };
-  return metadata === undefined || Object.keys(metadata).length === 0 ? field : { ...field, metadata };
+  const { [SIZED_TYPE]: sized, ...rest } = metadata ?? {};
+  const field = { name, type: typeof sized === "string" ? primitive(sized) : typeOf(type), nullable: nullable ?? true };
+  return Object.keys(rest).length === 0 ? field : { ...field, metadata: rest };
 }
 
 function primitive(text: string): DataType {
@@ -56,13 +57,14 @@ export function schemaText(fields: readonly StructField[]): string {
 }
 
 function structJson({ fields }: StructType): unknown {
-  return { type: "struct", fields: fields.map((field) => ({ name: field.name, type: typeJson(field.type), nullable: field.nullable, metadata: withoutStoredAs(field) })) };
+  return { type: "struct", fields: fields.map((field) => ({ name: field.name, type: typeJson(field.type), nullable: field.nullable, metadata: metadataJson(field) })) };
 }
 
-/** `char(n)` and `varchar(n)` are stored as strings that say so in their field's metadata, as Spark does. */
-function withoutStoredAs({ type, metadata }: StructField): Readonly<Record<string, unknown>> {
-  const sized = type.kind === "char" || type.kind === "varchar" ? { __CHAR_VARCHAR_TYPE_STRING: `${type.kind}(${type.length})` } : {};
-  return { ...metadata, ...sized };
+/** `char(n)` and `varchar(n)` are stored as strings that say so in their field's metadata, under this key, as Spark does. */
+const SIZED_TYPE = "__CHAR_VARCHAR_TYPE_STRING";
+
+function metadataJson({ type, metadata }: StructField): Readonly<Record<string, unknown>> {
+  return type.kind === "char" || type.kind === "varchar" ? { ...metadata, [SIZED_TYPE]: `${type.kind}(${type.length})` } : (metadata ?? {});
 }
 
 function typeJson(type: DataType): unknown {
@@ -77,8 +79,6 @@ function typeJson(type: DataType): unknown {
       return `decimal(${type.precision},${type.scale})`;
     case "int":
       return "integer";
-    case "null":
-      return "void";
     case "char":
     case "varchar":
     case "string":
@@ -93,8 +93,9 @@ function typeJson(type: DataType): unknown {
     case "date":
     case "timestamp":
     case "timestamp_ntz":
-    case "variant":
       return type.kind;
+    case "null":
+    case "variant":
     case "time":
     case "interval_ym":
     case "interval_dt":

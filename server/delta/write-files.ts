@@ -52,6 +52,7 @@ export async function writeDataFiles(target: DataFileTarget, batches: AsyncItera
       if (batch.rows === 0) continue;
       rows += batch.rows;
       rejectNulls(batch, target);
+      rejectTooLong(batch, target);
       for (const part of splitByPartition(batch, target.fields, target.metadata.partitionColumns)) {
         const file = open.get(part.folder) ?? (await openFile(target, part.folder, part.values, part.fields, open.size));
         open.set(part.folder, file);
@@ -143,6 +144,19 @@ function rejectNulls(batch: ResultBatch, { fields }: DataFileTarget): void {
     for (let row = 0; row < batch.rows; row++) {
       if ((validity[row >> 3] & (1 << (row & 7))) !== 0) continue;
       throw new SparrowError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502", `NOT NULL constraint violated for column: ${field.name}.`, { columnName: field.name }, { origin: "data" });
+    }
+  }
+}
+
+/** `varchar(n)` and `char(n)` hold n characters; a value of more bytes is looked at closer. */
+function rejectTooLong(batch: ResultBatch, { fields }: DataFileTarget): void {
+  for (const [i, { name, type }] of fields.entries()) {
+    const { offsets, bytes } = batch.columns[i];
+    if ((type.kind !== "varchar" && type.kind !== "char") || offsets === undefined || bytes === undefined) continue;
+    for (let row = 0; row < batch.rows; row++) {
+      if (offsets[row + 1] - offsets[row] <= type.length) continue;
+      const length = [...new TextDecoder().decode(bytes.subarray(offsets[row], offsets[row + 1]))].length;
+      if (length > type.length) throw new SparrowError("EXCEED_LIMIT_LENGTH", "54006", `Exceeds ${type.kind} type length limitation: ${type.length}. The column ${name} was given ${length} characters.`, { limit: String(type.length) }, { origin: "data" });
     }
   }
 }

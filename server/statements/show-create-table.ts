@@ -2,6 +2,7 @@ import type { TableEntry, ViewEntry } from "../../catalog/ports.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { sqlTypeName } from "../../catalog/types.ts";
 import type { QualifiedName } from "../../parser/ast.ts";
+import { withLogSchema } from "../delta/delta-target.ts";
 import { CATALOG_NAME, partsOf, tableNotFound } from "../object-names.ts";
 import type { Session } from "../session.ts";
 import { commandColumns, commandResult, type StatementResult } from "../statement-result.ts";
@@ -11,7 +12,7 @@ import { findInCatalog } from "../table-resolution.ts";
 export async function runShowCreateTable(session: Session, name: QualifiedName): Promise<StatementResult> {
   const found = await findInCatalog(session, partsOf(name));
   if (found === undefined) throw tableNotFound(partsOf(name), name.span);
-  const text = found.kind === "table" ? createTableText(found.entry) : createViewText(found.entry);
+  const text = found.kind === "table" ? createTableText(await withLogSchema(found.entry)) : createViewText(found.entry);
   return commandResult(commandColumns("createtab_stmt"), [[text]]);
 }
 

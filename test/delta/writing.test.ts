@@ -89,3 +89,21 @@ test("checkpoints are written every ten commits and read back, by us and by Duck
   expect(await tables.rows(`SELECT id, p FROM delta.\`${copy}\``)).toEqual(await tables.rows("SELECT id, p FROM t7"));
   expect(await tables.failure(`SELECT * FROM delta.\`${copy}\` VERSION AS OF 9`)).toBe("DELTA_VERSION_NOT_FOUND");
 });
+
+test("VARCHAR keeps its length, and types that Delta does not have are refused", async () => {
+  await tables.run("CREATE TABLE t8 (v VARCHAR(3)) USING delta", "INSERT INTO t8 VALUES ('abc')");
+  expect(await tables.failure("INSERT INTO t8 VALUES ('abcd')")).toBe("EXCEED_LIMIT_LENGTH");
+  expect(replayLog(join(tables.folder, "t8")).metadata.schema.fields).toEqual([{ name: "v", type: "string", nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: "varchar(3)" } }]);
+  expect(await tables.failure("CREATE TABLE t9 (i INTERVAL DAY) USING delta")).toBe("DELTA_UNSUPPORTED_DATA_TYPES");
+  expect(await tables.failure("CREATE TABLE t9 (i INT) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")).toBe("UNSUPPORTED_FEATURE.TABLE_OPERATION");
+  expect(existsSync(join(tables.folder, "t9/_delta_log"))).toBe(false);
+});
+
+test("SHOW PARTITIONS, SHOW CREATE TABLE and SHOW TBLPROPERTIES tell what the log says", async () => {
+  await tables.run("CREATE TABLE t10 (id INT, p STRING) PARTITIONED BY (p) TBLPROPERTIES ('k' = 'v')", "INSERT INTO t10 VALUES (1, 'x'), (2, NULL)");
+  expect(await tables.rows("SHOW PARTITIONS t10")).toEqual(['["x"]', "[null]"]);
+  expect(await tables.rows("SHOW TBLPROPERTIES t10 ('k')")).toEqual(['["k","v"]']);
+  const [[text]] = (await tables.sparrow.query("SHOW CREATE TABLE t10")).rows;
+  expect(text).toMatch(/USING delta/i);
+  expect(text).toContain("PARTITIONED BY (p)");
+});
