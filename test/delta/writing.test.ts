@@ -107,3 +107,11 @@ test("SHOW PARTITIONS, SHOW CREATE TABLE and SHOW TBLPROPERTIES tell what the lo
   expect(text).toMatch(/USING delta/i);
   expect(text).toContain("PARTITIONED BY (p)");
 });
+
+test("a condition on a partition column opens no file of other partitions", async () => {
+  await tables.run("CREATE TABLE t11 (id INT, p INT) PARTITIONED BY (p)", "INSERT INTO t11 VALUES (1, 0), (2, 1), (3, 2)");
+  rmSync(join(tables.folder, "t11/p=1"), { recursive: true });
+  expect(await tables.rows("SELECT id FROM t11 WHERE p = 0 OR p = 2")).toEqual(["[1]", "[3]"]);
+  expect(await tables.rows("DELETE FROM t11 WHERE p = 2")).toEqual(["[1]"]);
+  expect(await tables.failure("SELECT id FROM t11")).toBe("FAILED_READ_FILE.FILE_NOT_EXIST");
+});
