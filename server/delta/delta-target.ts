@@ -40,7 +40,7 @@ export async function requireDeltaTarget(session: Session, name: QualifiedName, 
 export async function withLogSchema(entry: TableEntry): Promise<TableEntry> {
   if (entry.format !== "delta") return entry;
   const { fields, metadata } = await (await openLog(entry.location)).latest();
-  return { ...entry, schema: fields, partitionColumns: metadata.partitionColumns, properties: metadata.configuration, comment: metadata.description ?? entry.comment };
+  return { ...entry, schema: fields, partitionColumns: metadata.partitionColumns, properties: metadata.configuration, comment: metadata.description };
 }
 
 /** The log at a location; what reads logs is loaded when a statement is about one. */

@@ -87,6 +87,8 @@ test("columns can be added: files without them give NULL", async () => {
   expect(await tables.rows("SELECT * FROM a1")).toEqual(['[1,null,null]', '[2,"b",1704067200000000]']);
   expect(await tables.rows("SELECT * FROM a1@v1")).toEqual(["[1]"]);
   expect(await tables.rows("DESCRIBE a1")).toContain('["s","string","new"]');
+  await tables.run("COMMENT ON TABLE a1 IS 'all of it'");
+  expect(await tables.rows("DESCRIBE EXTENDED a1")).toContain('["Comment","all of it",""]');
 });
 
 test("OPTIMIZE joins small files without changing a row; RESTORE brings a version back; VACUUM deletes what nobody needs", async () => {

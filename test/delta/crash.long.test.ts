@@ -13,9 +13,9 @@ test(`a process killed at ${KILLS} random points: nothing acknowledged is lost, 
     const sparrow = await SparrowUnderTest.open({ "sparrow.workers": "1", "sparrow.memory.limit": "128m", "spark.sql.warehouse.dir": folder });
     await sparrow.count("CREATE TABLE t (writer STRING, id INT, n INT) USING delta");
     await sparrow.close();
-    const { acknowledged, wrong } = await killWriters(folder, KILLS, () => 50 + Math.random() * 1000);
+    const { acknowledged, wrong } = await killWriters(folder, KILLS, () => Math.random() * 800);
     expect(wrong).toEqual([]);
-    expect(acknowledged).toBeGreaterThan(KILLS);
+    expect(acknowledged).toBeGreaterThanOrEqual(KILLS);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -16,9 +16,8 @@ const acknowledge = (change: { readonly kind: string; readonly id: number }): vo
   process.stdout.write(`${JSON.stringify({ writer, ...change })}\n`);
 };
 
-// Once threads and caches are there, so that what follows is commits.
+// Threads and caches are made before the time begins to run.
 await sql(`SELECT count(*) FROM ${table}`);
-acknowledge({ kind: "start", id: 0 });
 const end = Date.now() + Number(milliseconds);
 for (let id = 1; Date.now() < end; id++) {
   await sql(`INSERT INTO ${table} VALUES ('${writer}', ${id}, 0)`);

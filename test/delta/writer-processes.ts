@@ -15,18 +15,13 @@ export interface Acknowledged {
 }
 
 /** A writing process and what it has reported so far. */
-export function startWriter(folder: string, name: string, milliseconds: number): { readonly child: ChildProcess; readonly done: Promise<void>; readonly changes: () => Acknowledged[]; readonly started: Promise<void> } {
+export function startWriter(folder: string, name: string, milliseconds: number): { readonly child: ChildProcess; readonly done: Promise<void>; readonly changes: () => Acknowledged[] } {
   const child = spawn(process.execPath, [WRITER, folder, name, String(milliseconds)], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
-  const started = new Promise<void>((resolve) => {
-    child.stdout.on("data", (chunk: Buffer) => {
-      text += String(chunk);
-      resolve();
-    });
-  });
+  child.stdout.on("data", (chunk: Buffer) => (text += String(chunk)));
   const done = new Promise<void>((resolve) => child.on("close", () => resolve()));
-  const changes = (): Acknowledged[] => text.split("\n").filter((line) => line.endsWith("}")).map((line) => JSON.parse(line) as Acknowledged).filter((change) => change.kind !== "start");
-  return { child, done, changes, started };
+  const changes = (): Acknowledged[] => text.split("\n").filter((line) => line.endsWith("}")).map((line) => JSON.parse(line) as Acknowledged);
+  return { child, done, changes };
 }
 
 /** `n` by writer and id that the acknowledged changes lead to; undefined: the row is gone. */
@@ -61,15 +56,18 @@ export interface Killed {
   readonly wrong: readonly string[];
 }
 
-/** Starts a writer so many times and kills it at some point of its work. `pauseMs`: how long it works, by run. */
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Starts a writer so many times and kills it at some point of its work. `pauseMs`: how long it works after its first change, by run. */
 export async function killWriters(folder: string, kills: number, pauseMs: (run: number) => number): Promise<Killed> {
   const expected = new Map<string, number | undefined>();
   const wrong: string[] = [];
   let acknowledged = 0;
   for (let run = 0; run < kills; run++) {
     const writer = startWriter(folder, `k${run}`, 60_000);
-    await writer.started;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs(run)));
+    // However slow the machine is, it is killed at work.
+    while (writer.changes().length === 0 && writer.child.exitCode === null) await pause(5);
+    await pause(pauseMs(run));
     writer.child.kill("SIGKILL");
     await writer.done;
     const own = writer.changes();

@@ -2,7 +2,7 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { sameType } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
-import { READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
+import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
 import { protocolFor } from "../../../delta/new-table.ts";
 import { writerFeatures } from "../../../delta/protocol.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
@@ -32,11 +32,23 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     await commitStatement(session, target.log, {
       snapshot,
       actions: [...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields)), { kind: "metaData", metaData: metadata }],
-      reads: change.reads ?? { wholeTable: false, files: new Set() },
+      reads: change.reads ?? READS_NOTHING,
       operation: change.operation,
       operationParameters: change.parameters,
       operationMetrics: {},
     });
+  });
+  return emptyResult();
+}
+
+/** COMMENT ON TABLE: the description in the table's metadata. */
+export async function commentOnDeltaTable(session: Session, { log }: DeltaTarget, comment: string | null): Promise<StatementResult> {
+  await rerunOnConflict(async () => {
+    const snapshot = await log.latest();
+    checkWrite(snapshot, "append");
+    const { description: _, ...rest } = snapshot.metadata;
+    const metaData: Metadata = comment === null ? rest : { ...rest, description: comment };
+    await commitStatement(session, log, { snapshot, actions: [{ kind: "metaData", metaData }], reads: READS_NOTHING, operation: "SET TBLPROPERTIES", operationParameters: { properties: { comment } }, operationMetrics: {} });
   });
   return emptyResult();
 }
