@@ -141,7 +141,7 @@ function measure(name: string, body: Body, width: "stored" | "full" = "stored"):
   const module = new ModuleBuilder();
   const state = new StateLayout();
   const { builder: f } = module.function("run", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-  const emitter = new SegmentEmitter({ module, state, sites: [], timeZone: "UTC", measure: false }, f);
+  const emitter = new SegmentEmitter({ module, state, sites: [], hosted: [], timeZone: "UTC", measure: false }, f);
   const slots = columns.map(({ column, layout, range }) => {
     const slot = state.reserve(SLOT_BYTES, 16);
     const bind = { kind: "buffer", type: column.type, layout, nulls: "none", slot, index: emitter.position, lifetime: "query" } as const;

@@ -24,6 +24,7 @@ import { ModuleBuilder } from "../wasm/module-builder.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { OutputBatch } from "./output-batch.ts";
 import { emitOutput, reserveOutput } from "./output-batch.ts";
+import type { HostedExpression } from "./segment-emitter.ts";
 import { SegmentEmitter } from "./segment-emitter.ts";
 import type { Cut } from "./segments.ts";
 import { segmentPipeline } from "./segments.ts";
@@ -60,6 +61,7 @@ export interface CompiledPipeline {
   readonly loops: readonly { readonly breaker: number; readonly state: LoopState }[];
   /** int64 words that count the rows of plan nodes. */
   readonly rowCounts: readonly RowCount[];
+  readonly hosted: readonly HostedExpression[];
   /** Operand types of each error site. */
   readonly errorOperands: readonly (readonly DataType[])[];
 }
@@ -109,6 +111,7 @@ class PipelineCompiler {
   readonly #module = new ModuleBuilder();
   readonly #state = new StateLayout();
   readonly #sites: ErrorSite[] = [];
+  readonly #hosted: HostedExpression[] = [];
   readonly #rowCounts: RowCount[] = [];
   readonly #probes: { breaker: number; state: ProbeState }[] = [];
   readonly #loops: { breaker: number; state: LoopState }[] = [];
@@ -156,6 +159,7 @@ class PipelineCompiler {
       sink,
       probes: this.#probes,
       loops: this.#loops,
+      hosted: this.#hosted,
       rowCounts: this.#rowCounts,
       errorOperands: this.#sites.map((s) => s.operands),
     };
@@ -164,7 +168,7 @@ class PipelineCompiler {
 
   #emitter(name: string): SegmentEmitter {
     const { builder } = this.#module.function(name, { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
-    const parts = { module: this.#module, state: this.#state, sites: this.#sites, timeZone: this.#options.timeZone, measure: this.#options.measure };
+    const parts = { module: this.#module, state: this.#state, sites: this.#sites, hosted: this.#hosted, timeZone: this.#options.timeZone, measure: this.#options.measure };
     return new SegmentEmitter(parts, builder);
   }
 

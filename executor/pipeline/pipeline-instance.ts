@@ -1,6 +1,9 @@
 import { InternalError } from "../../catalog/errors.ts";
 import type { Split } from "../../catalog/table.ts";
+import type { DataType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
+import { laneKind } from "../emit/emitted-value.ts";
+import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { Owner } from "../memory/pool.ts";
@@ -8,14 +11,15 @@ import { openSink } from "../operators/sink-instance.ts";
 import type { SinkInstance } from "../operators/sink-instance.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { SLOT } from "./buffer-access.ts";
-import { columnWriter, readLanes } from "./column-values.ts";
+import { columnWriter, readBytes, readLanes } from "./column-values.ts";
 import { CutStage } from "./cut-stage.ts";
 import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
 import type { RecordRun } from "./morsels.ts";
 import type { ResultOutput, InstanceResult, PipelineJob } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
+import type { HostedExpression } from "./segment-emitter.ts";
 import { fileField } from "./sources.ts";
-import { ERROR_OPERAND_BYTES, HEADER, initializeState, STATUS } from "./state-layout.ts";
+import { HEADER, initializeState, OPERAND_BYTES, STATUS } from "./state-layout.ts";
 
 const HEAP_BYTES = 64 * 1024;
 /** Morsel numbers of the batches of one split: split * this + batch. */
@@ -58,7 +62,10 @@ export class PipelineInstance {
     const instance = new WebAssembly.Instance(pipeline.module, {
       env: { memory: pool.memory },
       kernels: context.kernels,
-      host: { allocate: (bytes: number) => this.#scratch.allocate(bytes >>> 0) },
+      host: {
+        allocate: (bytes: number) => this.#scratch.allocate(bytes >>> 0),
+        interpret: (_state: number, number: number) => this.#interpret(pipeline.hosted[number]),
+      },
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
@@ -242,21 +249,26 @@ export class PipelineInstance {
   }
 
   #error(): RowError {
-    const { pool } = this.#context;
-    const site = pool.u32[(this.#state + HEADER.errorSite) >>> 2];
-    const operands = this.#job.pipeline.errorOperands[site].map((type, i) => {
-      const at = this.#state + HEADER.errorOperands + i * ERROR_OPERAND_BYTES;
-      if (pool.u32[at >>> 2] !== 0) return null;
-      // Lanes are 8 bytes apart: both halves of a wide value, address and length of bytes.
-      const packed = this.#scratch.allocate(16);
-      pool.u8.copyWithin(packed, at + 8, at + 24);
-      if (isBytesType(type.kind)) pool.u32[(packed + 4) >>> 2] = pool.u32[(at + 16) >>> 2];
-      return readLanes(pool, type, packed, type.kind === "short" ? 4 : undefined);
-    });
+    const site = this.#context.pool.u32[(this.#state + HEADER.errorSite) >>> 2];
+    const operands = this.#job.pipeline.errorOperands[site].map((type, i) => this.#operand(type, HEADER.errorOperands + i * OPERAND_BYTES));
     return new RowError(site, operands);
   }
-}
 
-function isBytesType(kind: string): boolean {
-  return ["string", "char", "varchar", "binary", "array", "map", "struct", "variant"].includes(kind);
+  #interpret({ expr, inputs, result }: HostedExpression): void {
+    const { view } = this.#context.pool;
+    const values = new Map(inputs.map(({ id, type, offset }) => [id, this.#operand(type, offset)]));
+    this.#vectorCalls++;
+    const value = evaluate(expr, (id) => values.get(id) ?? null, this.#job.evaluation);
+    view.setUint32(this.#state + result, value === null ? 1 : 0, true);
+    view.setUint32(this.#state + result + 4, value === true ? 1 : 0, true);
+  }
+
+  /** A value that compiled code has stored at an offset of the state block. */
+  #operand(type: DataType, offset: number): Value {
+    const { pool } = this.#context;
+    const at = this.#state + offset;
+    if (pool.u32[at >>> 2] !== 0) return null;
+    if (laneKind(type) === "bytes") return readBytes(pool, type, pool.u32[(at + 8) >>> 2], pool.u32[(at + 16) >>> 2]);
+    return readLanes(pool, type, at + 8, type.kind === "short" ? 4 : undefined);
+  }
 }

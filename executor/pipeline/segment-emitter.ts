@@ -1,7 +1,9 @@
 import { assert, InternalError } from "../../catalog/errors.ts";
 import type { ColumnId, Expr, LiteralExpr } from "../../catalog/expression.ts";
+import { referencedColumns } from "../../catalog/expression.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
+import { BOOLEAN } from "../../catalog/types.ts";
 import type { EmitContext, ErrorSite } from "../emit/emit-context.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
 import { emitExpr } from "../emit/expression.ts";
@@ -15,7 +17,7 @@ import { literalValue } from "./literals.ts";
 import { loadField } from "./row-access.ts";
 import type { DictionaryColumn, RowField } from "./row-layout.ts";
 import type { StateLayout } from "./state-layout.ts";
-import { ERROR_OPERAND_BYTES, HEADER, MAX_ERROR_OPERANDS, STATUS } from "./state-layout.ts";
+import { HEADER, MAX_ERROR_OPERANDS, OPERAND_BYTES, STATUS } from "./state-layout.ts";
 
 /**
  * How long the bytes behind a `bytes` lane stay where they are: until the next row, the end of the morsel, or the end of the query. What keeps rows
@@ -54,15 +56,26 @@ export type NullEncoding = "none" | "bits" | "bytes";
 
 /** Scratch bytes for a row that needs more than its heap has; they live to the end of the morsel. */
 const HOST_ALLOCATE = { params: ["i32"], results: ["i32"] } as const;
+/** Interprets the hosted expression of this number. */
+const HOST_INTERPRET = { params: ["i32", "i32"], results: [] } as const;
 
 /** The parts of a module that all its segments share. */
 export interface ModuleParts {
   readonly module: ModuleBuilder;
   readonly state: StateLayout;
   readonly sites: ErrorSite[];
+  readonly hosted: HostedExpression[];
   readonly timeZone: string;
   /** Rows are counted, so that a row which is taken up again must be known for one. */
   readonly measure: boolean;
+}
+
+/** An expression that compiled code asks the host to interpret, row by row: operands and result pass through the state block. */
+export interface HostedExpression {
+  readonly expr: Expr;
+  /** Offsets of a uint32 NULL flag; the lanes follow 8 bytes behind, 8 bytes apart. */
+  readonly inputs: readonly { readonly id: ColumnId; readonly type: DataType; readonly offset: number }[];
+  readonly result: number;
 }
 
 /** A loop inside the row loop that can be left and taken up again: its position goes to the state block and back. */
@@ -175,6 +188,27 @@ export class SegmentEmitter implements EmitContext {
       case "value":
         return undefined;
     }
+  }
+
+  /** The value of a condition that has no compiled form, from the interpreter: where a pipeline cannot be cut, inside of a join. */
+  interpreted(expr: Expr): EmittedValue {
+    const { f, parts } = this;
+    const block = get(this.state);
+    const inputs = [...referencedColumns(expr)].map((id) => {
+      const value = this.column(id);
+      const offset = parts.state.reserve(OPERAND_BYTES);
+      f.store("i32", block, value.isNull ?? i32.const(0), offset);
+      value.lanes.forEach((lane, k) => {
+        assert(lane.type !== "v128", "an operand is a scalar");
+        f.store(lane.type, block, lane, offset + 8 + 8 * k);
+      });
+      return { id, type: value.type, offset };
+    });
+    const result = parts.state.reserve(8);
+    const number = parts.hosted.length;
+    parts.hosted.push({ expr, inputs, result });
+    f.perform(parts.module.import("host", "interpret", HOST_INTERPRET), [block, i32.const(number)]);
+    return { type: BOOLEAN, lanes: [get(f.let(i32.load(block, result + 4)))], isNull: get(f.let(i32.load(block, result))) };
   }
 
   // ---- constants
@@ -313,7 +347,7 @@ export class SegmentEmitter implements EmitContext {
     assert(operands.length <= MAX_ERROR_OPERANDS, "an error has at most four operands");
     const state = get(this.state);
     operands.forEach((operand, i) => {
-      const at = HEADER.errorOperands + i * ERROR_OPERAND_BYTES;
+      const at = HEADER.errorOperands + i * OPERAND_BYTES;
       f.store("i32", state, operand.isNull ?? i32.const(0), at);
       operand.lanes.forEach((lane, k) => {
         assert(lane.type !== "v128", "an operand is a scalar");

@@ -1,4 +1,3 @@
-import { SparrowError } from "../../catalog/errors.ts";
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, mapOperands, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import type { Breaker, Pipeline, Sink, Step } from "../../planner/stages.ts";
@@ -108,7 +107,7 @@ class Segmenter {
         return;
       }
       case "generate": {
-        const args = step.node.args.map((expr) => ({ column: newColumn(expr), expr: this.#extract(expr) }));
+        const args = step.node.args.map((expr) => ({ column: columnOf(expr), expr: this.#extract(expr) }));
         this.#flush(needs, args.map((a) => a.expr));
         this.#steps.push({ kind: "project", id: step.node.id, outputs: args });
         const keep = step.keep.filter((c) => this.#available.has(c.id));
@@ -142,7 +141,7 @@ class Segmenter {
     const outputs: { column: Column; expr: Expr }[] = [];
     const toColumn = (expr: Expr): Expr => {
       if (expr.kind === "column" || expr.kind === "literal") return expr;
-      const column = newColumn(expr);
+      const column = columnOf(expr);
       outputs.push({ column, expr });
       return columnExpr(column);
     };
@@ -169,7 +168,7 @@ class Segmenter {
     }
     this.#pending.length = before;
     const known = this.#pending.find((p) => p.expr === expr);
-    const column = known?.column ?? newColumn(expr);
+    const column = known?.column ?? columnOf(expr);
     if (known === undefined) this.#pending.push({ column, expr });
     return columnExpr(column);
   }
@@ -179,11 +178,8 @@ class Segmenter {
     if (this.#emits(expr)) return expr;
     if ([...referencedColumns(expr)].every((id) => this.#available.has(id))) return this.#extract(expr);
     const over = mapOperands(expr, (operand) => this.#probeSide(operand));
-    // There is no place to interpret a condition over both sides: what compiles is compiled, also where interpretation is asked for.
-    if (canEmit(over)) return over;
-    throw new SparrowError("UNSUPPORTED_FEATURE.JOIN_CONDITION", "0A000", "This function cannot be used across both sides of an outer, semi or anti join's condition yet.", {}, {
-      hint: "Compute its arguments in a subquery on one side first.",
-    });
+    // What is left is compiled, or interpreted pair by pair: there is no batch to cut at inside of a join.
+    return over;
   }
 
   /** Ends the segment if expressions wait for interpretation. */
@@ -206,8 +202,15 @@ class Segmenter {
   }
 }
 
-function newColumn(expr: Expr): Column {
-  return { id: nextInterpreted--, name: "expr", type: typeOf(expr), nullable: isNullable(expr) };
+/** The column of an expression is the same in every pipeline: those that feed one breaker must agree on what they read. */
+const columnsOfExpressions = new WeakMap<Expr, Column>();
+
+function columnOf(expr: Expr): Column {
+  const known = columnsOfExpressions.get(expr);
+  if (known !== undefined) return known;
+  const column = { id: nextInterpreted--, name: "expr", type: typeOf(expr), nullable: isNullable(expr) };
+  columnsOfExpressions.set(expr, column);
+  return column;
 }
 
 function isConditional(expr: Expr): boolean {

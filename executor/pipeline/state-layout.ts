@@ -21,13 +21,14 @@ export const HEADER = {
   morsel: 32,
   /** Rows of the source that came before this morsel's (range and scan order), low half of an i64. */
   firstRow: 40,
-  /** Four operands of 24 bytes: i32 null flag, 4 bytes of padding, two lanes of 8 bytes. */
+  /** Four operands. */
   errorOperands: 64,
 } as const;
 
-export const ERROR_OPERAND_BYTES = 24;
+/** A value on its way to the host: uint32 NULL flag, padding, two lanes of 8 bytes. */
+export const OPERAND_BYTES = 24;
 export const MAX_ERROR_OPERANDS = 4;
-const HEADER_BYTES = 64 + ERROR_OPERAND_BYTES * MAX_ERROR_OPERANDS;
+const HEADER_BYTES = 64 + OPERAND_BYTES * MAX_ERROR_OPERANDS;
 
 /** What `run` returns. */
 export const STATUS = {

@@ -24,7 +24,7 @@ export function compileMerge(shape: AggregateShape, timeZone: string): { merge: 
   const module = new ModuleBuilder();
   const state = new StateLayout();
   const sites: ErrorSite[] = [];
-  const parts = { module, state, sites, timeZone, measure: false };
+  const parts = { module, state, sites, hosted: [], timeZone, measure: false };
   const words = reserveAggregate(state, shape);
   const base = state.reserve(4, 4);
   const type = { params: ["i32", "i32", "i32"], results: ["i32"] } as const;

@@ -2,7 +2,7 @@ import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
 import type { Column } from "../../../catalog/expression.ts";
 import { BOOLEAN } from "../../../catalog/types.ts";
 import type { PhysicalHashJoin } from "../../../planner/physical.ts";
-import { emitCondition, emitExpr } from "../../emit/expression.ts";
+import { emitExpr } from "../../emit/expression.ts";
 import { emitEquals } from "../../emit/row-keys.ts";
 import { loadField } from "../../pipeline/row-access.ts";
 import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
@@ -14,6 +14,7 @@ import { hashOfKeys } from "../keys.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
 import { emitChainHead, emitDirectHead } from "./join-directory.ts";
+import { emitJoinCondition } from "./join-condition.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
@@ -149,7 +150,7 @@ class Probe {
   #unlessMatch(away: Label): void {
     const { f } = this.#emitter;
     if (!this.#facts.direct) this.#unlessKeysEqual(away);
-    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(emitCondition(this.#node.residual, this.#emitter)));
+    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(emitJoinCondition(this.#node.residual, this.#emitter)));
   }
 
   #unlessKeysEqual(away: Label): void {

@@ -2,13 +2,14 @@ import type { Column } from "../../../catalog/expression.ts";
 import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
 import { BOOLEAN } from "../../../catalog/types.ts";
 import type { PhysicalNestedLoopJoin } from "../../../planner/physical.ts";
-import { emitCondition, emitExpr } from "../../emit/expression.ts";
+
 import type { RowLayout } from "../../pipeline/row-layout.ts";
 import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
 import type { Label } from "../../wasm/function-builder.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
 import { get, i32 } from "../../wasm/instructions.ts";
+import { emitJoinCondition, emitJoinValue } from "./join-condition.ts";
 
 /** Records of the build side that a nested loop goes over: header uint8 matched. */
 export const LOOP_RECORD = { matched: 4, header: 8 } as const;
@@ -113,7 +114,7 @@ class NestedLoop {
   }
 
   #unlessMatch(away: Label): void {
-    if (this.#node.condition !== undefined) this.#emitter.f.brIf(away, i32.eqz(emitCondition(this.#node.condition, this.#emitter)));
+    if (this.#node.condition !== undefined) this.#emitter.f.brIf(away, i32.eqz(emitJoinCondition(this.#node.condition, this.#emitter)));
   }
 
   #setMatched(): void {
@@ -191,7 +192,7 @@ class NestedLoop {
             f.br(done);
             return;
           }
-          const condition = emitExpr(this.#node.condition, this.#emitter);
+          const condition = emitJoinValue(this.#node.condition, this.#emitter);
           const isTrue = condition.isNull === undefined ? condition.lanes[0] : i32.and(condition.lanes[0], i32.eqz(condition.isNull));
           f.set(found, isTrue);
           f.brIf(done, get(found));

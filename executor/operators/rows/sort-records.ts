@@ -66,7 +66,7 @@ export function recordOrder(context: ThreadContext, arena: Arena, shape: Pick<Ro
   const module = new ModuleBuilder();
   const { builder } = module.function("compare", { params: ["i32", "i32", "i32"], results: ["i32"] }, true);
   const layout = new StateLayout();
-  const emitter = new SegmentEmitter({ module, state: layout, sites: [], timeZone: "UTC", measure: false }, builder);
+  const emitter = new SegmentEmitter({ module, state: layout, sites: [], hosted: [], timeZone: "UTC", measure: false }, builder);
   emitOrder(emitter, shape.order, builder.param(1), builder.param(2));
   const instance = new WebAssembly.Instance(compileModule(module.encode()), { env: { memory: context.pool.memory }, kernels: context.kernels, host: {} });
   const compare = instance.exports["compare"] as (state: number, a: number, b: number) => number;
