@@ -1,6 +1,5 @@
 import type { Column, Expr } from "../../../catalog/expression.ts";
 import { columnExpr } from "../../../catalog/expression.ts";
-import { adjustedDecimal } from "../../../catalog/coercion.ts";
 import { arithmeticOverflow } from "../../../catalog/runtime-errors.ts";
 import type { DataType } from "../../../catalog/types.ts";
 import { decimal, DOUBLE } from "../../../catalog/types.ts";
@@ -42,7 +41,7 @@ function decimalSum({ sum, column, call }: Extract<AggregateResult, { kind: "sum
   return castTo(columnExpr(sum), column.type, call.mode);
 }
 
-/** sum / count; of decimals with the types that Spark's Average works in: decimal(p + 10, s) / decimal(20, 0). */
+/** sum / count; of decimals decimal(p + 10, s) / decimal(20, 0), rounded once, to the result's type. Source: Spark's `DecimalDivideWithOverflowCheck`. */
 function average({ sum, count, column, call }: Extract<AggregateResult, { kind: "average" }>): Expr {
   const total = columnExpr(sum);
   const isEmpty: Expr = { kind: "call", name: "=", args: [columnExpr(count), { kind: "literal", type: count.type, value: 0n }], type: { kind: "boolean" }, nullable: false, mode: call.mode };
@@ -65,11 +64,9 @@ function decimalQuotient(sum: Expr, count: Expr, type: DataType, arg: Expr, mode
   const input = arg.kind === "lambda" || arg.kind === "in" ? undefined : arg.type;
   const precision = input?.kind === "decimal" ? Math.min(38, input.precision + 10) : 38;
   const scale = input?.kind === "decimal" ? input.scale : 0;
-  const quotientScale = Math.max(6, scale + 20 + 1);
-  const quotient = adjustedDecimal(precision - scale + quotientScale, quotientScale);
   const dividend = castTo(sum, decimal(precision, scale), mode);
   const divisor = castTo(count, decimal(20, 0), mode);
-  return castTo({ kind: "call", name: "/", args: [dividend, divisor], type: quotient, nullable: true, mode }, type, mode);
+  return { kind: "call", name: "/", args: [dividend, divisor], type, nullable: true, mode };
 }
 
 /** Spark: NULL for no rows, and for one row of a sample. */

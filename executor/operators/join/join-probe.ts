@@ -1,5 +1,6 @@
 import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
-import type { Column } from "../../../catalog/expression.ts";
+import type { Column, Expr } from "../../../catalog/expression.ts";
+import { isNullable } from "../../../catalog/expression.ts";
 import { BOOLEAN } from "../../../catalog/types.ts";
 import type { PhysicalHashJoin } from "../../../planner/physical.ts";
 import { emitExpr } from "../../emit/expression.ts";
@@ -14,7 +15,7 @@ import { hashOfKeys } from "../keys.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
 import { emitChainHead, emitDirectHead } from "./join-directory.ts";
-import { emitJoinCondition } from "./join-condition.ts";
+import { emitJoinCondition, emitJoinValue } from "./join-condition.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
@@ -255,18 +256,43 @@ class Probe {
 
   mark(): void {
     const { f } = this.#emitter;
-    this.search();
-    const found = get(f.let(i32.ne(get(this.pointer), i32.const(0))));
-    let isNull: Val | undefined;
+    const unknown = f.local("i32");
+    f.set(unknown, i32.const(0));
     if (this.#node.nullAware) {
       const sawNull = get(this.#emitter.stateWord(this.#state.sawNull));
       const empty = get(this.#emitter.stateWord(this.#state.empty));
-      const unknown = this.#anyNull === undefined ? sawNull : i32.or(sawNull, i32.and(this.#anyNull, i32.eqz(empty)));
-      isNull = get(f.let(i32.and(i32.eqz(found), i32.ne(unknown, i32.const(0)))));
+      f.set(unknown, this.#anyNull === undefined ? sawNull : i32.or(sawNull, i32.and(this.#anyNull, i32.eqz(empty))));
     }
+    if (this.#node.residual === undefined) this.search();
+    else this.#searchThreeValued(this.#node.residual, unknown);
+    const found = get(f.let(i32.ne(get(this.pointer), i32.const(0))));
+    const canBeUnknown = this.#node.nullAware || (this.#node.residual !== undefined && isNullable(this.#node.residual));
+    const isNull = canBeUnknown ? get(f.let(i32.and(i32.eqz(found), i32.ne(get(unknown), i32.const(0))))) : undefined;
     if (this.#node.mark !== undefined) {
       this.#emitter.bind(this.#node.mark.id, { kind: "value", value: { type: BOOLEAN, lanes: [found], isNull } });
     }
+  }
+
+  /** As `search`; sets `unknown` where the residual condition is NULL for a record with the row's keys. */
+  #searchThreeValued(residual: Expr, unknown: Local): void {
+    const { f } = this.#emitter;
+    this.#bind(false);
+    this.#toChain();
+    f.block((found) => {
+      f.loop((again) => {
+        f.brIf(found, i32.eqz(get(this.pointer)));
+        this.#emitter.scoped(() =>
+          f.block((next) => {
+            if (!this.#facts.direct) this.#unlessKeysEqual(next);
+            const { lanes, isNull } = emitJoinValue(residual, this.#emitter);
+            f.brIf(found, isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull)));
+            if (isNull !== undefined) f.set(unknown, i32.or(get(unknown), isNull));
+          }),
+        );
+        this.#advance();
+        f.br(again);
+      });
+    });
   }
 
   single(): void {

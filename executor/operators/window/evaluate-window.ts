@@ -8,7 +8,7 @@ import type { Arena } from "../../memory/arena.ts";
 import { writeLanes } from "../../pipeline/column-values.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
 import { readField } from "../../pipeline/record-values.ts";
-import { fieldOf } from "../../pipeline/row-layout.ts";
+import { fieldOf, storageBytes } from "../../pipeline/row-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
 import type { RowSinkShape } from "../rows/row-sink.ts";
 import { recordOrder } from "../rows/sort-records.ts";
@@ -83,7 +83,7 @@ function evaluateCall(
   records.forEach((record, row) => {
     if (field.nullOffset !== undefined) pool.u8[record + field.nullOffset] = values[row] === null ? 1 : 0;
     const result = values[row];
-    if (result === null) pool.u8.fill(0, record + field.offset, record + field.offset + 4);
+    if (result === null) pool.u8.fill(0, record + field.offset, record + field.offset + storageBytes(field.storage));
     else writeLanes(pool, field.type, record + field.offset, result, arena);
   });
 }
