@@ -1,5 +1,6 @@
 import type { Column, Expr, SortKey } from "../../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../../catalog/expression.ts";
+import type { EmittedValue } from "../../emit/emitted-value.ts";
 import { emitExpr } from "../../emit/expression.ts";
 import type { RowField, RowLayout } from "../../pipeline/row-layout.ts";
 import { rowLayout } from "../../pipeline/row-layout.ts";
@@ -88,7 +89,7 @@ export function emitRowSink(
   const { f } = emitter;
   const block = get(emitter.state);
   const keys = request.order.map((k) => emitExpr(k.expr, emitter));
-  const prefix = shape.order.length === 0 ? undefined : f.let(emitSortPrefix(emitter, keys, shape.order));
+  const prefix = shape.order.length === 0 ? undefined : f.let(emitSortPrefix(emitter, [asField(emitter, keys[0], shape.order[0].field)], shape.order));
   if (shape.keep !== undefined && prefix !== undefined) {
     f.brIf(skip, i32.and(i32.load(block, state.bound + BOUND.known), i64.gtU(get(prefix), i64.load(block, state.bound + BOUND.prefix))));
     f.if(i32.geU(i32.load(block, state.bound + BOUND.rows), i32.load(block, state.bound + BOUND.pruneAt)), () =>
@@ -116,4 +117,14 @@ export function emitRowSink(
   commitRow(emitter, state.store, place);
   if (shape.keep !== undefined) f.store("i32", block, i32.add(i32.load(block, state.bound + BOUND.rows), i32.const(1)), state.bound + BOUND.rows);
   if (shape.perMorsel !== undefined) f.store("i32", block, i32.sub(i32.load(block, state.bound + BOUND.left), i32.const(1)), state.bound + BOUND.left);
+}
+
+/**
+ * Pipelines that feed one sort must make prefixes of one form. What one of them knows of its values must not show: where the field can be NULL the value has
+ * a flag, and its range is that of the type.
+ */
+function asField(emitter: SegmentEmitter, value: EmittedValue, field: RowField): EmittedValue {
+  const general = { ...value, range: undefined };
+  if (field.nullOffset === undefined || (value.isNull !== undefined && value.isNull.constant === undefined)) return general;
+  return { ...general, isNull: get(emitter.f.let(value.isNull ?? i32.const(0))) };
 }
