@@ -22,7 +22,10 @@ const RANGE_FRAMES = [
   "RANGE BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
 ];
 
-/** Random window functions; where the place of a row among its equals shows, they sort by every exact leaf of the scope. */
+/**
+ * Random window functions. Where the place of a row among its equals shows, they sort by the keys of all relations; over relations without a key there are
+ * none of that kind: rows that are alike in all columns could be paired with other rows' values in two windows of one query.
+ */
 export class Windows {
   readonly #random: RandomStream;
   readonly #expressions: Expressions;
@@ -35,7 +38,9 @@ export class Windows {
   any(scope: Scope): Expr {
     const random = this.#random;
     const arg = this.#expressions.expr(scope, random.pick(TYPES), 1);
-    switch (random.int(0, 6)) {
+    const kind = random.int(0, 6);
+    const needsRowKey = kind === 1 || kind === 3 || kind === 4;
+    switch (needsRowKey && rowKey(scope) === undefined ? 0 : kind) {
       case 0:
         return windowOf(random.pick(["rank", "dense_rank"]), [], INT, MAX_ROWS, this.#over(scope, "peers"));
       case 1:
@@ -61,7 +66,7 @@ export class Windows {
 
   #aggregate(scope: Scope, arg: Expr): Expr {
     const random = this.#random;
-    const over = random.chance(0.5)
+    const over = random.chance(0.5) && rowKey(scope) !== undefined
       ? { ...this.#over(scope, "total"), frame: random.pick(ROW_FRAMES) }
       : { ...this.#over(scope, "peers"), frame: random.pick(RANGE_FRAMES) };
     if (random.chance(0.4)) return windowOf(random.pick(["min", "max"]), [arg], arg.type, arg.bound, over);
@@ -79,7 +84,7 @@ export class Windows {
     const random = this.#random;
     const partition = random.chance(0.6) ? [this.#key(scope)] : [];
     const first = this.#sortKey(this.#key(scope));
-    const rest = order === "total" ? rowKey(scope).map((leaf) => this.#sortKey(leaf)) : [];
+    const rest = order === "total" ? (rowKey(scope) ?? []).map((leaf) => this.#sortKey(leaf)) : [];
     return { partition, order: [first, ...rest], frame: undefined };
   }
 
@@ -93,12 +98,12 @@ export class Windows {
   }
 }
 
-/** Columns that tell rows apart, or leave only rows that are alike in all: the keys of all relations, else every exact column. */
-function rowKey(scope: Scope): Expr[] {
+/** Columns that tell rows apart: the keys of all relations; undefined where one has none. */
+function rowKey(scope: Scope): Expr[] | undefined {
   const columns = columnLeaves(scope);
   const keys = columns.filter((leaf) => leaf.name === "id");
   const relations = new Set(columns.map((leaf) => leaf.relation));
-  return keys.length === relations.size ? keys : columns;
+  return keys.length === relations.size ? keys : undefined;
 }
 
 function windowOf(name: string, args: readonly Expr[], type: DataType, bound: number, over: Over): Extract<Expr, { kind: "window" }> {
