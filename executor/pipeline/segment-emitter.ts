@@ -6,7 +6,7 @@ import type { DataType } from "../../catalog/types.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import type { EmitContext, ErrorSite } from "../emit/emit-context.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
-import { emitExpr } from "../emit/expression.ts";
+import { canEmit, emitCondition, emitExpr } from "../emit/expression.ts";
 import { kernelSignatures } from "../kernels/kernel-signatures.ts";
 import type { FunctionBuilder, FunctionReference, Label } from "../wasm/function-builder.ts";
 import type { Local, Val } from "../wasm/instructions.ts";
@@ -190,8 +190,19 @@ export class SegmentEmitter implements EmitContext {
     }
   }
 
-  /** The value of a condition that has no compiled form, from the interpreter: where a pipeline cannot be cut, inside of a join. */
-  interpreted(expr: Expr): EmittedValue {
+  /** i32: 1 where a condition over both sides of a join is TRUE. A pipeline cannot be cut there: what has no compiled form is interpreted pair by pair. */
+  joinCondition(condition: Expr): Val {
+    if (canEmit(condition)) return emitCondition(condition, this);
+    const { lanes, isNull } = this.#interpreted(condition);
+    return isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull));
+  }
+
+  /** As `joinCondition`, NULL told apart from FALSE. */
+  joinValue(condition: Expr): EmittedValue {
+    return canEmit(condition) ? emitExpr(condition, this) : this.#interpreted(condition);
+  }
+
+  #interpreted(expr: Expr): EmittedValue {
     const { f, parts } = this;
     const block = get(this.state);
     const inputs = [...referencedColumns(expr)].map((id) => {

@@ -15,7 +15,6 @@ import { hashOfKeys } from "../keys.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
 import { emitChainHead, emitDirectHead } from "./join-directory.ts";
-import { emitJoinCondition, emitJoinValue } from "./join-condition.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
@@ -151,7 +150,7 @@ class Probe {
   #unlessMatch(away: Label): void {
     const { f } = this.#emitter;
     if (!this.#facts.direct) this.#unlessKeysEqual(away);
-    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(emitJoinCondition(this.#node.residual, this.#emitter)));
+    if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(this.#emitter.joinCondition(this.#node.residual)));
   }
 
   #unlessKeysEqual(away: Label): void {
@@ -284,7 +283,7 @@ class Probe {
         this.#emitter.scoped(() =>
           f.block((next) => {
             if (!this.#facts.direct) this.#unlessKeysEqual(next);
-            const { lanes, isNull } = emitJoinValue(residual, this.#emitter);
+            const { lanes, isNull } = this.#emitter.joinValue(residual);
             f.brIf(found, isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull)));
             if (isNull !== undefined) f.set(unknown, i32.or(get(unknown), isNull));
           }),

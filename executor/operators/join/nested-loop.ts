@@ -9,7 +9,6 @@ import type { StateLayout } from "../../pipeline/state-layout.ts";
 import type { Label } from "../../wasm/function-builder.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
 import { get, i32 } from "../../wasm/instructions.ts";
-import { emitJoinCondition, emitJoinValue } from "./join-condition.ts";
 
 /** Records of the build side that a nested loop goes over: header uint8 matched. */
 export const LOOP_RECORD = { matched: 4, header: 8 } as const;
@@ -114,7 +113,7 @@ class NestedLoop {
   }
 
   #unlessMatch(away: Label): void {
-    if (this.#node.condition !== undefined) this.#emitter.f.brIf(away, i32.eqz(emitJoinCondition(this.#node.condition, this.#emitter)));
+    if (this.#node.condition !== undefined) this.#emitter.f.brIf(away, i32.eqz(this.#emitter.joinCondition(this.#node.condition)));
   }
 
   #setMatched(): void {
@@ -192,7 +191,7 @@ class NestedLoop {
             f.br(done);
             return;
           }
-          const condition = emitJoinValue(this.#node.condition, this.#emitter);
+          const condition = this.#emitter.joinValue(this.#node.condition);
           const isTrue = condition.isNull === undefined ? condition.lanes[0] : i32.and(condition.lanes[0], i32.eqz(condition.isNull));
           f.set(found, isTrue);
           f.brIf(done, get(found));
