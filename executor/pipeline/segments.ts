@@ -109,7 +109,9 @@ class Segmenter {
       case "generate": {
         const args = step.node.args.map((expr) => ({ column: columnOf(expr), expr: this.#extract(expr) }));
         this.#flush(needs, args.map((a) => a.expr));
-        this.#steps.push({ kind: "project", id: step.node.id, outputs: args });
+        // What has been interpreted is in its column already.
+        const outputs = args.filter(({ column, expr }) => !(expr.kind === "column" && expr.id === column.id));
+        this.#steps.push({ kind: "project", id: step.node.id, outputs });
         const keep = step.keep.filter((c) => this.#available.has(c.id));
         const columns = [...keep, ...args.map((a) => a.column)];
         this.#segments.push({
