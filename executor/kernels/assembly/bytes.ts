@@ -27,7 +27,6 @@ export function memcompare(a: u32, na: u32, b: u32, nb: u32): i32 {
   return na == nb ? 0 : na < nb ? -1 : 1;
 }
 
-// @ts-ignore: decorator
 @inline
 function mix(hash: u64, word: u64): u64 {
   const x = (hash ^ word) * 0x9e3779b97f4a7c15;

@@ -24,7 +24,6 @@ function overflow(): i64 {
   return 0;
 }
 
-// @ts-ignore: decorator
 @inline
 function mulHigh(a: u64, b: u64): u64 {
   const aLow = a & 0xffffffff;
@@ -243,13 +242,11 @@ function signed(low: u64, high: u64, negative: bool): i64 {
   return <i64>low;
 }
 
-// @ts-ignore: decorator
 @inline
 function magnitudeHigh(low: i64, high: i64): u64 {
   return high < 0 ? ~(<u64>high) + <u64>(low == 0) : <u64>high;
 }
 
-// @ts-ignore: decorator
 @inline
 function magnitudeLow(low: i64, high: i64): u64 {
   return high < 0 ? 0 - <u64>low : <u64>low;

@@ -1,13 +1,11 @@
 /** Spark's hash functions, each value with the hash of those before it as seed. Source: Spark's `Murmur3_x86_32` and `XXH64`. */
 
-// @ts-ignore: decorator
 @inline
 function murmurStep(hash: u32, word: u32): u32 {
   const mixed = rotl<u32>(word * 0xcc9e2d51, 15) * 0x1b873593;
   return rotl<u32>(hash ^ mixed, 13) * 5 + 0xe6546b64;
 }
 
-// @ts-ignore: decorator
 @inline
 function murmurFinish(hash: u32, length: u32): i32 {
   let h = hash ^ length;
@@ -39,7 +37,6 @@ const P3: u64 = 0x165667b19e3779f9;
 const P4: u64 = 0x85ebca77c2b2ae63;
 const P5: u64 = 0x27d4eb2f165667c5;
 
-// @ts-ignore: decorator
 @inline
 function avalanche(hash: u64): i64 {
   let h = (hash ^ (hash >> 33)) * P2;
@@ -47,13 +44,11 @@ function avalanche(hash: u64): i64 {
   return <i64>(h ^ (h >> 32));
 }
 
-// @ts-ignore: decorator
 @inline
 function round64(accumulator: u64, lane: u64): u64 {
   return rotl<u64>(accumulator + lane * P2, 31) * P1;
 }
 
-// @ts-ignore: decorator
 @inline
 function laneStep(hash: u64, lane: u64): u64 {
   return rotl<u64>(hash ^ round64(0, lane), 27) * P1 + P4;

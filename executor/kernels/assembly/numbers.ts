@@ -5,7 +5,6 @@ import { power10, place, set_result_high, divide_place } from "./decimals";
 const PLAIN: i64 = 0;
 const NOT_PLAIN: i64 = 1;
 
-// @ts-ignore: decorator
 @inline
 function digitAt(p: u32): u32 {
   return <u32>load<u8>(p) - 48;
@@ -89,7 +88,6 @@ export function parse_decimal(p: u32, n: u32, scale: i32): i64 {
   return value * factor;
 }
 
-// @ts-ignore: decorator
 @inline
 function lowered(byte: u8): u8 {
   return byte >= 65 && byte <= 90 ? byte + 32 : byte;
@@ -103,7 +101,6 @@ export function parse_boolean(p: u32, n: u32): i32 {
 }
 
 /** `count` digits, or -1. */
-// @ts-ignore: decorator
 @inline
 function digitsAt(p: u32, count: u32): i32 {
   let value: u32 = 0;

@@ -4,7 +4,6 @@
  */
 
 /** By eights while that is shorter than a call; what is written beyond the end is overwritten later, or lies in the slack. */
-// @ts-ignore: decorator
 @inline
 function copy(to: u32, from: u32, n: u32): void {
   if (n > 64) memory.copy(to, from, n);
@@ -68,7 +67,6 @@ export function snappy_uncompress(p: u32, n: u32, to: u32, capacity: u32): i32 {
 }
 
 /** One value of a dictionary-encoded page: its code (T = u8), or what the dictionary has for it. */
-// @ts-ignore: decorator
 @inline
 function put<T>(to: u32, i: u32, code: u32, dictionary: u32): void {
   if (sizeof<T>() == 1) store<u32>(to + (i << 2), code);
@@ -76,7 +74,6 @@ function put<T>(to: u32, i: u32, code: u32, dictionary: u32): void {
 }
 
 /** Runs of repeated and of bit-packed codes, all below `entries`. */
-// @ts-ignore: decorator
 @inline
 function decodeRuns<T>(p: u32, end: u32, bitWidth: u32, count: u32, dictionary: u32, entries: u32, to: u32): i32 {
   if (bitWidth > 32) return -1;
@@ -186,7 +183,6 @@ export function parquet_validity(p: u32, end: u32, count: u32, bitmap: u32, star
 }
 
 /** Moves `present` values from the front of `rows` rows to the rows whose bits are set; the others become 0. */
-// @ts-ignore: decorator
 @inline
 function spread<T>(to: u32, bitmap: u32, start: u32, rows: u32, present: u32): void {
   let from = present;

@@ -1,20 +1,17 @@
 import { memequal } from "./bytes";
 
 /** Two 32-bit results in one: an offset in the high half, a length in the low half. */
-// @ts-ignore: decorator
 @inline
 function range(offset: u32, length: u32): i64 {
   return (<i64>offset << 32) | <i64>length;
 }
 
-// @ts-ignore: decorator
 @inline
 function isContinuation(byte: u8): bool {
   return (byte & 0xc0) == 0x80;
 }
 
 /** Bytes of the character that starts with this byte. */
-// @ts-ignore: decorator
 @inline
 function characterBytes(lead: u8): u32 {
   return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
