@@ -1,6 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** `npm test`. What takes longer is in `*.long.test.ts` and runs with `npm run test:long`. */
+/**
+ * `npm test`. What takes longer is in `*.long.test.ts` and runs with `npm run test:long`. Each file has a process of its own: V8 keeps one registry of
+ * pages with compiled code for all threads of a process, and ends the process ("Check failed: jit_page.has_value()", nodejs/node#64500) when many
+ * threads that compile WebAssembly come and go in it.
+ */
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/**/*.long.test.ts"], testTimeout: 60_000, pool: "threads", maxWorkers: 2 },
+  test: { include: ["test/**/*.test.ts"], exclude: ["test/**/*.long.test.ts"], testTimeout: 60_000, pool: "forks", maxWorkers: 2 },
 });
