@@ -2,6 +2,7 @@ import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
 import { laneKind } from "../emit/emitted-value.ts";
+import { storedRange } from "../emit/value-range.ts";
 import type { Local, StoreWidth, Val } from "../wasm/instructions.ts";
 import { f32, f64, get, i32, i64 } from "../wasm/instructions.ts";
 import type { Binding, SegmentEmitter } from "./segment-emitter.ts";
@@ -17,7 +18,7 @@ export function loadBuffer(emitter: SegmentEmitter, binding: BufferBinding): Emi
   const isNull = loadNull(emitter, binding);
   const { layout, type } = binding;
   if (layout.kind === "dictionary") return loadDictionary(emitter, binding, layout, isNull);
-  return { type, lanes: loadLanes(emitter, binding, layout, isNull), isNull };
+  return { type, lanes: loadLanes(emitter, binding, layout, isNull), isNull, range: storedRange(type, layout) };
 }
 
 function loadNull(emitter: SegmentEmitter, binding: BufferBinding): Val | undefined {

@@ -4,7 +4,7 @@ import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { Breaker, Pipeline, Source, StagePlan, Step } from "../../planner/stages.ts";
 import type { ErrorSite } from "../emit/emit-context.ts";
-import { emitCondition } from "../emit/expression.ts";
+import { emitFilters } from "../emit/expression.ts";
 import type { AggregateShape, AggregateState } from "../operators/aggregate/aggregate-sink.ts";
 import { aggregateShape, emitAggregateSink, reserveAggregate } from "../operators/aggregate/aggregate-sink.ts";
 import type { BuildShape, BuildState } from "../operators/join/join-build.ts";
@@ -216,10 +216,10 @@ class PipelineCompiler {
     };
     switch (step.kind) {
       case "filter": {
-        const { f } = emitter;
-        const condition = emitCondition(step.node.condition, emitter);
-        f.brIf(skip, i32.eqz(condition));
-        downstream(skip);
+        const filters = this.#options.measure ? [step] : filtersFrom(steps, at);
+        emitFilters(filters.map((s) => s.node.condition), emitter, skip);
+        this.#count(emitter, step.node.id);
+        this.#steps(emitter, steps, at + filters.length, skip, end);
         return;
       }
       case "project":
@@ -304,6 +304,14 @@ class PipelineCompiler {
       }
     }
   }
+}
+
+type FilterStep = Extract<Step, { kind: "filter" }>;
+
+/** The filters that follow each other from a step on. */
+function filtersFrom(steps: readonly Step[], at: number): readonly FilterStep[] {
+  const end = steps.findIndex((s, i) => i >= at && s.kind !== "filter");
+  return steps.slice(at, end === -1 ? undefined : end).filter((s) => s.kind === "filter");
 }
 
 function bindSlot(emitter: SegmentEmitter, column: Column, slot: number): void {
