@@ -56,7 +56,9 @@ export type SplitSource =
 export type FileField =
   /** `type`: the column's type under the names that its nested fields have in the file, where those differ. */
   | { readonly kind: "stored"; readonly name: string; readonly fieldId?: number; readonly type?: DataType }
-  | { readonly kind: "constant"; readonly value: Value };
+  | { readonly kind: "constant"; readonly value: Value }
+  /** `base` + the row's position in its file, deleted rows counted: a BIGINT. Parquet files only. */
+  | { readonly kind: "position"; readonly base: bigint };
 
 /** CSV and JSON options under Spark's names: header, sep, quote, escape, nullValue, dateFormat, timestampFormat, mode, ... */
 export type TextOptions = Readonly<Record<string, string>>;

@@ -52,6 +52,13 @@ export function constantColumn(value: Value, type: DataType, layout: ColumnLayou
   }
 }
 
+/** A BIGINT column that counts up from `first`. */
+export function positionColumn(first: bigint, rows: number, layout: ColumnLayout, pool: Pool, allocator: Allocator): ColumnBuffers {
+  const data = allocator.allocate(rows * 8);
+  for (let row = 0; row < rows; row++) pool.view.setBigInt64(data + row * 8, first + BigInt(row), true);
+  return { layout, data, validity: 0, offsets: 0, bytes: 0 };
+}
+
 function repeat(pool: Pool, address: number, bytes: Uint8Array, times: number): void {
   const total = bytes.length * times;
   if (total === 0) return;

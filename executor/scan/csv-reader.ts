@@ -40,7 +40,7 @@ export class CsvSplitReader implements SplitReader {
     };
     const inFile: (FieldSpans | undefined)[] = Array.from({ length: source.fields.filter((field) => field.kind === "stored" && field.fieldId !== undefined).length });
     this.#spans = wanted.map(({ field }) => {
-      if (field.kind === "constant" || field.fieldId === undefined) return undefined;
+      if (field.kind !== "stored" || field.fieldId === undefined) return undefined;
       return (inFile[field.fieldId] ??= new FieldSpans(TEXT_BATCH_ROWS));
     });
     this.#spansInFile = inFile;

@@ -40,7 +40,7 @@ export class JsonSplitReader implements SplitReader {
     };
     const columns = new Map<string, JsonColumn>();
     this.#spans = wanted.map(({ field }) => {
-      if (field.kind === "constant" || isCorruptRecord(field, values.corruptRecord)) return undefined;
+      if (field.kind !== "stored" || isCorruptRecord(field, values.corruptRecord)) return undefined;
       const column = columns.get(field.name) ?? { name: field.name, spans: new FieldSpans(TEXT_BATCH_ROWS) };
       columns.set(field.name, column);
       return column.spans;

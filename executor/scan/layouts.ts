@@ -33,7 +33,7 @@ export async function chooseLayouts(splits: readonly Split[], columns: readonly 
 function hasSmallDictionary({ source }: Split, field: number, footer: ParquetFooter | undefined): boolean {
   if (source.kind !== "parquet" || footer === undefined) return false;
   const column = source.fields[field];
-  if (column.kind === "constant") return true;
+  if (column.kind !== "stored") return true;
   const node = findColumn(footer, column.name, column.fieldId);
   if (node === undefined) return true;
   const group = footer.rowGroups[source.rowGroup];

@@ -5,7 +5,7 @@ import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import { arrowToPool } from "./arrow-to-pool.ts";
 import { columnHint } from "./column-hint.ts";
-import { constantColumn } from "./constant-column.ts";
+import { constantColumn, positionColumn } from "./constant-column.ts";
 import { keepRows, keptRanges } from "./kept-rows.ts";
 import type { MiniFileColumn } from "./mini-file.ts";
 import { isPageDecodable, PageDecoder } from "./page-decoder.ts";
@@ -57,7 +57,7 @@ export class ParquetSplitReader implements SplitReader {
       const pages: (SchemaNode | undefined)[] = [];
       const wholeGroup = context.kernels !== undefined && isOneBatch(footer, source.rowGroup, wanted);
       this.#positions = wanted.map((column, i) => {
-        if (column.field.kind === "constant") return undefined;
+        if (column.field.kind !== "stored") return undefined;
         const node = findColumn(footer, column.field.name, column.field.fieldId);
         if (node === undefined) return undefined;
         if (wholeGroup && isPageDecodable(node, group.chunks[node.firstLeaf], column.type, column.layout)) {
@@ -94,6 +94,7 @@ export class ParquetSplitReader implements SplitReader {
       if (node !== undefined) return this.#decodePages(node, type, layout, allocator);
       const position = this.#positions[i];
       if (position !== undefined) return arrowToPool(decoded[position], (field.kind === "stored" && field.type) || type, layout, pool, allocator);
+      if (field.kind === "position") return positionColumn(field.base + BigInt(this.#source.firstRow + first), rows, layout, pool, allocator);
       return constantColumn(field.kind === "constant" ? field.value : null, type, layout, rows, pool, allocator);
     });
     const { deletedRows } = this.#source;
@@ -128,7 +129,7 @@ export class ParquetSplitReader implements SplitReader {
 function isOneBatch(footer: ParquetFooter, rowGroup: number, wanted: readonly WantedColumn[]): boolean {
   const { rows } = footer.rowGroups[rowGroup];
   const bytes = wanted.map(({ field }) => {
-    const node = field.kind === "constant" ? undefined : findColumn(footer, field.name, field.fieldId);
+    const node = field.kind !== "stored" ? undefined : findColumn(footer, field.name, field.fieldId);
     return node === undefined ? 0 : decodedBytesPerRow(footer, rowGroup, node) * rows;
   });
   return Math.max(0, ...bytes) <= ONE_BATCH_BUFFER_BYTES && bytes.reduce((sum, own) => sum + own, 0) <= ONE_BATCH_BYTES;

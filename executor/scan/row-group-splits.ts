@@ -56,6 +56,10 @@ function groupStatistics(split: Split, { fields }: FileSource, nodes: readonly (
   columns.forEach((column, i) => {
     const field = fields[i];
     const node = nodes[i];
+    if (field.kind === "position") {
+      statistics.set(i, { min: field.base + BigInt(group.firstRow), max: field.base + BigInt(group.firstRow + group.rows - 1), nulls: 0, distinct: rows });
+      return;
+    }
     if (field.kind === "constant" || node === undefined) {
       const value = field.kind === "constant" ? field.value : null;
       statistics.set(i, { min: value, max: value, nulls: value === null ? rows : 0, distinct: value === null ? 0 : 1 });

@@ -104,9 +104,9 @@ export class PlanInterpreter {
       const stored = plan.columns.map(({ field }) => source.fields[field]);
       const names = stored.flatMap((field) => (field.kind === "stored" ? [field.name] : []));
       const all = await this.#readFile(source.path, names);
-      for (const row of all.slice(source.firstRow, source.firstRow + (count ?? all.length))) {
+      for (const [at, row] of all.slice(source.firstRow, source.firstRow + (count ?? all.length)).entries()) {
         let next = 0;
-        rows.push(stored.map((field) => (field.kind === "stored" ? row[next++] : field.value)));
+        rows.push(stored.map((field) => (field.kind === "stored" ? row[next++] : field.kind === "constant" ? field.value : field.base + BigInt(source.firstRow + at))));
       }
     }
     return { columns, rows };

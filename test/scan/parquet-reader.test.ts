@@ -5,7 +5,7 @@ import { Table as WasmTable, writeParquet, WriterPropertiesBuilder } from "parqu
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableSnapshot } from "../../catalog/table.ts";
-import { STRING, typeName } from "../../catalog/types.ts";
+import { LONG, STRING, typeName } from "../../catalog/types.ts";
 import { chooseLayouts } from "../../executor/scan/layouts.ts";
 import { parquetProvider } from "../../executor/scan/parquet-provider.ts";
 import { readTable, scanContext } from "./batch-values.ts";
@@ -283,6 +283,18 @@ test("a file that changes between planning and reading is refused", async () => 
   const table = await open(path);
   await bench.duckdb.run(`COPY (SELECT 1 AS a, 2 AS b) TO '${path}' (FORMAT parquet)`);
   expect(() => readTable(table)).toThrow(/has changed since the query was planned/);
+});
+
+test("a position column counts the file's rows over row groups, deleted ones too", async () => {
+  const path = join(bench.folder, "positions.parquet");
+  await bench.duckdb.run(`COPY (SELECT i::bigint AS i FROM range(6000) t(i)) TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`);
+  const table = await open(path);
+  const deletedRows = Uint32Array.of(0, 3, 2047, 2050);
+  const splits = table.splits.map((split) => (split.source.kind === "parquet" ? { ...split, source: { ...split.source, deletedRows, fields: [...split.source.fields, { kind: "position", base: 100n } as const] } } : split));
+  const columns = [...table.columns, { name: "position", type: LONG, nullable: false }];
+  const [stored, positions] = readTable({ ...table, columns, splits });
+  expect(stored).toHaveLength(5994);
+  expect(positions).toEqual(stored.map((value) => (value as bigint) + 100n));
 });
 
 test("a missing path is named", async () => {
