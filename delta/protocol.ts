@@ -1,5 +1,6 @@
 import type { Protocol } from "./actions.ts";
 import { invalidProtocolVersion, unsupportedFeatures } from "./errors.ts";
+import { readerFeatures, writerFeatures } from "./table-features.ts";
 
 /** Features without which a table must not be read, and that are understood here. Preview names stand on real tables. */
 const READER_FEATURES: ReadonlySet<string> = new Set([
@@ -26,27 +27,6 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "v2Checkpoint",
   "vacuumProtocolCheck",
 ]);
-
-const LEGACY_WRITER_FEATURES: readonly (readonly [number, string])[] = [
-  [2, "appendOnly"],
-  [2, "invariants"],
-  [3, "checkConstraints"],
-  [4, "changeDataFeed"],
-  [4, "generatedColumns"],
-  [5, "columnMapping"],
-  [6, "identityColumns"],
-];
-
-export function readerFeatures(protocol: Protocol): readonly string[] {
-  if (protocol.minReaderVersion >= 3) return protocol.readerFeatures ?? [];
-  return protocol.minReaderVersion === 2 ? ["columnMapping"] : [];
-}
-
-/** Features for writing; a version below 7 stands for a fixed list. */
-export function writerFeatures(protocol: Protocol): readonly string[] {
-  if (protocol.minWriterVersion >= 7) return protocol.writerFeatures ?? [];
-  return LEGACY_WRITER_FEATURES.filter(([version]) => version <= protocol.minWriterVersion).map(([, feature]) => feature);
-}
 
 /** Raises DELTA_INVALID_PROTOCOL_VERSION or DELTA_UNSUPPORTED_FEATURES_FOR_READ. */
 export function checkReadable(location: string, protocol: Protocol): void {

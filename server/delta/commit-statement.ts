@@ -5,7 +5,7 @@ import type { DeltaLog } from "../../delta/delta-log.ts";
 import { commit } from "../../delta/transaction.ts";
 import { encodeExactJson } from "../../delta/exact-json.ts";
 import { versionPrefix } from "../../delta/log-files.ts";
-import { writerFeatures } from "../../delta/protocol.ts";
+import { writerFeatures } from "../../delta/table-features.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { localStorage } from "../local-storage.ts";
 import type { Session } from "../session.ts";

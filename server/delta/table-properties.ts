@@ -1,11 +1,43 @@
+import { SparrowError } from "../../catalog/errors.ts";
+import { legacyFeatures, TABLE_FEATURES } from "../../delta/table-features.ts";
 import { unsupportedOperation } from "../object-names.ts";
 
 /** Properties that may be set: what they ask of writers is done. */
-const HONOURED = /^delta\.(appendOnly|checkpointInterval|logRetentionDuration|deletedFileRetentionDuration|dataSkippingNumIndexedCols|parquet\.compression\.codec)$/;
+const HONOURED = new Set([
+  "delta.appendOnly",
+  "delta.checkpointInterval",
+  "delta.dataSkippingNumIndexedCols",
+  "delta.deletedFileRetentionDuration",
+  "delta.logRetentionDuration",
+  "delta.parquet.compression.codec",
+]);
 
-/** Refuses, by name, a property of Delta's own that would promise what is not done. */
-export function checkProperties(properties: Readonly<Record<string, string>>, table: string): void {
-  for (const key of Object.keys(properties)) {
-    if (key.startsWith("delta.") && !HONOURED.test(key)) throw unsupportedOperation(`the property ${key}`, table);
+const FEATURE_PREFIX = "delta.feature.";
+
+/** What TBLPROPERTIES ask for. */
+export interface RequestedProperties {
+  /** Properties that the table keeps. */
+  readonly configuration: Readonly<Record<string, string>>;
+  /** Features that the protocol is to have: by name (`delta.feature.<name>`), or by a writer version (`delta.minWriterVersion`). */
+  readonly features: readonly string[];
+}
+
+/** Refuses, by name, a property of Delta's own that would promise what is not done. Raises DELTA_UNSUPPORTED_FEATURES_IN_CONFIG. */
+export function requestedProperties(properties: Readonly<Record<string, string>>, table: string): RequestedProperties {
+  const configuration: Record<string, string> = {};
+  const features: string[] = [];
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.startsWith(FEATURE_PREFIX)) features.push(knownFeature(key.slice(FEATURE_PREFIX.length)));
+    else if (key === "delta.minWriterVersion") features.push(...legacyFeatures(Math.min(Number(value), 6)));
+    else if (key === "delta.minReaderVersion") features.push(...(Number(value) === 2 ? ["columnMapping"] : []));
+    else if (key.startsWith("delta.") && !HONOURED.has(key)) throw unsupportedOperation(`the property ${key}`, table);
+    else configuration[key] = value;
   }
+  return { configuration, features };
+}
+
+function knownFeature(name: string): string {
+  const known = TABLE_FEATURES.find((feature) => feature.name.toLowerCase() === name.toLowerCase());
+  if (known !== undefined) return known.name;
+  throw new SparrowError("DELTA_UNSUPPORTED_FEATURES_IN_CONFIG", "56038", `Table features configured in the table's properties are not known: ${name}.`, { features: name });
 }

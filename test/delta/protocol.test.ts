@@ -9,6 +9,7 @@ import { chooseSegment } from "../../delta/log-segment.ts";
 import { zonedMicros } from "../../delta/partition-values.ts";
 import { checkReadable, checkWritable } from "../../delta/protocol.ts";
 import { readDeletedRanges } from "../../delta/roaring-bitmap.ts";
+import { protocolFor, upgradedProtocol } from "../../delta/table-features.ts";
 import { parseSchema, schemaText } from "../../delta/schema-json.ts";
 import { decodeZ85 } from "../../delta/z85.ts";
 import { decimal, LONG, STRING, TIMESTAMP } from "../../catalog/types.ts";
@@ -88,4 +89,19 @@ test("statistics: maxima of timestamps are a millisecond wide, wide bounds count
 test("schemas go through Spark's JSON and back", () => {
   const text = '{"type":"struct","fields":[{"name":"a","type":"integer","nullable":false,"metadata":{"comment":"x"}},{"name":"m","type":{"type":"map","keyType":"string","valueType":{"type":"array","elementType":"decimal(10,2)","containsNull":false},"valueContainsNull":true},"nullable":true,"metadata":{}},{"name":"s","type":{"type":"struct","fields":[{"name":"t","type":"timestamp_ntz","nullable":true,"metadata":{}}]},"nullable":true,"metadata":{}}]}';
   expect(schemaText(parseSchema(text))).toBe(text);
+});
+
+test("a protocol is the lowest that has what a table uses, and keeps what it has when it is upgraded", () => {
+  const fields = parseSchema('{"type":"struct","fields":[{"name":"a","type":"integer","nullable":true,"metadata":{}}]}');
+  const plain = protocolFor({ fields, configuration: {} });
+  expect(plain).toEqual({ minReaderVersion: 1, minWriterVersion: 2 });
+  const checked = { fields, configuration: { "delta.constraints.a": "a > 0" } };
+  expect(upgradedProtocol(plain, checked)).toEqual({ minReaderVersion: 1, minWriterVersion: 3 });
+  expect(protocolFor({ fields, configuration: { "delta.columnMapping.mode": "name" } })).toEqual({ minReaderVersion: 2, minWriterVersion: 7, writerFeatures: ["appendOnly", "invariants", "columnMapping"] });
+  const vectors = upgradedProtocol({ minReaderVersion: 2, minWriterVersion: 5 }, { fields, configuration: { "delta.enableDeletionVectors": "true", "delta.enableRowTracking": "true" } });
+  expect(vectors).toMatchObject({ minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ["columnMapping", "deletionVectors"] });
+  expect([...(vectors.writerFeatures ?? [])].sort()).toEqual(["appendOnly", "changeDataFeed", "checkConstraints", "columnMapping", "deletionVectors", "domainMetadata", "generatedColumns", "invariants", "rowTracking"]);
+  const foreign = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ["typeWidening-preview"], writerFeatures: ["typeWidening-preview", "timeTravel9"] };
+  expect(upgradedProtocol(foreign, { fields, configuration: { "delta.enableTypeWidening": "true" } })).toBe(foreign);
+  expect(upgradedProtocol(foreign, { fields, configuration: { "delta.enableDeletionVectors": "true" } })).toMatchObject({ readerFeatures: ["typeWidening-preview", "deletionVectors"], writerFeatures: ["typeWidening-preview", "timeTravel9", "deletionVectors"] });
 });

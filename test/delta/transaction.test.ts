@@ -5,8 +5,9 @@ import type { Action } from "../../delta/actions.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../delta/conflicts.ts";
 import { DeltaLog } from "../../delta/delta-log.ts";
 import { commitName } from "../../delta/log-files.ts";
-import { newMetadata, protocolFor } from "../../delta/new-table.ts";
+import { newMetadata } from "../../delta/new-table.ts";
 import { removalOf } from "../../delta/remove-file.ts";
+import { protocolFor } from "../../delta/table-features.ts";
 import { commit } from "../../delta/transaction.ts";
 import { INT } from "../../catalog/types.ts";
 

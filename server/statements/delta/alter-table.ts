@@ -3,16 +3,15 @@ import type { StructField } from "../../../catalog/types.ts";
 import { sameType } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
-import { protocolFor } from "../../../delta/new-table.ts";
-import { writerFeatures } from "../../../delta/protocol.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { upgradedProtocol } from "../../../delta/table-features.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AlterAction } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
-import { checkProperties } from "../../delta/table-properties.ts";
+import { requestedProperties } from "../../delta/table-properties.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
@@ -31,7 +30,7 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     const metadata: Metadata = { ...snapshot.metadata, ...change.metadata };
     await commitStatement(session, target.log, {
       snapshot,
-      actions: [...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields)), { kind: "metaData", metaData: metadata }],
+      actions: [...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields), change.features), { kind: "metaData", metaData: metadata }],
       reads: change.reads ?? READS_NOTHING,
       operation: change.operation,
       operationParameters: change.parameters,
@@ -56,6 +55,8 @@ export async function commentOnDeltaTable(session: Session, { log }: DeltaTarget
 interface MetadataChange {
   readonly metadata: Partial<Metadata>;
   readonly fields?: readonly StructField[];
+  /** Table features that are asked for by name. */
+  readonly features?: readonly string[];
   readonly operation: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly reads?: ReadScope;
@@ -66,9 +67,8 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
   const table = quoted(...name);
   switch (action.kind) {
     case "setProperties": {
-      const properties = propertiesOf(action.properties);
-      checkProperties(properties, table);
-      return { metadata: { configuration: { ...configuration, ...properties } }, operation: "SET TBLPROPERTIES", parameters: { properties } };
+      const { configuration: properties, features } = requestedProperties(propertiesOf(action.properties), table);
+      return { metadata: { configuration: { ...configuration, ...properties } }, features, operation: "SET TBLPROPERTIES", parameters: { properties } };
     }
     case "unsetProperties":
       return { metadata: { configuration: Object.fromEntries(Object.entries(configuration).filter(([key]) => !action.keys.includes(key))) }, operation: "UNSET TBLPROPERTIES", parameters: { properties: action.keys, ifExists: action.ifExists } };
@@ -138,13 +138,8 @@ async function addConstraint(session: Session, snapshot: DeltaSnapshot, { name, 
   return { metadata: { configuration: { ...configuration, [key]: check.text } }, operation: "ADD CONSTRAINT", parameters: { name, expr: check.text }, reads: READS_TABLE };
 }
 
-/** The table's protocol with what the changed metadata needs; nothing where it has that already. */
-function protocolChange({ protocol }: DeltaSnapshot, metadata: Metadata, fields: readonly StructField[]): Action[] {
-  const needed = protocolFor({ fields, configuration: metadata.configuration });
-  const missing = writerFeatures(needed).filter((feature) => !writerFeatures(protocol).includes(feature));
-  if (missing.length === 0) return [];
-  if (protocol.minWriterVersion < 7 && needed.minWriterVersion < 7) return [{ kind: "protocol", protocol: { ...protocol, minWriterVersion: Math.max(protocol.minWriterVersion, needed.minWriterVersion) } }];
-  const readerFeatures = [...(protocol.readerFeatures ?? []), ...(needed.readerFeatures ?? [])];
-  const all = [...new Set([...writerFeatures(protocol), ...missing])];
-  return [{ kind: "protocol", protocol: { minReaderVersion: readerFeatures.length > 0 ? 3 : protocol.minReaderVersion, minWriterVersion: 7, ...(readerFeatures.length > 0 && { readerFeatures: [...new Set(readerFeatures)] }), writerFeatures: all } }];
+/** The action that gives the table's protocol what the changed metadata needs; none where it has that already. */
+function protocolChange({ protocol }: DeltaSnapshot, metadata: Metadata, fields: readonly StructField[], features: readonly string[] = []): Action[] {
+  const upgraded = upgradedProtocol(protocol, { fields, configuration: metadata.configuration }, features);
+  return upgraded === protocol ? [] : [{ kind: "protocol", protocol: upgraded }];
 }

@@ -1,7 +1,7 @@
 import { BOOLEAN, INT, LONG, STRING, type StructField, TIMESTAMP } from "../../../catalog/types.ts";
 import type { DataType } from "../../../catalog/types.ts";
 import type { MapValue, Value } from "../../../catalog/values.ts";
-import { readerFeatures, writerFeatures } from "../../../delta/protocol.ts";
+import { readerFeatures, writerFeatures } from "../../../delta/table-features.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { literalInteger } from "../../delta/literal-integer.ts";
