@@ -112,7 +112,7 @@ class PipelineCompiler {
   readonly #state = new StateLayout();
   readonly #sites: ErrorSite[] = [];
   readonly #hosted: HostedExpression[] = [];
-  readonly #rowCounts: RowCount[] = [];
+  readonly #rowCounts = new Map<number, RowCount>();
   readonly #probes: { breaker: number; state: ProbeState }[] = [];
   readonly #loops: { breaker: number; state: LoopState }[] = [];
 
@@ -160,7 +160,7 @@ class PipelineCompiler {
       probes: this.#probes,
       loops: this.#loops,
       hosted: this.#hosted,
-      rowCounts: this.#rowCounts,
+      rowCounts: [...this.#rowCounts.values()],
       errorOperands: this.#sites.map((s) => s.operands),
     };
     return { pipeline: compiled, sites: this.#sites };
@@ -177,11 +177,11 @@ class PipelineCompiler {
     return bindSource(emitter, source, scanLayouts, shape);
   }
 
-  /** One more row of a node, where rows are counted. A row that is taken up again counts once. */
+  /** One more row of a node, where rows are counted. A row that is taken up again counts once; of a node in several steps the last one counts. */
   #count(emitter: SegmentEmitter, node: number): void {
     if (!this.#options.measure) return;
     const word = this.#state.reserve(8);
-    this.#rowCounts.push({ node, word });
+    this.#rowCounts.set(node, { node, word });
     const block = get(emitter.state);
     const one = i64.extendI32U(i32.eqz(get(emitter.resuming())));
     emitter.f.store("i64", block, i64.add(i64.load(block, word), one), word);
@@ -216,7 +216,7 @@ class PipelineCompiler {
     };
     switch (step.kind) {
       case "filter": {
-        const filters = this.#options.measure ? [step] : filtersFrom(steps, at);
+        const filters = filtersFrom(steps, at).filter((s) => !this.#options.measure || s.node.id === step.node.id);
         emitFilters(filters.map((s) => s.node.condition), emitter, skip);
         this.#count(emitter, step.node.id);
         this.#steps(emitter, steps, at + filters.length, skip, end);

@@ -102,3 +102,8 @@ test("EXPLAIN ANALYZE runs the query and tells how", async () => {
   const [[text]] = await run("EXPLAIN ANALYZE SELECT i, count(*) FROM t GROUP BY i");
   expect(text).toMatch(/^== Physical Plan ==\n[\s\S]*\n== Execution ==\nRows: 7\nTime: [\d.]+ ms\nPipelines: \d+\nCalls into TypeScript functions: 0\n$/);
 });
+
+test("EXPLAIN ANALYZE counts the rows of a filter after all of its conditions", async () => {
+  const [[text]] = await run("EXPLAIN ANALYZE SELECT id FROM t WHERE id % 2 = 0 AND i < 100 AND id < 10");
+  expect(text).toMatch(/Filter .*\[rows=5\]/);
+});
