@@ -61,7 +61,11 @@ function boundOf(json: ExactJson | undefined, type: DataType, which: "min" | "ma
     }
     case "long":
       return asInteger(json);
-    case "float":
+    case "float": {
+      // Writers print the shortest digits that stand for the FLOAT, which as a DOUBLE is another number.
+      const bound = asDouble(json);
+      return floatBound(bound === undefined ? undefined : Math.fround(bound), which);
+    }
     case "double":
       return floatBound(asDouble(json), which);
     case "decimal": {

@@ -12,7 +12,7 @@ import { readDeletedRanges } from "../../delta/roaring-bitmap.ts";
 import { protocolFor, upgradedProtocol } from "../../delta/table-features.ts";
 import { parseSchema, schemaText } from "../../delta/schema-json.ts";
 import { decodeZ85 } from "../../delta/z85.ts";
-import { decimal, LONG, STRING, TIMESTAMP } from "../../catalog/types.ts";
+import { decimal, FLOAT, LONG, STRING, TIMESTAMP } from "../../catalog/types.ts";
 
 test("numbers beyond a double keep their digits, in both directions", () => {
   const text = '{"a":9223372036854775807,"b":1.2345678901234567890,"c":1.5,"d":"9223372036854775807"}';
@@ -76,13 +76,14 @@ test("an unknown reader feature refuses the table by name, an unknown writer fea
   expect(() => checkWritable("t", writer, () => true)).toThrow(expect.objectContaining({ condition: "DELTA_UNSUPPORTED_FEATURES_FOR_WRITE" }));
 });
 
-test("statistics: maxima of timestamps are a millisecond wide, wide bounds count no nulls, long values are exact", () => {
-  const statistics = parseFileStatistics('{"numRecords":3,"minValues":{"t":"2024-01-01T00:00:00.000Z","l":-9223372036854775808,"d":0.10,"s":"a"},"maxValues":{"t":"2024-01-01T02:00:00.000+02:00","l":9223372036854775807,"d":12345678901234567.89},"nullCount":{"t":0,"l":1,"d":3},"tightBounds":false}');
+test("statistics: maxima of timestamps are a millisecond wide, wide bounds count no nulls, long values are exact, FLOAT values as rounded as their column's", () => {
+  const statistics = parseFileStatistics('{"numRecords":3,"minValues":{"t":"2024-01-01T00:00:00.000Z","l":-9223372036854775808,"d":0.10,"s":"a","f":0.234},"maxValues":{"t":"2024-01-01T02:00:00.000+02:00","l":9223372036854775807,"d":12345678901234567.89},"nullCount":{"t":0,"l":1,"d":3},"tightBounds":false}');
   const midnight = zonedMicros("2024-01-01T00:00:00Z") as bigint;
   expect(statistics.rows).toBe(3);
   expect(statistics.column("t", TIMESTAMP)).toEqual({ min: midnight, max: midnight + 1000n, nulls: 0, distinct: undefined });
   expect(statistics.column("l", LONG)).toEqual({ min: -(2n ** 63n), max: 2n ** 63n - 1n, nulls: undefined, distinct: undefined });
   expect(statistics.column("d", decimal(20, 2))).toEqual({ min: 10n, max: 1234567890123456789n, nulls: 3, distinct: undefined });
+  expect(statistics.column("f", FLOAT)?.min).toBe(Math.fround(0.234));
   expect(statistics.column("s", STRING)).toEqual({ min: "a", max: null, nulls: undefined, distinct: undefined });
 });
 

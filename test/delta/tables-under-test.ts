@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBOracle } from "../oracle/duckdb.ts";
 import { SparrowUnderTest } from "../oracle/sparrow.ts";
-import { duckdbScan, replayLog } from "./replay-log.ts";
+import { checkFiles, replayLog } from "./replay-log.ts";
+import { ReplayedRows } from "./replay-rows.ts";
 import { sortedTexts } from "./row-texts.ts";
 
 /** An engine with a warehouse of its own, and a reader beside it that shares no code with it. */
@@ -11,11 +12,13 @@ export class TablesUnderTest {
   readonly sparrow: SparrowUnderTest;
   readonly duckdb: DuckDBOracle;
   readonly folder: string;
+  readonly #replayedRows: ReplayedRows;
 
   private constructor(sparrow: SparrowUnderTest, duckdb: DuckDBOracle, folder: string) {
     this.sparrow = sparrow;
     this.duckdb = duckdb;
     this.folder = folder;
+    this.#replayedRows = new ReplayedRows(duckdb);
   }
 
   static async open(): Promise<TablesUnderTest> {
@@ -40,7 +43,9 @@ export class TablesUnderTest {
 
   /** The rows of a table's version as DuckDB reads the files that the log names. */
   async independentRows(table: string, version = Infinity): Promise<string[]> {
-    return sortedTexts((await this.duckdb.query(duckdbScan(replayLog(join(this.folder, table), version)))).rows);
+    const replayed = replayLog(join(this.folder, table), version);
+    checkFiles(replayed);
+    return sortedTexts(await this.#replayedRows.rows(replayed));
   }
 
   /** The rows of a managed table as both readers see them. */

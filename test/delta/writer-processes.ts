@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Value } from "../../catalog/values.ts";
 import { DuckDBOracle } from "../oracle/duckdb.ts";
-import { duckdbScan, replayLog } from "./replay-log.ts";
+import { checkFiles, replayLog } from "./replay-log.ts";
+import { ReplayedRows } from "./replay-rows.ts";
 
 const WRITER = fileURLToPath(new URL("./writer-process.ts", import.meta.url));
 
@@ -41,7 +42,9 @@ export function expectedRows(changes: readonly Acknowledged[]): Map<string, numb
 export async function independentRows(table: string): Promise<Map<string, Value>> {
   const duckdb = await DuckDBOracle.open({ threads: 1 });
   try {
-    const { rows } = await duckdb.query(duckdbScan(replayLog(table)));
+    const replayed = replayLog(table);
+    checkFiles(replayed);
+    const rows = await new ReplayedRows(duckdb).rows(replayed);
     const found = new Map(rows.map(([writer, id, n]) => [`${String(writer)} ${String(id)}`, n]));
     if (found.size !== rows.length) throw new Error(`${table} has ${rows.length} rows, and only ${found.size} different ones`);
     return found;
