@@ -6,7 +6,7 @@ import { toError } from "./failure-error.ts";
 import type { EvalContext } from "./functions/scalar-function.ts";
 import { kernelBytes } from "./kernels/instantiate.ts";
 import type { Owner } from "./memory/pool.ts";
-import { Pool } from "./memory/pool.ts";
+import { BLOCK_BYTES, Pool } from "./memory/pool.ts";
 import type { FinishJob } from "./operators/finish-task.ts";
 import type { PipelineJob } from "./pipeline/pipeline-job.ts";
 import type { QueryCounters } from "./query-run.ts";
@@ -24,8 +24,8 @@ import type { JobResult } from "./worker-messages.ts";
 export interface ExecutorOptions {
   readonly poolBytes: number;
   readonly workers: number;
-  /** First block of the pool that is handed out: tests start above 2 GiB. */
-  readonly firstBlock?: number;
+  /** The pool hands out memory from this address on. Source: `sparrow.memory.firstByte`. */
+  readonly firstByte?: number;
   /** Memory is checked for stores beyond what was allocated. */
   readonly canaries?: boolean;
 }
@@ -61,7 +61,7 @@ export class Executor implements ExecutorThreads {
   #main: ThreadContext | undefined;
 
   constructor(options: ExecutorOptions) {
-    this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: options.firstBlock, canaries: options.canaries });
+    this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: Math.ceil((options.firstByte ?? 0) / BLOCK_BYTES), canaries: options.canaries });
     this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()) };
     this.workerPool = new WorkerPool(options.workers, () => this.#setup);
   }

@@ -314,6 +314,7 @@ function filtersFrom(steps: readonly Step[], at: number): readonly FilterStep[] 
   return steps.slice(at, end === -1 ? undefined : end).filter((s) => s.kind === "filter");
 }
 
+/** The batch behind a cut is emptied before the batches and records that its rows go to are: its bytes must be copied. */
 function bindSlot(emitter: SegmentEmitter, column: Column, slot: number): void {
   emitter.bind(column.id, {
     kind: "buffer",
@@ -322,6 +323,6 @@ function bindSlot(emitter: SegmentEmitter, column: Column, slot: number): void {
     nulls: column.nullable ? "bytes" : "none",
     slot,
     index: emitter.position,
-    lifetime: "morsel",
+    lifetime: "row",
   });
 }

@@ -128,8 +128,8 @@ class Segmenter {
   /** The breaker that ends the pipeline, over columns. */
   #breaker(breaker: Breaker, sinkNeeds: Set<ColumnId>): Breaker {
     const extracted: Expr[] = [];
-    const extract = (expr: Expr): Expr => {
-      const out = this.#extract(expr);
+    const extract = (expr: Expr, filter?: Expr): Expr => {
+      const out = this.#emits(expr) ? expr : this.#extract(filter === undefined ? expr : reachedUnder(filter, expr));
       extracted.push(out);
       return out;
     };
@@ -179,9 +179,8 @@ class Segmenter {
   #probeSide(expr: Expr): Expr {
     if (this.#emits(expr)) return expr;
     if ([...referencedColumns(expr)].every((id) => this.#available.has(id))) return this.#extract(expr);
-    const over = mapOperands(expr, (operand) => this.#probeSide(operand));
     // What is left is compiled, or interpreted pair by pair: there is no batch to cut at inside of a join.
-    return over;
+    return isConditional(expr) ? expr : mapOperands(expr, (operand) => this.#probeSide(operand));
   }
 
   /** Ends the segment if expressions wait for interpretation. */
@@ -213,6 +212,22 @@ function columnOf(expr: Expr): Column {
   const column = { id: nextInterpreted--, name: "expr", type: typeOf(expr), nullable: isNullable(expr) };
   columnsOfExpressions.set(expr, column);
   return column;
+}
+
+/** Arguments behind a FILTER: the same for all pipelines, as their columns must be. */
+const filteredArguments = new WeakMap<Expr, WeakMap<Expr, Expr>>();
+
+/** The argument of an aggregate for the rows that its FILTER lets through, NULL for the others: it may raise for the former only. */
+function reachedUnder(filter: Expr, argument: Expr): Expr {
+  let known = filteredArguments.get(filter);
+  if (known === undefined) filteredArguments.set(filter, (known = new WeakMap()));
+  let expr = known.get(argument);
+  if (expr === undefined) {
+    const type = typeOf(argument);
+    expr = { kind: "case", branches: [{ when: filter, then: argument }], otherwise: { kind: "literal", type, value: null }, type, nullable: true };
+    known.set(argument, expr);
+  }
+  return expr;
 }
 
 function isConditional(expr: Expr): boolean {
@@ -264,8 +279,8 @@ function needsOf(steps: readonly Step[], breaker: Breaker | undefined, sinkNeeds
   return needs;
 }
 
-/** The breaker over other expressions of its input. */
-function mapBreaker(breaker: Breaker, f: (expr: Expr) => Expr): Breaker {
+/** The breaker over other expressions of its input; `f` is told the FILTER that an argument stands behind. */
+function mapBreaker(breaker: Breaker, f: (expr: Expr, filter?: Expr) => Expr): Breaker {
   switch (breaker.kind) {
     case "aggregate": {
       const keys = breaker.node.keys.map(({ column, expr }) => ({ column, expr: f(expr) }));
@@ -273,9 +288,9 @@ function mapBreaker(breaker: Breaker, f: (expr: Expr) => Expr): Breaker {
         column,
         call: {
           ...call,
-          args: call.args.map(f),
+          args: call.args.map((arg) => f(arg, call.filter)),
           filter: call.filter && f(call.filter),
-          orderBy: call.orderBy?.map((o) => ({ ...o, expr: f(o.expr) })),
+          orderBy: call.orderBy?.map((o) => ({ ...o, expr: f(o.expr, call.filter) })),
         },
       }));
       return { ...breaker, node: { ...breaker.node, keys, calls } };
@@ -291,9 +306,9 @@ function mapBreaker(breaker: Breaker, f: (expr: Expr) => Expr): Breaker {
         ...breaker,
         node: {
           ...node,
-          partitionBy: node.partitionBy.map(f),
+          partitionBy: node.partitionBy.map((expr) => f(expr)),
           orderBy: node.orderBy.map((o) => ({ ...o, expr: f(o.expr) })),
-          calls: node.calls.map(({ column, call }) => ({ column, call: { ...call, args: call.args.map(f), filter: call.filter && f(call.filter) } })),
+          calls: node.calls.map(({ column, call }) => ({ column, call: { ...call, args: call.args.map((arg) => f(arg, call.filter)), filter: call.filter && f(call.filter) } })),
         },
       };
     }

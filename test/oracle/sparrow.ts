@@ -19,8 +19,9 @@ export class SparrowUnderTest {
     return new SparrowUnderTest(await open({ settings: { "spark.sql.session.timeZone": "UTC", ...settings }, catalog: "memory" }));
   }
 
-  async query(sql: string): Promise<ResultSet> {
-    const result = await this.#session.sql(sql);
+  /** `settings`: for this statement alone. */
+  async query(sql: string, settings: Readonly<Record<string, string>> = {}): Promise<ResultSet> {
+    const result = await this.#session.sql(sql, { settings });
     const rows: Value[][] = [];
     for await (const batch of result) for (const row of arrowRows(batch)) rows.push(row);
     return { columns: result.columns.map(({ name, type }) => ({ name, type })), rows };
