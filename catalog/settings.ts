@@ -46,6 +46,8 @@ export const SQL_DIALECTS = ["spark", "postgresql", "mysql", "mariadb", "bigquer
 
 /** Every setting that is known by name, in order of names. Other `spark.*` names are kept as texts and have no effect, as in Spark. */
 export const SETTINGS: readonly Setting[] = [
+  { name: "spark.sql.adaptive.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "What has not run yet of a query is planned again from the rows and bytes that were measured." },
+  { name: "spark.sql.adaptive.optimizer.excludedRules", type: STRING_SETTING, defaultText: "", doc: "Comma-separated names of rules that may not change a plan while it runs." },
   { name: "spark.sql.ansi.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Overflow, invalid casts and division by zero are errors; when false they give NULL or wrap, as in Hive." },
   { name: "spark.sql.crossJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, a join without a condition is an error unless it is written CROSS JOIN." },
   { name: "spark.sql.groupByAliases", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY may name columns of the select list." },

@@ -1,4 +1,5 @@
 import type { TableSnapshot } from "../catalog/table.ts";
+import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { CacheJob, CacheResult } from "./cache-table.ts";
 import { cacheTable, runCacheJob } from "./cache-table.ts";
@@ -42,6 +43,8 @@ export interface ExecuteOptions {
   /** Count the rows of every node of the plan, at some cost. */
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
+  /** Corrects the plan at every breaker that is complete; without it the plan stays as it is. */
+  readonly replan?: Replan;
 }
 
 /** What a query runs on. */

@@ -1,5 +1,7 @@
 import { InternalError } from "../catalog/errors.ts";
 import type { ColumnLayout, Split } from "../catalog/table.ts";
+import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
+import type { PhysicalPlan } from "../planner/physical.ts";
 import type { Breaker, Pipeline, StagePlan } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { Arena } from "./memory/arena.ts";
@@ -29,6 +31,10 @@ export interface QueryCounters {
   readonly pipelines: number;
   /** By physical node id, if the query was measured. */
   readonly nodes: ReadonlyMap<number, { readonly rows: number; readonly milliseconds?: number; readonly bytes?: number }>;
+  /** What was changed while the query ran. */
+  readonly decisions: readonly Decision[];
+  /** The plan as it ended, if it was changed. */
+  readonly finalPlan?: PhysicalPlan;
 }
 
 /**
@@ -38,7 +44,11 @@ export interface QueryCounters {
 export class QueryRun {
   readonly #threads: ExecutorThreads;
   readonly #options: ExecuteOptions;
-  readonly #stages: StagePlan;
+  #stages: StagePlan;
+  readonly #ran: Pipeline[] = [];
+  readonly #complete = new Map<number, CompleteBreaker>();
+  readonly #decisions: Decision[] = [];
+  #finalPlan: PhysicalPlan | undefined;
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
   readonly #owners: Owner[] = [];
@@ -57,19 +67,23 @@ export class QueryRun {
   }
 
   get counters(): QueryCounters {
-    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#stages.pipelines.length, nodes: this.#nodes };
+    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#ran.length, nodes: this.#nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
   }
 
   async run(): Promise<void> {
     try {
-      for (const pipeline of this.#stages.pipelines) {
+      // Those that have run come first in a plan that is cut again.
+      for (let pipeline = this.#stages.pipelines[0]; pipeline !== undefined; pipeline = this.#stages.pipelines[this.#ran.length]) {
         const started = performance.now();
         await this.#runPipeline(pipeline);
+        this.#ran.push(pipeline);
         const { sink } = pipeline;
         if (sink.kind !== "breaker") continue;
         const breaker = this.#stages.breakers[sink.breaker];
-        if (this.#isLastFeeder(pipeline, sink.breaker)) await this.#completeBreaker(breaker);
+        const isComplete = this.#isLastFeeder(sink.breaker);
+        if (isComplete) await this.#completeBreaker(breaker);
         if (this.#options.measure === true) this.#measure(breaker.node.id, 0, performance.now() - started, this.#ownedBytes());
+        if (isComplete) await this.#adapt(breaker);
       }
     } finally {
       for (const owner of this.#owners) this.#threads.pool.release(owner);
@@ -90,8 +104,21 @@ export class QueryRun {
     return this.#owners.reduce((sum, owner) => sum + this.#threads.pool.ownedBytes(owner), 0);
   }
 
-  #isLastFeeder(pipeline: Pipeline, breaker: number): boolean {
-    return !this.#stages.pipelines.some((p) => p.id > pipeline.id && p.sink.kind === "breaker" && p.sink.breaker === breaker);
+  #isLastFeeder(breaker: number): boolean {
+    return !this.#stages.pipelines.slice(this.#ran.length).some((p) => p.sink.kind === "breaker" && p.sink.breaker === breaker);
+  }
+
+  /** What has not run yet may be planned again, now that the breaker's rows are known. */
+  async #adapt(breaker: Breaker): Promise<void> {
+    const { replan } = this.#options;
+    if (replan === undefined) return;
+    const { breakerFacts } = await import("./operators/breaker-facts.ts");
+    this.#complete.set(breaker.id, breakerFacts(this.#breaker(breaker.id), this.#threads.pool));
+    const changed = await replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id });
+    if (changed === undefined) return;
+    this.#stages = changed.stages;
+    this.#finalPlan = changed.plan;
+    this.#decisions.push(...changed.decisions);
   }
 
   #newOwner(): Owner {

@@ -1,6 +1,7 @@
 import type { Column } from "../catalog/expression.ts";
 import { sqlTypeName } from "../catalog/types.ts";
 import { explainAggregate, explainExpr, explainSortKey, explainValue, explainWindowCall, list } from "./explain-expression.ts";
+import type { Decision } from "./adaptive/progress.ts";
 import type { Assignment, LogicalPlan } from "./logical.ts";
 import { inputsOf, outputOf } from "./logical.ts";
 import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
@@ -26,6 +27,14 @@ export interface ExplainInput {
   readonly physical: PhysicalPlan;
   /** By physical node id. */
   readonly measured?: ReadonlyMap<number, NodeMeasurement>;
+  /** Of a plan that could be corrected while it ran. */
+  readonly adaptive?: AdaptiveOutcome;
+}
+
+export interface AdaptiveOutcome {
+  /** The plan as it ended; undefined where nothing was changed. */
+  readonly finalPlan?: PhysicalPlan;
+  readonly decisions: readonly Decision[];
 }
 
 /** The text that EXPLAIN answers with. */
@@ -33,8 +42,9 @@ export function explain(input: ExplainInput, mode: ExplainMode): string {
   const physical = `== Physical Plan ==\n${explainPhysical(input.physical, input.measured)}`;
   switch (mode) {
     case "simple":
-    case "analyze":
       return physical;
+    case "analyze":
+      return input.adaptive === undefined ? physical : explainAdaptive(input, input.adaptive);
     case "formatted":
       return `== Physical Plan ==\n${explainFormatted(input.physical)}`;
     case "cost":
@@ -62,6 +72,15 @@ export function explainPhysical(plan: PhysicalPlan, measured?: ReadonlyMap<numbe
     return [node.definition];
   };
   return tree(plan, inputs, (node) => `${physicalLine(node)}${measurementText(node, measured)}`);
+}
+
+/** The plan as it ended, with what was measured, the plan that it began with, and why it was changed. */
+function explainAdaptive({ physical, measured }: ExplainInput, { finalPlan, decisions }: AdaptiveOutcome): string {
+  const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, "   ");
+  const head = "== Physical Plan ==\nAdaptiveSparkPlan isFinalPlan=true\n";
+  if (finalPlan === undefined) return `${head}${indented(explainPhysical(physical, measured))}\n`;
+  const changes = decisions.map(({ rule, node, reason }) => `${rule} (id=${node}): ${reason}`);
+  return `${head}+- == Final Plan ==\n${indented(explainPhysical(finalPlan, measured))}\n+- == Initial Plan ==\n${indented(explainPhysical(physical))}\n\n== Adaptive Decisions ==\n${changes.join("\n")}\n`;
 }
 
 /** The tree of operator names with numbers, then each operator's details. */
@@ -155,6 +174,8 @@ function physicalName(node: PhysicalPlan): string {
       return "TakeOrderedAndProject";
     case "aggregate":
       return "HashAggregate";
+    case "runtimeFilter":
+      return "RuntimeFilter";
     case "shared":
       return "SharedScan";
     case "range":
@@ -183,6 +204,8 @@ function physicalDetail(node: PhysicalPlan): string {
       return `(${node.start}, ${node.end}, step=${node.step})`;
     case "filter":
       return explainExpr(node.condition);
+    case "runtimeFilter":
+      return `[${list(node.keys, (key) => explainExpr(key.probe))}] in the hash table of node ${node.join}`;
     case "project":
       return `[${assignmentsText(node.outputs)}]`;
     case "expand":

@@ -12,6 +12,7 @@ export type PhysicalPlan = { readonly id: number; readonly rows: number } & (
   | PhysicalValues
   | PhysicalRange
   | PhysicalFilter
+  | PhysicalRuntimeFilter
   | PhysicalProject
   | PhysicalExpand
   | PhysicalGenerate
@@ -57,6 +58,17 @@ export interface PhysicalFilter {
   readonly kind: "filter";
   readonly input: PhysicalPlan;
   readonly condition: Expr;
+}
+
+/**
+ * Rows whose `keys` are in the complete hash table of another join, node `join`: put in while the query runs, below what would otherwise work on rows that
+ * the join drops.
+ */
+export interface PhysicalRuntimeFilter {
+  readonly kind: "runtimeFilter";
+  readonly input: PhysicalPlan;
+  readonly join: number;
+  readonly keys: readonly JoinKey[];
 }
 
 export interface PhysicalProject {
@@ -216,6 +228,7 @@ export function physicalOutput(plan: PhysicalPlan): readonly Column[] {
     case "range":
       return [plan.column];
     case "filter":
+    case "runtimeFilter":
     case "sample":
     case "sort":
     case "topN":
@@ -274,6 +287,7 @@ export function physicalInputs(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "range":
       return [];
     case "filter":
+    case "runtimeFilter":
     case "project":
     case "expand":
     case "generate":
@@ -291,5 +305,46 @@ export function physicalInputs(plan: PhysicalPlan): readonly PhysicalPlan[] {
       return plan.inputs.map((i) => i.plan);
     case "shared":
       return [plan.definition];
+  }
+}
+
+/** The same node over other inputs; the very same object when `f` keeps every input. */
+export function mapPhysicalInputs(plan: PhysicalPlan, f: (input: PhysicalPlan) => PhysicalPlan): PhysicalPlan {
+  switch (plan.kind) {
+    case "scan":
+    case "values":
+    case "range":
+      return plan;
+    case "filter":
+    case "runtimeFilter":
+    case "project":
+    case "expand":
+    case "generate":
+    case "sample":
+    case "aggregate":
+    case "sort":
+    case "topN":
+    case "limit":
+    case "window": {
+      const input = f(plan.input);
+      return input === plan.input ? plan : { ...plan, input };
+    }
+    case "hashJoin":
+    case "nestedLoopJoin": {
+      const build = f(plan.build);
+      const probe = f(plan.probe);
+      return build === plan.build && probe === plan.probe ? plan : { ...plan, build, probe };
+    }
+    case "union": {
+      const inputs = plan.inputs.map((input) => {
+        const mapped = f(input.plan);
+        return mapped === input.plan ? input : { ...input, plan: mapped };
+      });
+      return inputs.every((input, i) => input === plan.inputs[i]) ? plan : { ...plan, inputs };
+    }
+    case "shared": {
+      const definition = f(plan.definition);
+      return definition === plan.definition ? plan : { ...plan, definition };
+    }
   }
 }

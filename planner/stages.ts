@@ -12,6 +12,7 @@ import type {
   PhysicalNestedLoopJoin,
   PhysicalPlan,
   PhysicalRange,
+  PhysicalRuntimeFilter,
   PhysicalSample,
   PhysicalScan,
   PhysicalShared,
@@ -51,6 +52,8 @@ export type Source =
   | {
       readonly kind: "breaker";
       readonly breaker: number;
+      /** The plan's node whose rows these are. */
+      readonly reader: number;
       readonly rows: "all" | "matched" | "unmatched";
       readonly columns: readonly Column[];
       readonly source: readonly ColumnId[];
@@ -82,9 +85,19 @@ export type Breaker = { readonly id: number; readonly columns: readonly Column[]
   | { readonly kind: "shared"; readonly node: Node<PhysicalShared> }
 );
 
-export function planStages(plan: PhysicalPlan): StagePlan {
-  const output = physicalOutput(plan);
-  const cutter = new Cutter();
+/** How far a query is: what is left of its plan can be cut again. */
+export interface RunSoFar {
+  readonly stages: StagePlan;
+  readonly ran: readonly Pipeline[];
+}
+
+/**
+ * Cuts a plan. With `soFar`, a changed plan of a query that runs: pipelines that have run stay as they are, first in the list, and breakers that they have fed keep
+ * their numbers and columns. The plan must have kept the nodes that those pipelines went through, and the columns that they left.
+ */
+export function planStages(plan: PhysicalPlan, soFar?: RunSoFar): StagePlan {
+  const output = soFar?.stages.output ?? physicalOutput(plan);
+  const cutter = new Cutter(soFar);
   cutter.produce(plan, idsOf(output), [], { kind: "result" });
   return { pipelines: cutter.pipelines, breakers: cutter.breakers, output };
 }
@@ -93,6 +106,28 @@ class Cutter {
   readonly pipelines: Pipeline[] = [];
   readonly breakers: Breaker[] = [];
   readonly #shared = new Map<number, number>();
+  /** Breakers that have rows. */
+  readonly #fed = new Map<string, number>();
+  readonly #complete = new Set<number>();
+  /** Readers whose pipelines have run. */
+  readonly #ran = new Set<string>();
+  #nextPipeline = 0;
+
+  constructor(soFar: RunSoFar | undefined) {
+    if (soFar === undefined) return;
+    const { stages, ran } = soFar;
+    this.pipelines.push(...ran);
+    this.breakers.push(...stages.breakers);
+    this.#nextPipeline = 1 + Math.max(...stages.pipelines.map((p) => p.id));
+    for (const { source, sink } of ran) {
+      this.#ran.add(readerOf(source));
+      if (sink.kind !== "breaker") continue;
+      const breaker = stages.breakers[sink.breaker];
+      this.#fed.set(keyOf(breaker), sink.breaker);
+      const isFedLater = stages.pipelines.some((p) => !ran.includes(p) && p.sink.kind === "breaker" && p.sink.breaker === sink.breaker);
+      if (!isFedLater) this.#complete.add(sink.breaker);
+    }
+  }
 
   /** Makes pipelines that bring the plan's rows, with at least the `needed` columns, through `steps` into `sink`. */
   produce(plan: PhysicalPlan, needed: ReadonlySet<ColumnId>, steps: readonly Step[], sink: Sink): void {
@@ -104,6 +139,9 @@ class Cutter {
         return;
       case "filter":
         this.produce(plan.input, withColumns(needed, [plan.condition]), [{ kind: "filter", node: plan }, ...steps], sink);
+        return;
+      case "runtimeFilter":
+        this.produce(plan.input, withColumns(needed, plan.keys.map((k) => k.probe)), [this.#semiProbe(plan), ...steps], sink);
         return;
       case "project": {
         const outputs = plan.outputs.filter((o) => needed.has(o.column.id));
@@ -185,7 +223,7 @@ class Cutter {
     const id = this.#breaker({ kind: plan.kind === "hashJoin" ? "build" : "loopBuild", node: plan, columns: buildColumns } as BreakerRequest);
     const keys = plan.kind === "hashJoin" ? plan.keys : [];
     const step = { kind: plan.kind === "hashJoin" ? "probe" : "loop", node: plan, breaker: id, columns: buildColumns } as Step;
-    this.produce(plan.build, withColumns(idsOf(buildColumns), keys.map((k) => k.build)), [], { kind: "breaker", breaker: id });
+    this.#feed(id, plan.build, withColumns(idsOf(buildColumns), keys.map((k) => k.build)));
     const probeIds = idsOf(physicalOutput(plan.probe));
     const probeNeeds = new Set([...conditionNeeds].filter((c) => probeIds.has(c)));
     const kind = plan.join;
@@ -199,7 +237,16 @@ class Cutter {
           .filter((c) => probeIds.has(c.id) && needed.has(c.id))
           .map((column) => ({ column, expr: { kind: "literal", type: column.type, value: null } as const }));
     const nullStep: readonly Step[] = nulls.length === 0 ? [] : [{ kind: "project", id: plan.id, outputs: nulls }];
-    this.#pipeline({ kind: "breaker", breaker: id, rows, columns: buildColumns, source: buildColumns.map((c) => c.id) }, [...nullStep, ...steps], sink);
+    this.#pipeline({ kind: "breaker", breaker: id, reader: plan.id, rows, columns: buildColumns, source: buildColumns.map((c) => c.id) }, [...nullStep, ...steps], sink);
+  }
+
+  /** A semi join with the hash table of another join, which is complete. */
+  #semiProbe({ id, rows, input, join, keys }: Node<PhysicalRuntimeFilter>): Step {
+    const breaker = this.#fed.get(`node ${join}`);
+    assert(breaker !== undefined, `node ${join} has no hash table yet`);
+    const of = this.breakers[breaker].node;
+    assert(of.kind === "hashJoin", `node ${join} is no hash join`);
+    return { kind: "probe", breaker, columns: [], node: { id, rows, kind: "hashJoin", join: "probeSemi", probe: input, build: of.build, keys, nullAware: false } };
   }
 
   /** The input into breaker `id`, and a pipeline that reads it. */
@@ -212,9 +259,9 @@ class Cutter {
     steps: readonly Step[],
     sink: Sink,
   ): void {
-    this.produce(input, inputNeeds, [], { kind: "breaker", breaker: id });
+    this.#feed(id, input, inputNeeds);
     const read = columns.filter((c) => needed.has(c.id));
-    this.#pipeline({ kind: "breaker", breaker: id, rows: "all", columns: read, source: read.map((c) => c.id) }, steps, sink);
+    this.#pipeline({ kind: "breaker", breaker: id, reader: this.breakers[id].node.id, rows: "all", columns: read, source: read.map((c) => c.id) }, steps, sink);
   }
 
   /** The definition runs once, with all its columns, where it is met first. */
@@ -224,22 +271,43 @@ class Cutter {
       const columns = physicalOutput(plan.definition);
       id = this.#breaker({ kind: "shared", node: plan, columns });
       this.#shared.set(plan.shareId, id);
-      this.produce(plan.definition, idsOf(columns), [], { kind: "breaker", breaker: id });
+      this.#feed(id, plan.definition, idsOf(columns));
     }
     const read = plan.columns.map((column, i) => ({ column, source: plan.source[i] })).filter((c) => needed.has(c.column.id));
-    const source: Source = { kind: "breaker", breaker: id, rows: "all", columns: read.map((c) => c.column), source: read.map((c) => c.source) };
+    const source: Source = { kind: "breaker", breaker: id, reader: plan.id, rows: "all", columns: read.map((c) => c.column), source: read.map((c) => c.source) };
     this.#pipeline(source, steps, sink);
   }
 
+  /** What sinks into a breaker; nothing where all its rows are in. */
+  #feed(id: number, input: PhysicalPlan, needed: ReadonlySet<ColumnId>): void {
+    if (!this.#complete.has(id)) this.produce(input, needed, [], { kind: "breaker", breaker: id });
+  }
+
   #pipeline(source: Source, steps: readonly Step[], sink: Sink): void {
-    this.pipelines.push({ id: this.pipelines.length, source, steps, sink });
+    if (!this.#ran.has(readerOf(source))) this.pipelines.push({ id: this.#nextPipeline++, source, steps, sink });
   }
 
   #breaker(request: BreakerRequest): number {
+    const fed = this.#fed.get(keyOf(request));
+    if (fed !== undefined) {
+      const kept = idsOf(this.breakers[fed].columns);
+      assert(request.columns.every((c) => kept.has(c.id)), `rows of node ${request.node.id} were kept without a column that is read now`);
+      return fed;
+    }
     const id = this.breakers.length;
     this.breakers.push({ ...request, id } as Breaker);
     return id;
   }
+}
+
+/** A breaker of one cut is that of another. */
+function keyOf(breaker: BreakerRequest): string {
+  return breaker.kind === "shared" ? `shared ${breaker.node.shareId}` : `node ${breaker.node.id}`;
+}
+
+/** Each place of the plan that gives rows to a pipeline has one. */
+function readerOf(source: Source): string {
+  return source.kind === "breaker" ? `${source.rows} of ${source.reader}` : `${source.kind} ${source.node.id}`;
 }
 
 type BreakerRequest = Breaker extends infer B ? (B extends Breaker ? Omit<B, "id"> : never) : never;

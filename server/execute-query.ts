@@ -1,5 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { QueryCounters } from "../executor/query-run.ts";
+import type { Replan, Replanned } from "../planner/adaptive/progress.ts";
+import type { PhysicalPlan } from "../planner/physical.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import { evalContext, sessionFacts } from "./session-facts.ts";
 import type { PreparedQuery } from "./run-query.ts";
@@ -29,7 +31,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
     while ((releaseTables = engine.tableCache.acquire(current.cachedVersions)) === undefined) current = await planAgain();
-    for await (const batch of executor.execute(current.physical, options)) {
+    for await (const batch of executor.execute(current.physical, { ...options, replan: adaptive(session, current.physical) })) {
       throwIfAborted(combined, timeoutMs);
       yield batch;
     }
@@ -40,6 +42,16 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
     stop.abort();
     releaseTables?.();
   }
+}
+
+/** What corrects the plan while it runs: loaded when there is something to correct. */
+function adaptive({ settings }: Session, plan: PhysicalPlan): Replan | undefined {
+  if (!settings.flag("spark.sql.adaptive.enabled")) return undefined;
+  let replan: ((progress: Parameters<Replan>[0]) => Replanned | undefined) | undefined;
+  return async (progress) => {
+    replan ??= (await import("./adaptive-execution.ts")).replanner(plan, settings);
+    return replan(progress);
+  };
 }
 
 function throwIfAborted(signal: AbortSignal, timeoutMs: number): void {

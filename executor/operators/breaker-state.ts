@@ -88,6 +88,19 @@ export class BreakerState {
     return this.#build;
   }
 
+  /** What all rows are, once they are in. */
+  completeRuns(): { readonly shape: BreakerShape; readonly runs: readonly RecordRun[] } {
+    if (this.#shape === undefined || this.#runs === undefined) throw new InternalError("a breaker is measured before it is complete");
+    return { shape: this.#shape, runs: this.#runs };
+  }
+
+  /** Smallest and largest key of a hash table, where they were measured. */
+  keyRange(): readonly [bigint, bigint] | undefined {
+    const ranges = this.#results.flatMap((r) => (r.kind === "build" && r.range !== undefined ? [r.range] : []));
+    if (ranges.length === 0) return undefined;
+    return [ranges.map((r) => r[0]).reduce((a, b) => (a < b ? a : b)), ranges.map((r) => r[1]).reduce((a, b) => (a > b ? a : b))];
+  }
+
   /** The one array of record addresses of a nested loop. */
   array(): RecordRun {
     const run = this.#runs?.[0];
@@ -127,10 +140,9 @@ export class BreakerState {
   }
 
   #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {
-    const ranges = this.#results.flatMap((r) => (r.kind === "build" && r.range !== undefined ? [r.range] : []));
-    if (shape.measuresKey && ranges.length > 0) {
-      const min = ranges.map((r) => r[0]).reduce((a, b) => (a < b ? a : b));
-      const max = ranges.map((r) => r[1]).reduce((a, b) => (a > b ? a : b));
+    const range = shape.measuresKey ? this.keyRange() : undefined;
+    if (range !== undefined) {
+      const [min, max] = range;
       const slots = directSlots(min, max, records);
       if (slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(slots * 4), min, slots };
     }

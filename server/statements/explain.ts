@@ -25,7 +25,8 @@ async function measured(session: Session, prepared: PreparedQuery, signal: Abort
   for await (const batch of executeQuery(session, prepared, signal, plan, { measure: true, onEnd: (found) => (counters = found) })) rows += batch.rows;
   const lines = [`Rows: ${rows}`, `Time: ${(performance.now() - started).toFixed(1)} ms`];
   if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`);
-  return `${explain({ ...prepared, measured: counters?.nodes }, "analyze")}\n== Execution ==\n${lines.join("\n")}\n`;
+  const adaptive = session.settings.flag("spark.sql.adaptive.enabled") ? counters : undefined;
+  return `${explain({ ...prepared, measured: counters?.nodes, adaptive }, "analyze")}\n== Execution ==\n${lines.join("\n")}\n`;
 }
 
 function unsupported(what: string, { span }: Statement): SparrowError {

@@ -56,6 +56,7 @@ export class PlanInterpreter {
       case "nestedLoopJoin":
         return joinRows(plan, await this.run(plan.probe), await this.run(plan.build), this.#context);
       case "filter":
+      case "runtimeFilter":
       case "project":
       case "expand":
       case "generate":
@@ -75,6 +76,9 @@ export class PlanInterpreter {
     switch (plan.kind) {
       case "filter":
         return { columns, rows: input.rows.filter((row) => valueOf(plan.condition, row) === true) };
+      case "runtimeFilter":
+        // It leaves out rows that a join above drops anyway.
+        return input;
       case "project":
         return { columns, rows: input.rows.map((row) => plan.outputs.map(({ expr }) => valueOf(expr, row))) };
       case "expand":

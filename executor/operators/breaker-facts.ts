@@ -1,0 +1,44 @@
+import type { Value } from "../../catalog/values.ts";
+import type { CompleteBreaker, KeyValues } from "../../planner/adaptive/progress.ts";
+import type { Pool } from "../memory/pool.ts";
+import { readField } from "../pipeline/record-values.ts";
+import type { RecordRun } from "../pipeline/morsels.ts";
+import type { RowField } from "../pipeline/row-layout.ts";
+import type { BreakerState } from "./breaker-state.ts";
+import { BUILD_RECORD } from "./join/join-build.ts";
+import { forEachRecord } from "./rows/sort-records.ts";
+
+/** Records of a hash table up to which its keys are read one by one, here in the main thread. */
+const MAX_LISTED_RECORDS = 2000;
+
+/** What the plan may be corrected by: exact rows and bytes of a complete breaker, and the keys of a hash table. */
+export function breakerFacts(state: BreakerState, pool: Pool): CompleteBreaker {
+  const { shape, runs } = state.completeRuns();
+  const count = runs.reduce((sum, run) => sum + run.count, 0);
+  const bytes = count * shape.shape.layout.bytes;
+  if (shape.kind !== "build") return { rows: count, bytes };
+  const { sawNull } = state.build();
+  const listed = count > 0 && count <= MAX_LISTED_RECORDS;
+  const keys = shape.shape.keys.map((field) => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined));
+  return { rows: count, bytes, build: { sawNull, keys } };
+}
+
+function rangeOf(state: BreakerState, field: RowField): KeyValues | undefined {
+  const range = state.keyRange();
+  if (range === undefined) return undefined;
+  const asValue = (bound: bigint): Value => (field.storage.kind === "i32" ? Number(bound) : bound);
+  return { kind: "range", min: asValue(range[0]), max: asValue(range[1]) };
+}
+
+/** Undefined for values that have no order here, and where there is none but NULL. */
+function listedValues(pool: Pool, runs: readonly RecordRun[], field: RowField): KeyValues | undefined {
+  const values = new Set<number | bigint | string>();
+  let isPlain = true;
+  forEachRecord(pool.u32, runs, (record) => {
+    if (pool.u8[record + BUILD_RECORD.unlinked] !== 0) return;
+    const value = readField(pool, field, record);
+    if (typeof value === "bigint" || typeof value === "string" || (typeof value === "number" && !Number.isNaN(value))) values.add(value);
+    else if (value !== null) isPlain = false;
+  });
+  return isPlain && values.size > 0 ? { kind: "list", values: [...values] } : undefined;
+}

@@ -1,0 +1,97 @@
+import type { Value } from "../../catalog/values.ts";
+import type { PhysicalPlan } from "../physical.ts";
+import { physicalInputs } from "../physical.ts";
+import type { Breaker, Pipeline, RunSoFar, StagePlan } from "../stages.ts";
+
+/** What is known of a pipeline breaker when all its rows are in. */
+export interface CompleteBreaker {
+  /** Records. Rows with a NULL key, which can match nothing, are not in a hash table that has no use for them. */
+  readonly rows: number;
+  /** Of the records in memory, without texts that lie beside them. */
+  readonly bytes: number;
+  /** Of hash tables. */
+  readonly build?: BuildKeys;
+}
+
+export interface BuildKeys {
+  /** A row with a NULL key was met. */
+  readonly sawNull: boolean;
+  /** By key of the join; undefined where nothing was measured. */
+  readonly keys: readonly (KeyValues | undefined)[];
+}
+
+/** The non-null values of a key: exactly these, in no order, or, where they are many, some of those between two bounds. */
+export type KeyValues = { readonly kind: "list"; readonly values: readonly Value[] } | { readonly kind: "range"; readonly min: Value; readonly max: Value };
+
+/** How far a query is when its plan is looked at again. */
+export interface Progress extends RunSoFar {
+  /** By breaker number. */
+  readonly complete: ReadonlyMap<number, CompleteBreaker>;
+  /** The breaker that has just become complete. */
+  readonly latest: number;
+}
+
+/** One change of a plan while it ran. */
+export interface Decision {
+  /** Of the rule, as settings name it. */
+  readonly rule: string;
+  /** Of the physical plan. */
+  readonly node: number;
+  /** What was measured, what had been estimated, and what follows. */
+  readonly reason: string;
+}
+
+export interface Replanned {
+  readonly plan: PhysicalPlan;
+  readonly stages: StagePlan;
+  readonly decisions: readonly Decision[];
+}
+
+/** Looks at what has not run yet; undefined keeps it. */
+export type Replan = (progress: Progress) => Promise<Replanned | undefined>;
+
+/** `Progress` by nodes of the plan, as rules ask for it. */
+export class RunState {
+  readonly latest: Breaker;
+  readonly #complete = new Map<number, CompleteBreaker>();
+  readonly #fed = new Set<number>();
+  readonly #begun = new Set<number>();
+
+  constructor({ stages, ran, complete, latest }: Progress) {
+    this.latest = stages.breakers[latest];
+    for (const [breaker, facts] of complete) this.#complete.set(stages.breakers[breaker].node.id, facts);
+    for (const pipeline of ran) this.#record(pipeline, stages);
+  }
+
+  #record({ source, steps, sink }: Pipeline, stages: StagePlan): void {
+    this.#begun.add(source.kind === "breaker" ? source.reader : source.node.id);
+    for (const step of steps) this.#begun.add(step.kind === "project" ? step.id : step.node.id);
+    if (sink.kind === "breaker") this.#fed.add(stages.breakers[sink.breaker].node.id);
+  }
+
+  /** What the node's breaker has, if all its rows are in. */
+  complete(node: PhysicalPlan): CompleteBreaker | undefined {
+    return this.#complete.get(node.id);
+  }
+
+  /** Rows have come out of the node, or into its breaker: it must stay as it is. */
+  isFixed(node: PhysicalPlan): boolean {
+    return this.#begun.has(node.id) || this.#fed.has(node.id);
+  }
+
+  /** Rows have come out of the node. */
+  hasBegun(node: PhysicalPlan): boolean {
+    return this.#begun.has(node.id);
+  }
+
+  /** Rows have gone into the node's breaker (of a join: its build side). */
+  isFed(node: PhysicalPlan): boolean {
+    return this.#fed.has(node.id);
+  }
+}
+
+/** Scans below a node that no pipeline has read. */
+export function unreadScans(plan: PhysicalPlan, state: RunState): readonly string[] {
+  if (plan.kind === "scan") return state.hasBegun(plan) ? [] : [plan.table];
+  return physicalInputs(plan).flatMap((input) => unreadScans(input, state));
+}

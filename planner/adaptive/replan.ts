@@ -1,0 +1,28 @@
+import type { PhysicalPlan } from "../physical.ts";
+import { planStages } from "../stages.ts";
+import { propagateEmptyRelations } from "./empty-relations.ts";
+import type { Decision, Progress, Replanned } from "./progress.ts";
+import { RunState } from "./progress.ts";
+import type { AdaptiveRule, AdaptiveSettings } from "./rule.ts";
+import { highestNodeId } from "./rule.ts";
+
+/** Everything that can change a plan while it runs, in the order in which it is asked. */
+export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations];
+
+/** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
+export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {
+  const decisions: Decision[] = [];
+  let nextId: number | undefined;
+  let current = plan;
+  const context = {
+    settings,
+    state: new RunState(progress),
+    nextNodeId: () => (nextId = (nextId ?? highestNodeId(current)) + 1),
+    decide: (decision: Decision) => void decisions.push(decision),
+  };
+  for (const rule of ADAPTIVE_RULES) {
+    if (rule.isEnabled(settings) && !settings.excludedRules.has(rule.name)) current = rule.apply(current, context);
+  }
+  if (current === plan) return undefined;
+  return { plan: current, stages: planStages(current, progress), decisions };
+}

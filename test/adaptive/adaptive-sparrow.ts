@@ -1,0 +1,63 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { open } from "../../server/library.ts";
+import type { Sparrow, SparrowSession } from "../../server/library.ts";
+
+/** Settings of one run. */
+type RunSettings = Readonly<Record<string, string>>;
+
+/** An engine over a warehouse of its own, and how its queries were changed while they ran. */
+export class AdaptiveSparrow {
+  readonly #sparrow: Sparrow;
+  readonly #session: SparrowSession;
+  readonly #warehouse: string;
+
+  private constructor(sparrow: Sparrow, warehouse: string) {
+    this.#sparrow = sparrow;
+    this.#session = sparrow.session();
+    this.#warehouse = warehouse;
+  }
+
+  static async open(...statements: readonly string[]): Promise<AdaptiveSparrow> {
+    const warehouse = mkdtempSync(join(tmpdir(), "sparrow-adaptive-"));
+    const settings = { "spark.sql.session.timeZone": "UTC", "sparrow.workers": "2", "spark.sql.warehouse.dir": warehouse };
+    const opened = new AdaptiveSparrow(await open({ settings, catalog: "memory" }), warehouse);
+    for (const statement of statements) await opened.rows(statement);
+    return opened;
+  }
+
+  /** The rows in an order of their own, for comparing runs. */
+  async rows(sql: string, settings: RunSettings = {}): Promise<readonly string[]> {
+    const rows = await this.#with(settings, async () => await (await this.#session.sql(sql)).toArray());
+    return rows.map((row) => JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value))).toSorted();
+  }
+
+  /** What EXPLAIN ANALYZE says. */
+  async explain(sql: string, settings: RunSettings = {}): Promise<string> {
+    const [row] = await this.#with(settings, async () => await (await this.#session.sql(`EXPLAIN ANALYZE ${sql}`)).toArray());
+    return String(row.plan);
+  }
+
+  /** The lines of EXPLAIN ANALYZE under "Adaptive Decisions": node numbers left out. */
+  async decisions(sql: string, settings: RunSettings = {}): Promise<readonly string[]> {
+    const [, section] = /== Adaptive Decisions ==\n([\s\S]*?)\n\n/.exec(await this.explain(sql, settings)) ?? [];
+    return section === undefined ? [] : section.split("\n").map((line) => line.replace(/ \(id=\d+\)/, ""));
+  }
+
+  async close(): Promise<void> {
+    await this.#sparrow.close();
+    rmSync(this.#warehouse, { recursive: true, force: true });
+  }
+
+  async #with<T>(settings: RunSettings, run: () => Promise<T>): Promise<T> {
+    for (const [name, value] of Object.entries(settings)) await (await this.#session.sql(`SET ${name} = ${value}`)).toArray();
+    try {
+      return await run();
+    } finally {
+      for (const name of Object.keys(settings)) await (await this.#session.sql(`RESET ${name}`)).toArray();
+    }
+  }
+}
+
+export const OFF: RunSettings = { "spark.sql.adaptive.enabled": "false" };
