@@ -6,5 +6,5 @@ import { defineConfig } from "vitest/config";
  * threads that compile WebAssembly come and go in it.
  */
 export default defineConfig({
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/**/*.long.test.ts"], testTimeout: 60_000, pool: "forks", maxWorkers: 2 },
+  test: { include: ["test/**/*.test.ts"], exclude: ["test/**/*.long.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, pool: "forks", maxWorkers: 2 },
 });

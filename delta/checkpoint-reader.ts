@@ -7,7 +7,7 @@ import { actionOf, parseActions } from "./actions.ts";
 import { corruptLogFile } from "./errors.ts";
 import type { ExactJson } from "./exact-json.ts";
 import { encodeExactJson } from "./exact-json.ts";
-import type { CheckpointFile } from "./log-files.ts";
+import { type CheckpointFile, SIDECAR_FOLDER } from "./log-files.ts";
 import { type ParquetRowsReader, valueToJson } from "./parquet-rows.ts";
 
 /** Columns of a checkpoint: one struct per kind of action. */
@@ -20,11 +20,18 @@ export async function readCheckpoint(folder: string, files: readonly CheckpointF
     const path = `${folder}/${file.name}`;
     const own = file.format === "json" ? parseLogFile(path, await storage.read(path)) : await parquetActions(path, parquet);
     for (const action of own) {
-      if (action.kind === "sidecar") actions.push(...(await parquetActions(`${folder}/_sidecars/${action.sidecar.path}`, parquet)));
+      if (action.kind === "sidecar") actions.push(...(await parquetActions(`${folder}/${SIDECAR_FOLDER}/${action.sidecar.path}`, parquet)));
       else actions.push(action);
     }
   }
   return actions;
+}
+
+/** Names of the sidecars that a checkpoint's file refers to. */
+export async function sidecarsOf(folder: string, file: CheckpointFile, storage: Storage, parquet: ParquetRowsReader): Promise<string[]> {
+  const path = `${folder}/${file.name}`;
+  const actions = file.format === "json" ? parseLogFile(path, await storage.read(path)) : await parquetActions(path, parquet, ["sidecar"]);
+  return actions.flatMap((action) => (action.kind === "sidecar" ? [action.sidecar.path] : []));
 }
 
 /** The actions of a JSON file of the log. Raises DELTA_LOG_FILE_UNREADABLE. */
@@ -37,8 +44,8 @@ export function parseLogFile(path: string, bytes: Uint8Array): Action[] {
   }
 }
 
-async function parquetActions(path: string, parquet: ParquetRowsReader): Promise<Action[]> {
-  const { fields, rows } = await parquet.readParquetRows(path, ACTION_COLUMNS);
+async function parquetActions(path: string, parquet: ParquetRowsReader, columns: readonly string[] = ACTION_COLUMNS): Promise<Action[]> {
+  const { fields, rows } = await parquet.readParquetRows(path, columns);
   const actions: Action[] = [];
   for (const row of rows) {
     for (const [i, field] of fields.entries()) {

@@ -51,6 +51,21 @@ function isObject(json: ExactJson | undefined): json is JsonObject {
 }
 
 function boundOf(json: ExactJson | undefined, type: DataType, which: "min" | "max"): Value | undefined {
+  const value = statisticValue(json, type);
+  switch (type.kind) {
+    case "float":
+    case "double":
+      return floatBound(value as number | undefined, which);
+    case "timestamp":
+    case "timestamp_ntz":
+      return timestampBound(value as bigint | undefined, which);
+    default:
+      return value;
+  }
+}
+
+/** A bound as it is written; undefined for what is no value of the type. */
+export function statisticValue(json: ExactJson | undefined, type: DataType): Value | undefined {
   if (json === undefined || json === null) return undefined;
   switch (type.kind) {
     case "byte":
@@ -64,10 +79,10 @@ function boundOf(json: ExactJson | undefined, type: DataType, which: "min" | "ma
     case "float": {
       // Writers print the shortest digits that stand for the FLOAT, which as a DOUBLE is another number.
       const bound = asDouble(json);
-      return floatBound(bound === undefined ? undefined : Math.fround(bound), which);
+      return bound === undefined ? undefined : Math.fround(bound);
     }
     case "double":
-      return floatBound(asDouble(json), which);
+      return asDouble(json);
     case "decimal": {
       const text = numberText(json) ?? (typeof json === "string" ? json : undefined);
       return text === undefined ? undefined : unscaledDecimal(text, type.scale);
@@ -81,9 +96,9 @@ function boundOf(json: ExactJson | undefined, type: DataType, which: "min" | "ma
     case "date":
       return typeof json === "string" ? dateDays(json) : undefined;
     case "timestamp":
-      return typeof json === "string" ? timestampBound(zonedMicros(json), which) : undefined;
+      return typeof json === "string" ? zonedMicros(json) : undefined;
     case "timestamp_ntz":
-      return typeof json === "string" ? timestampBound(localMicros(json.replace(/Z$/, "")), which) : undefined;
+      return typeof json === "string" ? localMicros(json.replace(/Z$/, "")) : undefined;
     default:
       return undefined;
   }

@@ -36,6 +36,25 @@ export function commitName(version: bigint): string {
   return `${versionPrefix(version)}.json`;
 }
 
+/** Name of a classic checkpoint. */
+export function checkpointName(version: bigint): string {
+  return `${versionPrefix(version)}.checkpoint.parquet`;
+}
+
+/** Name of a version checksum. */
+export function checksumName(version: bigint): string {
+  return `${versionPrefix(version)}.crc`;
+}
+
+/** The version that a version checksum is of, by its name; undefined for other files. */
+export function checksumVersion(name: string): bigint | undefined {
+  const match = /^(\d{20})\.crc$/.exec(name);
+  return match === null ? undefined : BigInt(match[1]);
+}
+
+/** Where sidecars are, within the log. */
+export const SIDECAR_FOLDER = "_sidecars";
+
 export function logFolder(location: string): string {
   return `${location}/_delta_log`;
 }

@@ -11,10 +11,16 @@ export interface ParquetRows {
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** The ports that reading needs beside storage. */
+/** The port that reading needs beside storage. */
 export interface ParquetRowsReader {
   /** All rows of the columns that are asked for and there; raises SparrowError for a file that is none. */
   readonly readParquetRows: (path: string, columns: readonly string[]) => Promise<ParquetRows>;
+}
+
+/** The port that writing checkpoints needs beside storage. */
+export interface ParquetRowsWriter {
+  /** A Parquet file with these rows. */
+  readonly encodeParquetRows: (fields: readonly StructField[], rows: readonly (readonly Value[])[]) => Promise<Uint8Array>;
 }
 
 /** A value as the JSON that Delta's log would have for it. */

@@ -18,15 +18,10 @@ const MAX_TEXT_MS = 253_402_300_799_999;
  * `columns`: by field position; bounds may be wider than the values.
  */
 export function statisticsText(rows: number, fields: readonly StructField[], columns: ReadonlyMap<number, ColumnStatistics>, configuration: Readonly<Record<string, string>>): string {
-  const limit = Number(configuration["delta.dataSkippingNumIndexedCols"] ?? DEFAULT_INDEXED_COLUMNS);
   const minValues: Record<string, ExactJson> = {};
   const maxValues: Record<string, ExactJson> = {};
   const nullCount: Record<string, ExactJson> = {};
-  let leaves = 0;
-  for (const [i, { name, type }] of fields.entries()) {
-    const first = leaves;
-    leaves += leafCount(type);
-    if (limit >= 0 && first >= limit) break;
+  for (const [i, { name, type }] of indexedFields(fields, configuration).entries()) {
     const own = columns.get(i);
     if (own === undefined) continue;
     if (own.nulls !== undefined) nullCount[name] = own.nulls;
@@ -38,11 +33,27 @@ export function statisticsText(rows: number, fields: readonly StructField[], col
   return encodeExactJson({ numRecords: rows, minValues, maxValues, nullCount });
 }
 
+/** The columns of data files that have statistics: those that begin among the first leaves (`delta.dataSkippingNumIndexedCols`; -1 for all). */
+export function indexedFields(fields: readonly StructField[], configuration: Readonly<Record<string, string>>): readonly StructField[] {
+  const limit = Number(configuration["delta.dataSkippingNumIndexedCols"] ?? DEFAULT_INDEXED_COLUMNS);
+  let leaves = 0;
+  const beyond = fields.findIndex(({ type }) => {
+    const first = leaves;
+    leaves += leafCount(type);
+    return limit >= 0 && first >= limit;
+  });
+  return beyond < 0 ? fields : fields.slice(0, beyond);
+}
+
 function leafCount(type: DataType): number {
   return type.kind === "struct" ? type.fields.reduce((sum, field) => sum + leafCount(field.type), 0) : 1;
 }
 
-/** Numbers, dates, timestamps and strings have bounds; booleans, binary and nested values have none. */
+/** Whether statistics have bounds of a type: of numbers, dates, timestamps and strings, not of booleans, binary and nested values. */
+export function hasBounds(type: DataType): boolean {
+  return ["byte", "short", "int", "long", "float", "double", "decimal", "date", "timestamp", "timestamp_ntz", "string", "char", "varchar"].includes(type.kind);
+}
+
 function boundJson(value: Value, type: DataType, which: "min" | "max"): ExactJson | undefined {
   switch (type.kind) {
     case "byte":

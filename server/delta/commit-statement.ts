@@ -1,22 +1,21 @@
 import { setTimeout } from "node:timers/promises";
 import type { Action } from "../../delta/actions.ts";
+import { afterCommit } from "../../delta/after-commit.ts";
 import { isConflict, type ReadScope } from "../../delta/conflicts.ts";
 import type { DeltaLog } from "../../delta/delta-log.ts";
 import { commit } from "../../delta/transaction.ts";
-import { encodeExactJson } from "../../delta/exact-json.ts";
-import { versionPrefix } from "../../delta/log-files.ts";
-import { writerFeatures } from "../../delta/table-features.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
+import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
 import { localStorage } from "../local-storage.ts";
 import type { Session } from "../session.ts";
 import { packageVersion } from "../version.ts";
+import { checkpointFiles } from "./delta-tables.ts";
 
 /** A statement that lost against others so often gives up. */
 const MAX_RUNS = 50;
 /** Pauses between runs grow by this, and are random, so that losers do not meet again. */
 const PAUSE_STEP_MS = 20;
 const MAX_PAUSE_MS = 500;
-const DEFAULT_CHECKPOINT_INTERVAL = 10;
 
 /** What a statement has come to and is to be committed. */
 export interface StatementCommit {
@@ -43,30 +42,17 @@ export async function commitStatement(session: Session, log: DeltaLog, statement
     engineInfo: `Sparrow/${packageVersion()}`,
   });
   session.engine.tableCache.dropLocation(log.location);
-  await afterCommit(log, version);
+  await tidy(session, log, version);
   return version;
 }
 
 /** The commit stands whatever happens here: a failure is a warning, and the next commit does it. */
-async function afterCommit(log: DeltaLog, version: bigint): Promise<void> {
+async function tidy(session: Session, log: DeltaLog, version: bigint): Promise<void> {
   try {
-    const snapshot = await log.latest();
-    if (snapshot.version !== version) return;
-    await writeChecksum(log, snapshot);
-    const interval = BigInt(snapshot.metadata.configuration["delta.checkpointInterval"] ?? DEFAULT_CHECKPOINT_INTERVAL);
-    if (version === 0n || version % interval !== 0n || writerFeatures(snapshot.protocol).includes("v2Checkpoint")) return;
-    const { writeCheckpoint } = await import("./checkpoint-writer.ts");
-    await writeCheckpoint(log, snapshot);
+    await afterCommit(log, version, { storage: localStorage, parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
   } catch (error) {
     process.emitWarning(`The checkpoint of version ${version} of ${log.location} was not written: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-async function writeChecksum(log: DeltaLog, { version, files, metadata, protocol, transactions, domains }: DeltaSnapshot): Promise<void> {
-  let tableSizeBytes = 0;
-  for (const file of files.values()) tableSizeBytes += file.size;
-  const checksum = { tableSizeBytes, numFiles: files.size, numMetadata: 1, numProtocol: 1, setTransactions: [...transactions.values()], domainMetadata: [...domains.values()], metadata, protocol };
-  await localStorage.putIfAbsent(`${log.folder}/${versionPrefix(version)}.crc`, Buffer.from(encodeExactJson(checksum)));
 }
 
 /** Runs a statement from a new snapshot as often as another commit was in its way. `run` must leave nothing behind when it fails. */

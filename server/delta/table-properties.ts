@@ -5,9 +5,13 @@ import { unsupportedOperation } from "../object-names.ts";
 /** Properties that may be set: what they ask of writers is done. */
 const HONOURED = new Set([
   "delta.appendOnly",
+  "delta.checkpoint.writeStatsAsJson",
+  "delta.checkpoint.writeStatsAsStruct",
   "delta.checkpointInterval",
+  "delta.checkpointPolicy",
   "delta.dataSkippingNumIndexedCols",
   "delta.deletedFileRetentionDuration",
+  "delta.enableExpiredLogCleanup",
   "delta.logRetentionDuration",
   "delta.parquet.compression.codec",
 ]);

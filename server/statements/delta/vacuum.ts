@@ -1,10 +1,10 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { deletionVectorPath } from "../../../delta/deletion-vector.ts";
+import { deletedFileRetentionMs } from "../../../delta/retention.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
-import { retentionMs } from "../../delta/checkpoint-writer.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { literalInteger } from "../../delta/literal-integer.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
@@ -38,7 +38,7 @@ export async function runVacuum(session: Session, { log, name }: DeltaTarget, st
 
 /** Milliseconds. Raises DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT when RETAIN says less than the table's retention and the check is on. */
 function retention(session: Session, { metadata }: DeltaSnapshot, { retainHours }: Extract<Statement, { kind: "vacuum" }>): number {
-  const own = retentionMs(metadata.configuration["delta.deletedFileRetentionDuration"]);
+  const own = deletedFileRetentionMs(metadata.configuration);
   if (retainHours === undefined) return own;
   const asked = literalInteger(session, retainHours) * HOUR_MS;
   const checked = session.settings.text("spark.databricks.delta.retentionDurationCheck.enabled")?.toLowerCase() !== "false";
