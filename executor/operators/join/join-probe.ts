@@ -1,8 +1,10 @@
 import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
 import type { Column, Expr } from "../../../catalog/expression.ts";
 import { isNullable } from "../../../catalog/expression.ts";
-import { BOOLEAN } from "../../../catalog/types.ts";
+import { BOOLEAN, sameType } from "../../../catalog/types.ts";
 import type { PhysicalHashJoin } from "../../../planner/physical.ts";
+import type { EmittedValue } from "../../emit/emitted-value.ts";
+import { laneKind } from "../../emit/emitted-value.ts";
 import { emitExpr } from "../../emit/expression.ts";
 import { emitEquals } from "../../emit/row-keys.ts";
 import { loadField } from "../../pipeline/row-access.ts";
@@ -113,12 +115,26 @@ class Probe {
     this.#anyNull = nulls.length === 0 ? undefined : get(emitter.f.let(nulls.reduce((a, b) => i32.or(a, b))));
   }
 
-  /** Build columns read the record at the pointer. */
+  /** Build columns read the record at the pointer; a key of whole numbers is what the row at hand has, which spares a look into the record. */
   #bind(optional: boolean): void {
     for (const column of this.#columns) {
+      const known = optional ? undefined : this.#knownKey(column);
+      if (known !== undefined) {
+        this.#emitter.bind(column.id, { kind: "value", value: known });
+        continue;
+      }
       const field = this.#shape.layout.fields.find((f) => f.id === column.id)!;
       this.#emitter.bind(column.id, { kind: "row", field, pointer: this.pointer, optional, lifetime: "query" });
     }
+  }
+
+  #knownKey(column: Column): EmittedValue | undefined {
+    const at = this.#node.keys.findIndex((k) => k.build.kind === "column" && k.build.id === column.id);
+    if (at === -1) return undefined;
+    const value = this.#values[at];
+    const kind = laneKind(column.type);
+    if ((kind !== "i32" && kind !== "i64") || !sameType(value.type, column.type)) return undefined;
+    return this.#node.keys[at].nullSafe ? value : { ...value, isNull: undefined };
   }
 
   #toChain(): void {
