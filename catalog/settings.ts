@@ -68,6 +68,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "sparrow.memory.canaries", type: BOOLEAN_SETTING, defaultText: "false", doc: "Memory is handed out between known words, which are checked: a setting for tests.", fixed: true },
   { name: "sparrow.memory.firstByte", type: { kind: "bytes", min: 0 }, defaultText: "0", doc: "The pool hands out memory from this address on: a setting for tests of addresses above 2 GiB.", fixed: true },
   { name: "sparrow.memory.limit", type: { kind: "bytes", min: 16 * 1024 * 1024 }, defaultText: "", doc: "Size of the buffer pool in bytes; by default half of the memory that the process may use, at most 3 GiB.", fixed: true },
+  { name: "sparrow.query.memory.limit", type: { kind: "bytes", min: 4 * 1024 * 1024 }, defaultText: "", doc: "Bytes of the buffer pool that one query may hold at a time; by default the whole pool, shared fairly once it is nearly used up." },
   { name: "sparrow.query.timeout", type: { kind: "duration" }, defaultText: "0s", doc: "A query that runs longer is cancelled; 0 for no limit." },
   { name: "sparrow.sql.dialect", type: choice(...SQL_DIALECTS), defaultText: "spark", doc: "SQL dialect of the statements that follow; SET and RESET are read in Spark's." },
   { name: "sparrow.workers", type: { kind: "int", min: 1, max: 256 }, defaultText: "", doc: "Worker threads; by default one for each CPU that the process may use.", fixed: true },

@@ -41,6 +41,8 @@ export interface CacheResult {
   readonly batches: readonly CachedBatch[];
 }
 
+export type RunCacheJob = typeof runCacheJob;
+
 /** A thread's share of a pass. What the second one writes belongs to `owner`. */
 export function runCacheJob(job: CacheJob, context: ThreadContext, owner: Owner, scratchOwner: Owner): CacheResult {
   const { pool } = context;

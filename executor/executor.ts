@@ -1,20 +1,19 @@
 import type { TableSnapshot } from "../catalog/table.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
-import type { CacheJob, CacheResult } from "./cache-table.ts";
-import { cacheTable, runCacheJob } from "./cache-table.ts";
+import type { CacheJob, CacheResult, RunCacheJob } from "./cache-table.ts";
 import { toError } from "./failure-error.ts";
 import type { EvalContext } from "./functions/scalar-function.ts";
 import { kernelBytes } from "./kernels/instantiate.ts";
 import type { Owner } from "./memory/pool.ts";
 import { BLOCK_BYTES, Pool } from "./memory/pool.ts";
-import type { FinishJob } from "./operators/finish-task.ts";
-import type { PipelineJob } from "./pipeline/pipeline-job.ts";
+import type { FinishJob, FinishOwners } from "./operators/finish-task.ts";
+import type { PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";
 import type { QueryCounters } from "./query-run.ts";
 import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
 import { ResultQueue } from "./result-queue.ts";
-import type { JobMessage, JobOptions } from "./run-on-workers.ts";
+import type { JobMessage, JobOptions, MemoryUse } from "./run-on-workers.ts";
 import { runOnWorkers } from "./run-on-workers.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
 import type { ThreadSetup } from "./thread-context.ts";
@@ -40,6 +39,8 @@ export interface ExecuteOptions {
   readonly emit: boolean;
   /** All hashes equal. */
   readonly collide?: boolean;
+  /** Bytes of the pool that the query may hold at a time; absent: no limit but the pool's. */
+  readonly memoryLimit?: number;
   /** Count the rows of every node of the plan, at some cost. */
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
@@ -93,11 +94,11 @@ export class Executor implements ExecutorThreads {
     return this.#onThreads(
       job.control,
       options,
-      (id, worker, newOwner) => ({ kind: "pipeline", id, worker, job, attempt: newOwner(), scratch: newOwner() }),
+      (id, worker, newOwner) => ({ kind: "pipeline", id, worker, job, owners: pipelineOwners(newOwner) }),
       () => {
         const context = this.#mainContext();
         const { feed } = options;
-        return runPipelineJob(job, context, options.newOwner(), options.newOwner(), {
+        return runPipelineJob(job, context, pipelineOwners(options.newOwner), {
           begin: () => {},
           add: (morsel, batch) => feed?.add(morsel, batch, () => {}),
         });
@@ -109,16 +110,17 @@ export class Executor implements ExecutorThreads {
     return this.#onThreads(
       job.control,
       options,
-      (id, _worker, newOwner) => ({ kind: "finish", id, job, attempt: newOwner() }),
-      () => runFinishJob(job, this.#mainContext(), options.newOwner()),
+      (id, _worker, newOwner) => ({ kind: "finish", id, job, owners: finishOwners(newOwner) }),
+      () => runFinishJob(job, this.#mainContext(), finishOwners(options.newOwner)),
     );
   }
 
   /** The table with its columns in the pool, until `dropCached`. */
   async cacheTable(snapshot: TableSnapshot, signal: AbortSignal): Promise<TableSnapshot> {
+    const { cacheTable, runCacheJob } = await import("./cache-table.ts");
     const owner = this.pool.newOwner();
     try {
-      const cached = await cacheTable(snapshot, this.pool, owner, (job) => this.#cachePass(job, owner, signal));
+      const cached = await cacheTable(snapshot, this.pool, owner, (job) => this.#cachePass(job, owner, signal, runCacheJob));
       this.#cached.set(cached, owner);
       return cached;
     } catch (error) {
@@ -134,7 +136,7 @@ export class Executor implements ExecutorThreads {
     this.#cached.delete(snapshot);
   }
 
-  async #cachePass(job: CacheJob, owner: Owner, signal: AbortSignal): Promise<readonly CacheResult[]> {
+  async #cachePass(job: CacheJob, owner: Owner, signal: AbortSignal, runInline: RunCacheJob): Promise<readonly CacheResult[]> {
     const results: CacheResult[] = [];
     await this.#onThreads(
       job.control,
@@ -149,7 +151,7 @@ export class Executor implements ExecutorThreads {
         toError: (failure) => toError(failure, []),
       },
       (id) => ({ kind: "cache", id, job, owner, scratch: this.pool.newOwner() }),
-      () => ({ kind: "cache", result: runCacheJob(job, this.#mainContext(), owner, this.pool.newOwner()) }),
+      () => ({ kind: "cache", result: runInline(job, this.#mainContext(), owner, this.pool.newOwner()) }),
     );
     return results;
   }
@@ -180,4 +182,12 @@ export class Executor implements ExecutorThreads {
     }
     await runOnWorkers(this.pool, this.workerPool, control, options, message);
   }
+}
+
+function pipelineOwners(newOwner: (use: MemoryUse) => Owner): PipelineOwners {
+  return { kept: newOwner("kept"), work: newOwner("work"), scratch: newOwner("work") };
+}
+
+function finishOwners(newOwner: (use: MemoryUse) => Owner): FinishOwners {
+  return { kept: newOwner("kept"), work: newOwner("work") };
 }

@@ -4,12 +4,14 @@ import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts"
 import type { PhysicalPlan } from "../planner/physical.ts";
 import type { Breaker, Pipeline, StagePlan } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
-import { Arena } from "./memory/arena.ts";
-import type { Owner } from "./memory/pool.ts";
+import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
+import type { Arena } from "./memory/arena.ts";
+import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
 import type { FinishTask } from "./operators/finish-task.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
+import { keepsBytes } from "./pipeline/row-access.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
 import { morselCount, rangeMorsels, recordMorsels } from "./pipeline/morsels.ts";
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
@@ -29,6 +31,8 @@ export interface QueryCounters {
   readonly vectorCalls: number;
   readonly rows: number;
   readonly pipelines: number;
+  /** The most that the query has held of the pool at a time. */
+  readonly peakBytes: number;
   /** By physical node id, if the query was measured. */
   readonly nodes: ReadonlyMap<number, { readonly rows: number; readonly milliseconds?: number; readonly bytes?: number }>;
   /** What was changed while the query ran. */
@@ -39,7 +43,7 @@ export interface QueryCounters {
 
 /**
  * One query on its way: its pipelines run one after the other, each on all workers; at every breaker exact sizes are known before the next pipeline is
- * compiled. All memory belongs to owners of this query and is freed with it.
+ * compiled. Memory is held for a breaker, until the last pipeline that reads it has ended, or for the pipeline that runs.
  */
 export class QueryRun {
   readonly #threads: ExecutorThreads;
@@ -51,23 +55,25 @@ export class QueryRun {
   #finalPlan: PhysicalPlan | undefined;
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
-  readonly #owners: Owner[] = [];
-  readonly #arena: Arena;
+  readonly #memory: QueryMemory;
+  /** By breaker, those that hold bytes of its records' strings. */
+  readonly #pointsInto = new Map<number, Set<number>>();
   readonly #results: ResultQueue;
   readonly #nodes = new Map<number, { rows: number; milliseconds?: number; bytes?: number }>();
   #vectorCalls = 0;
   #rows = 0;
+  #peakBytes = 0;
 
   constructor(stages: StagePlan, threads: ExecutorThreads, options: ExecuteOptions, results: ResultQueue) {
     this.#threads = threads;
     this.#options = options;
     this.#stages = stages;
     this.#results = results;
-    this.#arena = new Arena(threads.pool, this.#newOwner());
+    this.#memory = new QueryMemory(threads.pool, options.memoryLimit);
   }
 
   get counters(): QueryCounters {
-    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#ran.length, nodes: this.#nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
+    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, nodes: this.#nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
   }
 
   async run(): Promise<void> {
@@ -78,16 +84,34 @@ export class QueryRun {
         await this.#runPipeline(pipeline);
         this.#ran.push(pipeline);
         const { sink } = pipeline;
-        if (sink.kind !== "breaker") continue;
-        const breaker = this.#stages.breakers[sink.breaker];
-        const isComplete = this.#isLastFeeder(sink.breaker);
-        if (isComplete) await this.#completeBreaker(breaker);
-        if (this.#options.measure === true) this.#measure(breaker.node.id, 0, performance.now() - started, this.#ownedBytes());
-        if (isComplete) await this.#adapt(breaker);
+        if (sink.kind === "breaker") {
+          const breaker = this.#stages.breakers[sink.breaker];
+          const isComplete = this.#isLastFeeder(sink.breaker);
+          if (isComplete) await this.#completeBreaker(breaker);
+          if (this.#options.measure === true) this.#measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
+          if (isComplete) await this.#adapt(breaker);
+        }
+        this.#freeUnused();
       }
     } finally {
-      for (const owner of this.#owners) this.#threads.pool.release(owner);
+      this.#peakBytes = this.#memory.peakBytes;
+      this.#memory.close();
     }
+  }
+
+  /** Frees the memory of the pipeline that has ended, and of breakers which nothing reads any more. */
+  #freeUnused(): void {
+    const live = liveBreakers(this.#stages.pipelines.slice(this.#ran.length), this.#pointsInto);
+    for (const holder of this.#memory.holders) if (holder === "pipeline" || !live.has(holder)) this.#memory.release(holder);
+  }
+
+  /** Strings are not copied from one breaker to the next, so that a breaker whose records have some keeps those alive that its feeders read. */
+  #keepSources(pipeline: Pipeline, breaker: number): void {
+    const shape = this.#shapes.get(breaker);
+    if (shape === undefined || !keepsStrings(shape)) return;
+    const sources = this.#pointsInto.get(breaker) ?? new Set();
+    for (const source of breakersRead(pipeline)) sources.add(source);
+    this.#pointsInto.set(breaker, sources);
   }
 
   /** Adds to what is known of a node: rows, time of the pipelines that feed it, memory of the query when they had ended. */
@@ -98,10 +122,6 @@ export class QueryRun {
       milliseconds: milliseconds === undefined ? known.milliseconds : (known.milliseconds ?? 0) + milliseconds,
       bytes: bytes ?? known.bytes,
     });
-  }
-
-  #ownedBytes(): number {
-    return this.#owners.reduce((sum, owner) => sum + this.#threads.pool.ownedBytes(owner), 0);
   }
 
   #isLastFeeder(breaker: number): boolean {
@@ -121,12 +141,6 @@ export class QueryRun {
     this.#decisions.push(...changed.decisions);
   }
 
-  #newOwner(): Owner {
-    const owner = this.#threads.pool.newOwner();
-    this.#owners.push(owner);
-    return owner;
-  }
-
   #breaker(id: number): BreakerState {
     let state = this.#breakers.get(id);
     if (state === undefined) {
@@ -138,7 +152,8 @@ export class QueryRun {
 
   async #runPipeline(pipeline: Pipeline): Promise<void> {
     const splits = pipeline.source.kind === "scan" ? await rowGroupSplits(pipeline.source.node.splits) : [];
-    const morsels = this.#morsels(pipeline, splits);
+    const arena = this.#memory.arena("pipeline");
+    const morsels = this.#morsels(pipeline, splits, arena);
     const layouts = await this.#layouts(pipeline, splits);
     const { pipeline: compiled, sites } = compilePipeline(this.#stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
@@ -149,12 +164,14 @@ export class QueryRun {
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
-      control: this.#arena.allocateZeroed(controlBytes(this.#threads.workers)),
+      control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
+      account: this.#memory.account,
       words: this.#words(compiled),
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
       evaluation: this.#options.evaluation,
     };
+    if (pipeline.sink.kind === "breaker") this.#keepSources(pipeline, pipeline.sink.breaker);
     const results = await this.#onWorkers(job, sites, pipeline);
     for (const result of results) {
       this.#vectorCalls += result.vectorCalls;
@@ -165,7 +182,7 @@ export class QueryRun {
   }
 
   /** `splits`: those of a scan. */
-  #morsels({ source }: Pipeline, splits: readonly Split[]): Morsels {
+  #morsels({ source }: Pipeline, splits: readonly Split[], arena: Arena): Morsels {
     switch (source.kind) {
       case "scan":
         return { kind: "splits", splits };
@@ -174,7 +191,7 @@ export class QueryRun {
       case "range":
         return rangeMorsels(source.node.start, source.node.end, source.node.step);
       case "breaker":
-        return recordMorsels(this.#breaker(source.breaker).records(source.rows, this.#threads.pool, this.#arena));
+        return recordMorsels(this.#breaker(source.breaker).records(source.rows, this.#threads.pool, arena));
     }
   }
 
@@ -214,7 +231,7 @@ export class QueryRun {
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
       repeatable: true,
-      newOwner: () => this.#newOwner(),
+      newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
       signal: this.#options.signal,
       feed,
       onResult: (result) => {
@@ -230,9 +247,9 @@ export class QueryRun {
     const state = this.#breaker(breaker.id);
     const shape = this.#shapes.get(breaker.id);
     if (shape === undefined) throw new InternalError("a breaker completes before it is fed");
-    const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#arena, this.#options.evaluation.timeZone);
+    const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), this.#options.evaluation.timeZone);
     const runs: RecordRun[][] = tasks.map(() => []);
-    if (tasks.length > 0) await this.#runTasks(tasks, sites, state.isSmall(), runs);
+    if (tasks.length > 0) await this.#runTasks(breaker.id, tasks, sites, state.isSmall(), runs);
     state.complete(runs);
     if (shape.kind === "build") {
       const { directory, unique } = state.build();
@@ -240,13 +257,13 @@ export class QueryRun {
     }
   }
 
-  async #runTasks(tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {
-    const job = { tasks, control: this.#arena.allocateZeroed(controlBytes(this.#threads.workers)), evaluation: this.#options.evaluation };
+  async #runTasks(breaker: number, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {
+    const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
       // Merging and linking change records in place.
       repeatable: false,
-      newOwner: () => this.#newOwner(),
+      newOwner: (use) => this.#memory.newOwner(use === "kept" ? breaker : "pipeline"),
       signal: this.#options.signal,
       onResult: (result) => {
         if (result.kind !== "finish") throw new InternalError("a finish job gives records");
@@ -255,6 +272,10 @@ export class QueryRun {
       toError: (failure) => toError(failure, sites),
     });
   }
+}
+
+function keepsStrings({ kind, shape }: BreakerShape): boolean {
+  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect"));
 }
 
 function isSmall(morsels: Morsels): boolean {

@@ -9,12 +9,15 @@ const CANCEL_GRACE_MS = 50;
 /** Attempts at a job whose workers die. Source: spark.task.maxFailures. */
 const MAX_FAILURES = 4;
 
+/** What an attempt's memory is for: `work` ends with the job, `kept` is its result. */
+export type MemoryUse = "work" | "kept";
+
 export interface JobOptions {
   /** The work is small: the main thread does it, rather than wake workers. */
   readonly inline: boolean;
   /** An attempt changes nothing but memory of its own, so that another can follow. */
   readonly repeatable: boolean;
-  readonly newOwner: () => Owner;
+  readonly newOwner: (use: MemoryUse) => Owner;
   readonly signal: AbortSignal;
   /** Of a pipeline that gives the result. */
   readonly feed?: ResultFeed;
@@ -23,7 +26,7 @@ export interface JobOptions {
 }
 
 /** What is sent to worker `worker`; owners are made for the attempt. */
-export type JobMessage = (id: number, worker: number, newOwner: () => Owner) => ToWorker;
+export type JobMessage = (id: number, worker: number, newOwner: (use: MemoryUse) => Owner) => ToWorker;
 
 /** How one attempt ended. */
 type Outcome = { readonly kind: "done"; readonly results: readonly JobResult[] } | { readonly kind: "failed"; readonly failure: Failure } | { readonly kind: "died"; readonly message: string };
@@ -42,8 +45,8 @@ export async function runOnWorkers(
   let delivered = false;
   for (let failures = 0; ; failures++) {
     const owners: Owner[] = [];
-    const newOwner = (): Owner => {
-      const owner = options.newOwner();
+    const newOwner = (use: MemoryUse): Owner => {
+      const owner = options.newOwner(use);
       owners.push(owner);
       return owner;
     };

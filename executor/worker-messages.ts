@@ -1,16 +1,16 @@
 import type { Value } from "../catalog/values.ts";
 import type { CacheJob, CacheResult } from "./cache-table.ts";
 import type { Owner } from "./memory/pool.ts";
-import type { FinishJob } from "./operators/finish-task.ts";
+import type { FinishJob, FinishOwners } from "./operators/finish-task.ts";
 import type { RecordRun } from "./pipeline/morsels.ts";
-import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import type { InstanceResult, PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";
 import type { ResultBatch } from "./result-batch.ts";
 
 /** What the scheduler sends to a worker. */
 export type ToWorker =
   /** `worker`: the receiver's number, from 0. */
-  | { readonly kind: "pipeline"; readonly id: number; readonly worker: number; readonly job: PipelineJob; readonly attempt: Owner; readonly scratch: Owner }
-  | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly attempt: Owner }
+  | { readonly kind: "pipeline"; readonly id: number; readonly worker: number; readonly job: PipelineJob; readonly owners: PipelineOwners }
+  | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly owners: FinishOwners }
   | { readonly kind: "cache"; readonly id: number; readonly job: CacheJob; readonly owner: Owner; readonly scratch: Owner };
 
 /** What a worker answers. Every job ends with exactly one `ended` or `failed`. */

@@ -43,7 +43,7 @@ function run(message: ToWorker): JobResult {
   switch (message.kind) {
     case "pipeline": {
       const outstanding = (message.job.control + CONTROL.outstanding + 4 * message.worker) >>> 2;
-      return runPipelineJob(message.job, context, message.attempt, message.scratch, {
+      return runPipelineJob(message.job, context, message.owners, {
         begin: (morsel) => answer({ kind: "begin", id: message.id, morsel }),
         add: (morsel, batch) => {
           answer({ kind: "batch", id: message.id, morsel, batch }, buffersOf(batch));
@@ -52,7 +52,7 @@ function run(message: ToWorker): JobResult {
       });
     }
     case "finish":
-      return runFinishJob(message.job, context, message.attempt);
+      return runFinishJob(message.job, context, message.owners);
     case "cache":
       return { kind: "cache", result: runCacheJob(message.job, context, message.owner, message.scratch) };
   }

@@ -1,4 +1,6 @@
 import { InternalError, SparrowError } from "../../catalog/errors.ts";
+import type { Account } from "./accounts.ts";
+import { NO_ACCOUNT } from "./accounts.ts";
 import type { Owner, Pool } from "./pool.ts";
 import { BLOCK_BYTES } from "./pool.ts";
 
@@ -16,27 +18,37 @@ const CANARY_BYTES = 16;
 export class Arena implements Allocator {
   readonly pool: Pool;
   readonly owner: Owner;
+  readonly account: Account;
+  readonly #limit: number;
+  #blocks = 0;
   #next = 0;
   #end = 0;
   /** Address and size of every piece, where pieces stand between canaries. */
   readonly #guarded: { address: number; bytes: number }[] = [];
 
-  constructor(pool: Pool, owner: Owner) {
+  /** `account`: who pays. `limit`: blocks beyond which this arena is refused more, whatever the account has. */
+  constructor(pool: Pool, owner: Owner, account: Account = NO_ACCOUNT, limit = Number.POSITIVE_INFINITY) {
     this.pool = pool;
     this.owner = owner;
+    this.account = account;
+    this.#limit = limit;
   }
 
   allocate(bytes: number): number {
-    if (this.pool.canaries) return this.#allocateGuarded(bytes);
     const address = this.tryAllocate(bytes);
-    if (address === 0) throw memoryLimitExceeded(bytes, this.pool);
+    if (address === 0) throw memoryLimitExceeded(bytes, this.pool, this.account);
     return address;
+  }
+
+  /** As `allocate`, but 0 when the pool cannot give it: for operators that have another way. */
+  tryAllocate(bytes: number): number {
+    return this.pool.canaries ? this.#allocateGuarded(bytes) : this.#allocate(bytes);
   }
 
   #allocateGuarded(bytes: number): number {
     const size = Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-    const start = this.tryAllocate(size + 2 * CANARY_BYTES);
-    if (start === 0) throw memoryLimitExceeded(bytes, this.pool);
+    const start = this.#allocate(size + 2 * CANARY_BYTES);
+    if (start === 0) return 0;
     const address = start + CANARY_BYTES;
     this.pool.u32.fill(CANARY, start >>> 2, address >>> 2);
     this.pool.u32.fill(CANARY, (address + size) >>> 2, (address + size + CANARY_BYTES) >>> 2);
@@ -54,8 +66,7 @@ export class Arena implements Allocator {
     }
   }
 
-  /** As `allocate`, but 0 when the pool cannot give it: for operators that have another way. */
-  tryAllocate(bytes: number): number {
+  #allocate(bytes: number): number {
     const size = Math.max(ALIGNMENT, Math.ceil(bytes / ALIGNMENT) * ALIGNMENT);
     if (this.#next + size <= this.#end) {
       const address = this.#next;
@@ -63,8 +74,10 @@ export class Arena implements Allocator {
       return address;
     }
     const blocks = Math.ceil(size / BLOCK_BYTES);
-    const address = this.pool.claim(this.owner, blocks);
+    if (this.#blocks + blocks > this.#limit) return 0;
+    const address = this.pool.claim(this.owner, blocks, this.account);
     if (address === 0) return 0;
+    this.#blocks += blocks;
     const end = address + blocks * BLOCK_BYTES;
     if (end - (address + size) > this.#end - this.#next) {
       this.#next = address + size;
@@ -85,17 +98,23 @@ export class Arena implements Allocator {
     this.verify();
     this.#guarded.length = 0;
     this.pool.release(this.owner);
+    this.#blocks = 0;
     this.#next = 0;
     this.#end = 0;
   }
 }
 
-export function memoryLimitExceeded(bytes: number, pool: Pool): SparrowError {
+/** What cannot do with less memory fails with this: the query's own limit is full, or the engine's pool. */
+export function memoryLimitExceeded(bytes: number, pool: Pool, account: Account): SparrowError {
+  const ofQuery = account !== NO_ACCOUNT && pool.freeBlocks(NO_ACCOUNT) * BLOCK_BYTES > bytes;
+  const used = ofQuery ? pool.accounts.used(account) * BLOCK_BYTES : pool.usedBytes;
+  const limit = ofQuery ? pool.accounts.limit(account) * BLOCK_BYTES : pool.blocks * BLOCK_BYTES;
+  const setting = ofQuery && pool.accounts.limit(account) < pool.blocks - pool.firstBlock ? "sparrow.query.memory.limit" : "sparrow.memory.limit";
   return new SparrowError(
     "MEMORY_LIMIT_EXCEEDED",
     "53200",
-    `The query needs ${bytes} more bytes, and the engine's memory has ${pool.usedBytes} of ${pool.blocks * BLOCK_BYTES} bytes in use.`,
-    { requested: String(bytes), used: String(pool.usedBytes), limit: String(pool.blocks * BLOCK_BYTES) },
-    { origin: "resource", hint: "Raise sparrow.memory.limit, or let the query touch fewer columns or rows." },
+    `The query needs ${bytes} more bytes, and ${ofQuery ? "it" : "the engine's memory"} has ${used} of ${limit} bytes in use.`,
+    { requested: String(bytes), used: String(used), limit: String(limit) },
+    { origin: "resource", hint: `Raise ${setting}, or let the query touch fewer columns or rows.` },
   );
 }

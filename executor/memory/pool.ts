@@ -1,12 +1,14 @@
 import { assert } from "../../catalog/errors.ts";
+import type { Account } from "./accounts.ts";
+import { Accounts, ACCOUNTS_BYTES, NO_ACCOUNT } from "./accounts.ts";
 
 /**
  * The buffer pool: one shared WebAssembly memory that every worker sees, cut into blocks. A block belongs to an owner (a task attempt, a query,
  * a cached table), written in the owner table; claiming is a compare-and-swap per block and freeing is by owner, so there is no lock and a
- * worker that dies leaves nothing that cannot be freed.
+ * worker that dies leaves nothing that cannot be freed. Beside its owner every block has the account that pays for it.
  *
- *     0        64 KiB        256 KiB
- *     | never  | owner table | block 1 | block 2 | ...
+ *     0        64 KiB        128 KiB         192 KiB    256 KiB
+ *     | never  | owner table | payer table   | accounts | block 1 | block 2 | ...
  *
  * The memory's initial and maximum size are equal: it never grows (older views would keep the old length); the pages cost nothing until touched.
  * Claims take the lowest free blocks, so that touched pages are used again before fresh ones.
@@ -14,6 +16,8 @@ import { assert } from "../../catalog/errors.ts";
 export const BLOCK_BYTES = 256 * 1024;
 const WASM_PAGE_BYTES = 64 * 1024;
 const OWNER_TABLE = WASM_PAGE_BYTES;
+const PAYER_TABLE = 2 * WASM_PAGE_BYTES;
+const ACCOUNTS = BLOCK_BYTES - ACCOUNTS_BYTES;
 const HIGH_WATER = OWNER_TABLE - 4;
 const USED_BLOCKS = OWNER_TABLE - 8;
 const PEAK_BLOCKS = OWNER_TABLE - 12;
@@ -45,7 +49,9 @@ export class Pool {
   readonly f64: Float64Array;
   readonly i64: BigInt64Array;
   readonly view: DataView;
+  readonly accounts: Accounts;
   readonly #owners: Int32Array;
+  readonly #payers: Int32Array;
 
   private constructor(memory: WebAssembly.Memory, firstBlock: number, canaries: boolean) {
     const { buffer } = memory;
@@ -60,7 +66,9 @@ export class Pool {
     this.f64 = new Float64Array(buffer);
     this.i64 = new BigInt64Array(buffer);
     this.view = new DataView(buffer);
+    this.accounts = new Accounts(buffer, ACCOUNTS, this.blocks - firstBlock);
     this.#owners = new Int32Array(buffer, OWNER_TABLE, this.blocks);
+    this.#payers = new Int32Array(buffer, PAYER_TABLE, this.blocks);
   }
 
   static create(options: PoolOptions): Pool {
@@ -83,38 +91,44 @@ export class Pool {
     return Atomics.add(this.i32, NEXT_OWNER >> 2, 1) + 1;
   }
 
-  /** Address of `count` adjoining blocks, now the owner's, contents undefined; 0 when there is no such run. */
-  claim(owner: Owner, count: number): number {
+  /** Address of `count` adjoining blocks, now the owner's, contents undefined; 0 when there is no such run or the account may not have it. */
+  claim(owner: Owner, count: number, account: Account = NO_ACCOUNT): number {
+    if (!this.accounts.charge(account, count, Atomics.load(this.i32, USED_BLOCKS >> 2))) return 0;
     const owners = this.#owners;
     let start = this.firstBlock;
     while (start + count <= this.blocks) {
       let length = 0;
-      while (length < count && Atomics.compareExchange(owners, start + length, 0, owner) === 0) length++;
+      while (length < count && owners[start + length] === 0 && Atomics.compareExchange(owners, start + length, 0, owner) === 0) length++;
       if (length === count) {
-        this.#account(start + count, count);
+        this.#payers.fill(account, start, start + count);
+        this.#count(start + count, count);
         return start * BLOCK_BYTES;
       }
       for (let i = 0; i < length; i++) Atomics.store(owners, start + i, 0);
       start += length + 1;
     }
+    this.accounts.refund(account, count);
     return 0;
   }
 
   /** Frees all blocks of an owner. */
   release(owner: Owner): void {
-    this.#replaceOwner(owner, 0);
+    const end = Atomics.load(this.i32, HIGH_WATER >> 2);
+    let freed = 0;
+    for (let i = this.firstBlock; i < end; i++) {
+      if (this.#owners[i] !== owner) continue;
+      const payer = this.#payers[i];
+      Atomics.store(this.#owners, i, 0);
+      this.accounts.refund(payer, 1);
+      freed++;
+    }
+    Atomics.sub(this.i32, USED_BLOCKS >> 2, freed);
   }
 
-  /** Gives all blocks of one owner to another: how a finished attempt hands its result to its query. */
-  reassign(from: Owner, to: Owner): void {
-    this.#replaceOwner(from, to);
-  }
-
-  /** Frees one run; the caller knows that it owns it. */
-  releaseRun(address: number, count: number): void {
-    const first = address / BLOCK_BYTES;
-    for (let i = 0; i < count; i++) Atomics.store(this.#owners, first + i, 0);
-    Atomics.sub(this.i32, USED_BLOCKS >> 2, count);
+  /** Blocks that an account could still be given: the limit of its own, and what is free. */
+  freeBlocks(account: Account): number {
+    const free = this.blocks - this.firstBlock - Atomics.load(this.i32, USED_BLOCKS >> 2);
+    return account === NO_ACCOUNT ? free : Math.max(0, Math.min(free, this.accounts.limit(account) - this.accounts.used(account)));
   }
 
   /** Zeroes from a 4-byte aligned address up to the next multiple of 4 of `bytes`. Filling bytes of shared memory is ten times slower than filling words. */
@@ -138,18 +152,7 @@ export class Pool {
     return count * BLOCK_BYTES;
   }
 
-  #replaceOwner(from: Owner, to: Owner | 0): void {
-    const end = Atomics.load(this.i32, HIGH_WATER >> 2);
-    let freed = 0;
-    for (let i = this.firstBlock; i < end; i++) {
-      if (this.#owners[i] !== from) continue;
-      Atomics.store(this.#owners, i, to);
-      freed++;
-    }
-    if (to === 0) Atomics.sub(this.i32, USED_BLOCKS >> 2, freed);
-  }
-
-  #account(end: number, count: number): void {
+  #count(end: number, count: number): void {
     let high = Atomics.load(this.i32, HIGH_WATER >> 2);
     while (high < end) high = Atomics.compareExchange(this.i32, HIGH_WATER >> 2, high, end);
     const used = Atomics.add(this.i32, USED_BLOCKS >> 2, count) + count;

@@ -1,4 +1,6 @@
 import type { EvalContext } from "../functions/scalar-function.ts";
+import type { Account } from "../memory/accounts.ts";
+import type { Owner } from "../memory/pool.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { AggregateShape } from "./aggregate/aggregate-sink.ts";
 import type { MergeModule } from "./aggregate/merge-module.ts";
@@ -31,8 +33,15 @@ export interface DirectKey {
   readonly repeated: number;
 }
 
+/** Owners of one thread's memory in a job: what the tasks give, and what each needs while it runs. */
+export interface FinishOwners {
+  readonly kept: Owner;
+  readonly work: Owner;
+}
+
 export interface FinishJob {
   readonly tasks: readonly FinishTask[];
   readonly control: number;
+  readonly account: Account;
   readonly evaluation: EvalContext;
 }

@@ -1,7 +1,6 @@
 import { InternalError } from "../../catalog/errors.ts";
 import type { EvalContext } from "../functions/scalar-function.ts";
-import { Arena } from "../memory/arena.ts";
-import type { Owner } from "../memory/pool.ts";
+import type { Arena } from "../memory/arena.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import { RowError } from "../pipeline/pipeline-job.ts";
 import { HEADER, initializeState, STATUS } from "../pipeline/state-layout.ts";
@@ -15,18 +14,11 @@ import { forEachRecord, sortRecords } from "./rows/sort-records.ts";
 import { runsOf } from "./sink-instance.ts";
 import { evaluateWindow } from "./window/evaluate-window.ts";
 
-/** Runs one task; what it allocates belongs to `attempt`. Gives the records that later pipelines read. */
-export function runFinishTask(task: FinishTask, context: ThreadContext, attempt: Owner, evaluation: EvalContext): readonly RecordRun[] {
-  const arena = new Arena(context.pool, attempt);
-  const runs = completed(task, context, arena, evaluation);
-  arena.verify();
-  return runs;
-}
-
-function completed(task: FinishTask, context: ThreadContext, arena: Arena, evaluation: EvalContext): readonly RecordRun[] {
+/** Runs one task. Gives the records that later pipelines read; what they need lies in `arena`, what only the task needs in `work`. */
+export function runFinishTask(task: FinishTask, context: ThreadContext, arena: Arena, work: Arena, evaluation: EvalContext): readonly RecordRun[] {
   switch (task.kind) {
     case "groups": {
-      const runs = completeGroups(task, context, arena);
+      const runs = completeGroups(task, context, arena, work);
       completeCollected(task.shape, runs, context, arena, evaluation);
       return runs;
     }
@@ -51,17 +43,17 @@ function completed(task: FinishTask, context: ThreadContext, arena: Arena, evalu
 
 type GroupsTask = Extract<FinishTask, { kind: "groups" }>;
 
-function completeGroups(task: GroupsTask, context: ThreadContext, arena: Arena): readonly RecordRun[] {
+function completeGroups(task: GroupsTask, context: ThreadContext, arena: Arena, work: Arena): readonly RecordRun[] {
   const { shape, chunks, merge } = task;
   const { pool } = context;
   const runs = runsOf(chunks, shape.layout.bytes);
   const isEmptyTotal = shape.keys.length === 0 && runs.length === 0;
   if (!task.needsMerge && !isEmptyTotal) return runs;
-  const state = arena.allocate(merge.state.bytes);
+  const state = work.allocate(merge.state.bytes);
   initializeState(pool, state, merge.state);
   const store = new RowChunks(pool, arena, state, merge.words.store);
   const records = runs.reduce((sum, run) => sum + run.count, 0);
-  const directory = new Directory(pool, arena, state, merge.words.directory, task.sharedBits, Math.min(records, 4096));
+  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, Math.min(records, 4096));
   const instance = new WebAssembly.Instance(merge.module, {
     env: { memory: pool.memory },
     kernels: context.kernels,

@@ -30,13 +30,19 @@ export interface SinkInstance {
   readonly finish: () => SinkResult;
 }
 
-export function openSink(sink: CompiledSink, context: ThreadContext, arena: Arena, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
+/** Arenas of a sink: what its result lies in, and what ends with the instance. */
+export interface SinkArenas {
+  readonly kept: Arena;
+  readonly work: Arena;
+}
+
+export function openSink(sink: CompiledSink, context: ThreadContext, { kept, work }: SinkArenas, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
   switch (sink.kind) {
     case "output":
-      return new OutputSink(sink.batch, context, arena, state, job, output);
+      return new OutputSink(sink.batch, context, work, state, job, output);
     case "aggregate": {
-      const chunks = new RowChunks(context.pool, arena, state, sink.state.store);
-      const directory = new Directory(context.pool, arena, state, sink.state.directory, 0, 0);
+      const chunks = new RowChunks(context.pool, kept, state, sink.state.store);
+      const directory = new Directory(context.pool, work, state, sink.state.directory, 0, 0);
       let cleared = false;
       return recordSink(
         (kind, argument) => {
@@ -48,7 +54,7 @@ export function openSink(sink: CompiledSink, context: ThreadContext, arena: Aren
       );
     }
     case "build": {
-      const chunks = new RowChunks(context.pool, arena, state, sink.state.store);
+      const chunks = new RowChunks(context.pool, kept, state, sink.state.store);
       return recordSink(
         (kind, argument) => chunks.supply(kind, argument),
         () => {
@@ -64,7 +70,7 @@ export function openSink(sink: CompiledSink, context: ThreadContext, arena: Aren
       );
     }
     case "rows":
-      return new RowSink(sink.shape, sink.state, context, arena, state, job);
+      return new RowSink(sink.shape, sink.state, context, kept, state, job);
     case "discard":
       return recordSink(
         () => false,

@@ -6,7 +6,6 @@ import { laneKind } from "../emit/emitted-value.ts";
 import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
-import type { Owner } from "../memory/pool.ts";
 import { openSink } from "../operators/sink-instance.ts";
 import type { SinkInstance } from "../operators/sink-instance.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -15,7 +14,7 @@ import { columnWriter, readBytes, readLanes } from "./column-values.ts";
 import { CutStage } from "./cut-stage.ts";
 import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
 import type { RecordRun } from "./morsels.ts";
-import type { ResultOutput, InstanceResult, PipelineJob } from "./pipeline-job.ts";
+import type { InstanceResult, PipelineJob, PipelineOwners, ResultOutput } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import { fileField } from "./sources.ts";
@@ -29,11 +28,12 @@ type Run = (state: number, from: number, to: number) => number;
 
 /**
  * One worker's instance of a pipeline: its state block, its sink, and the loop that takes morsels and drives the compiled segments. Everything it
- * allocates belongs to its attempt; results are published by returning them.
+ * allocates belongs to owners of its attempt; results are published by returning them.
  */
 export class PipelineInstance {
   readonly #job: PipelineJob;
   readonly #context: ThreadContext;
+  readonly #kept: Arena;
   readonly #arena: Arena;
   readonly #scratch: Arena;
   readonly #state: number;
@@ -43,14 +43,15 @@ export class PipelineInstance {
   #rows = 0;
   #vectorCalls = 0;
 
-  constructor(job: PipelineJob, context: ThreadContext, attempt: Owner, scratch: Owner, output: ResultOutput) {
+  constructor(job: PipelineJob, context: ThreadContext, owners: PipelineOwners, output: ResultOutput) {
     const { pool } = context;
     this.#job = job;
     this.#context = context;
-    this.#arena = new Arena(pool, attempt);
-    this.#scratch = new Arena(pool, scratch);
+    this.#kept = new Arena(pool, owners.kept, job.account);
+    this.#arena = new Arena(pool, owners.work, job.account);
+    this.#scratch = new Arena(pool, owners.scratch, job.account);
     const { pipeline } = job;
-    this.#state = this.#arena.allocate(pipeline.state.bytes);
+    this.#state = this.#kept.allocate(pipeline.state.bytes);
     initializeState(pool, this.#state, pipeline.state);
     for (const { offset, value } of job.words) {
       if (typeof value === "bigint") pool.view.setBigInt64(this.#state + offset, value, true);
@@ -69,7 +70,7 @@ export class PipelineInstance {
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
-    this.#sink = openSink(pipeline.sink, context, this.#arena, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
+    this.#sink = openSink(pipeline.sink, context, { kept: this.#kept, work: this.#arena }, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
   }
 
   /** Runs until no morsel is left, the sink has enough, or the job is cancelled. */
@@ -84,6 +85,7 @@ export class PipelineInstance {
       this.#scratch.reset();
     }
     const sink = this.#sink.finish();
+    this.#kept.verify();
     this.#arena.verify();
     const nodeRows = this.#job.pipeline.rowCounts.map(({ node, word }) => [node, Number(pool.view.getBigInt64(this.#state + word, true))] as const);
     return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls, nodeRows };
@@ -161,9 +163,9 @@ export class PipelineInstance {
     if (source.kind !== "values") throw new InternalError("literal rows are read by values");
     const { pool } = this.#context;
     source.columns.forEach((column, i) => {
-      const data = this.#arena.allocate(Math.max(1, rows.length) * 16);
-      const nulls = column.nullable ? this.#arena.allocate(Math.max(1, rows.length)) : 0;
-      const write = columnWriter(pool, column.type, data, nulls, this.#arena);
+      const data = this.#kept.allocate(Math.max(1, rows.length) * 16);
+      const nulls = column.nullable ? this.#kept.allocate(Math.max(1, rows.length)) : 0;
+      const write = columnWriter(pool, column.type, data, nulls, this.#kept);
       rows.forEach((row, r) => write(r, row[i]));
       const at = (this.#state + source.slots[i]) >>> 2;
       pool.u32[at + SLOT.data / 4] = data;

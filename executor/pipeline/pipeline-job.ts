@@ -1,5 +1,7 @@
 import type { Value } from "../../catalog/values.ts";
 import type { EvalContext } from "../functions/scalar-function.ts";
+import type { Account } from "../memory/accounts.ts";
+import type { Owner } from "../memory/pool.ts";
 import type { RowChunk } from "../operators/row-store.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
@@ -11,6 +13,8 @@ export interface PipelineJob {
   readonly morsels: Morsels;
   /** Address of the job's control words. */
   readonly control: number;
+  /** Who pays for the memory. */
+  readonly account: Account;
   /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */
   readonly words: readonly { readonly offset: number; readonly value: number | bigint }[];
   /** Rows per call of compiled code. */
@@ -18,6 +22,16 @@ export interface PipelineJob {
   readonly outputRows: number;
   /** What TypeScript implementations may look at: time zone, current time. */
   readonly evaluation: EvalContext;
+}
+
+/** Owners of one instance's memory. */
+export interface PipelineOwners {
+  /** Records that the sink keeps, and the state block: constants in it are what their strings may point to. */
+  readonly kept: Owner;
+  /** What ends with the instance. */
+  readonly work: Owner;
+  /** What ends with the batch at hand. */
+  readonly scratch: Owner;
 }
 
 /** Control words of a job, uint32 each. */

@@ -1,0 +1,25 @@
+import type { Pipeline } from "../planner/stages.ts";
+
+/** Breakers whose records a pipeline looks at. */
+export function breakersRead({ source, steps }: Pipeline): readonly number[] {
+  const own = source.kind === "breaker" ? [source.breaker] : [];
+  return [...own, ...steps.flatMap((step) => (step.kind === "probe" || step.kind === "loop" ? [step.breaker] : []))];
+}
+
+/**
+ * Breakers whose memory is still needed: those that a pipeline still to come feeds or reads, and those that their records point into.
+ * `pointsInto`: by breaker, the breakers that hold bytes of its strings.
+ */
+export function liveBreakers(toCome: readonly Pipeline[], pointsInto: ReadonlyMap<number, ReadonlySet<number>>): ReadonlySet<number> {
+  const live = new Set<number>();
+  const visit = (breaker: number): void => {
+    if (live.has(breaker)) return;
+    live.add(breaker);
+    for (const other of pointsInto.get(breaker) ?? []) visit(other);
+  };
+  for (const pipeline of toCome) {
+    for (const breaker of breakersRead(pipeline)) visit(breaker);
+    if (pipeline.sink.kind === "breaker") visit(pipeline.sink.breaker);
+  }
+  return live;
+}

@@ -1,0 +1,56 @@
+import { Arena } from "./memory/arena.ts";
+import type { Account } from "./memory/accounts.ts";
+import type { Owner, Pool } from "./memory/pool.ts";
+import { BLOCK_BYTES } from "./memory/pool.ts";
+
+/** What a query's memory is held for: the pipeline that runs, or the breaker of this number. */
+export type Holder = "pipeline" | number;
+
+/** The memory of one query: its account, and the owners of its blocks by what they are held for, so that each part is freed as soon as nothing reads it. */
+export class QueryMemory {
+  readonly pool: Pool;
+  readonly account: Account;
+  readonly #owners = new Map<Holder, Owner[]>();
+
+  /** `limitBytes`: what the query may hold at a time; undefined: the whole pool. Raises TOO_MANY_QUERIES. */
+  constructor(pool: Pool, limitBytes: number | undefined) {
+    this.pool = pool;
+    this.account = pool.accounts.open(limitBytes === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(limitBytes / BLOCK_BYTES)));
+  }
+
+  newOwner(holder: Holder): Owner {
+    const owner = this.pool.newOwner();
+    const owners = this.#owners.get(holder);
+    if (owners === undefined) this.#owners.set(holder, [owner]);
+    else owners.push(owner);
+    return owner;
+  }
+
+  /** A fresh arena whose memory goes with the holder's. */
+  arena(holder: Holder): Arena {
+    return new Arena(this.pool, this.newOwner(holder), this.account);
+  }
+
+  get holders(): readonly Holder[] {
+    return [...this.#owners.keys()];
+  }
+
+  release(holder: Holder): void {
+    for (const owner of this.#owners.get(holder) ?? []) this.pool.release(owner);
+    this.#owners.delete(holder);
+  }
+
+  get usedBytes(): number {
+    return this.pool.accounts.used(this.account) * BLOCK_BYTES;
+  }
+
+  get peakBytes(): number {
+    return this.pool.accounts.peak(this.account) * BLOCK_BYTES;
+  }
+
+  /** Frees everything. The query's threads must have ended. */
+  close(): void {
+    for (const holder of this.holders) this.release(holder);
+    this.pool.accounts.close(this.account);
+  }
+}
