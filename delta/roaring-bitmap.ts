@@ -1,14 +1,9 @@
+import { ARRAY_MAX, MAGIC, NO_OFFSET_THRESHOLD, SERIAL_COOKIE, SERIAL_COOKIE_NO_RUNS } from "./roaring-format.ts";
+
 /**
  * Reads the portable 64-bit Roaring bitmap of a deletion vector as sorted row ranges [from, to), flattened in pairs.
  * Source: Delta's protocol, "Deletion Vector Format", and the Roaring bitmap format specification. Raises RangeError for what is none.
  */
-
-const MAGIC = 1681511377;
-const SERIAL_COOKIE_NO_RUNS = 12346;
-const SERIAL_COOKIE = 12347;
-/** Bitmaps without runs, and those with at least so many containers, have a table of offsets. */
-const NO_OFFSET_THRESHOLD = 4;
-const ARRAY_MAX = 4096;
 
 class ByteReader {
   readonly #view: DataView;

@@ -17,3 +17,19 @@ export function decodeZ85(text: string, bytes: number): Uint8Array | undefined {
   }
   return decoded.subarray(0, bytes);
 }
+
+/** Z85 text of bytes, whose number is a multiple of four. */
+export function encodeZ85(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 4) {
+    let value = view.getUint32(at);
+    let group = "";
+    for (let i = 0; i < 5; i++) {
+      group = ALPHABET[value % 85] + group;
+      value = Math.floor(value / 85);
+    }
+    text += group;
+  }
+  return text;
+}

@@ -1,14 +1,13 @@
-import { SparrowError } from "../../catalog/errors.ts";
+import { assert, SparrowError } from "../../catalog/errors.ts";
 import type { OpenTable, TableProvider, TableVersion } from "../../catalog/ports.ts";
 import type { ColumnStatistics, Split, TableSnapshot } from "../../catalog/table.ts";
 import { type DeltaLog, inParallel } from "../../delta/delta-log.ts";
-import { readDeletionVector } from "../../delta/deletion-vector.ts";
 import { type ScanFile, scanFiles } from "../../delta/scan-files.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
 import { openFileSplit } from "../../executor/scan/row-group-splits.ts";
 import { combineStatistics } from "../../executor/scan/table-statistics.ts";
-import { localStorage } from "../local-storage.ts";
+import { deletedRowsOf } from "./deletion-vectors.ts";
 import { deltaLog } from "./delta-tables.ts";
 
 /** Tables of a snapshot by the zone in which their partition values are read. */
@@ -57,6 +56,14 @@ export interface FileSplits {
   readonly splits: readonly Split[];
 }
 
+/** Rows of a file that are not deleted. */
+export function liveRows({ splits }: FileSplits): number {
+  return splits.reduce((sum, { rows }) => {
+    assert(rows !== undefined, "a file whose rows are not known has been opened");
+    return sum + rows;
+  }, 0);
+}
+
 export async function snapshotSplits(snapshot: DeltaSnapshot, zone: string): Promise<FileSplits[]> {
   const files = scanFiles(snapshot, (text) => parseTimestamp(text, zone));
   return inParallel(files, async (file) => ({ file, splits: await fileSplits(snapshot, file) }));
@@ -66,14 +73,14 @@ export async function snapshotSplits(snapshot: DeltaSnapshot, zone: string): Pro
 const OPENED_FILE_BYTES = 32 * 1024 * 1024;
 
 /** A file that is small, and of which the log tells the rows, is opened when a query cannot do without it. */
-async function fileSplits({ location, fields }: DeltaSnapshot, file: ScanFile): Promise<readonly Split[]> {
+async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile): Promise<readonly Split[]> {
   const { add, path, fields: fileFields } = file;
-  const deletedRows = add.deletionVector && (await readDeletionVector(localStorage, location, add.deletionVector));
+  const deletedRows = add.deletionVector && (await deletedRowsOf(snapshot, add.deletionVector));
   const rows = file.rows === undefined ? undefined : file.rows - (add.deletionVector?.cardinality ?? 0);
   const source = { kind: "parquetFile", path, fields: fileFields, ...(deletedRows !== undefined && { deletedRows }) } as const;
   const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(file, rows) };
   if (rows === 0) return [];
-  return rows === undefined || add.size >= OPENED_FILE_BYTES ? openFileSplit(split, fields) : [split];
+  return rows === undefined || add.size >= OPENED_FILE_BYTES ? openFileSplit(split, snapshot.fields) : [split];
 }
 
 /** What the log says of the file's columns; where rows are deleted, counts of nulls no longer hold. */

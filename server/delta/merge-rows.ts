@@ -13,7 +13,8 @@ import { takeBatch } from "../partition-batches.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import type { ResolvedClause } from "../statements/delta/merge.ts";
-import { fill, queryTarget, TARGET, targetTable, type TargetFiles } from "./row-changes.ts";
+import type { RowPositions } from "./deletion-vectors.ts";
+import { FILE, fill, queryTarget, ROW, TARGET, targetTable, type TargetFiles } from "./row-changes.ts";
 
 /** The name under which the rewritten queries read the source's rows. */
 const SOURCE = "__delta_source";
@@ -71,6 +72,8 @@ export interface MergeInput {
   readonly alias: string;
   readonly on: AstExpr;
   readonly clauses: readonly ResolvedClause[];
+  /** Where the target's rows that go are marked as deleted: undefined where files are written without them. */
+  readonly marked: RowPositions | undefined;
 }
 
 /** Code of a joined row: the clause that applies to it, counted from 1, or one of these. */
@@ -78,10 +81,10 @@ const KEPT = 0;
 const DROPPED = -1;
 
 /**
- * The target's rows joined with the source's: the new row in the target's columns, and the code of what happens to it. Source rows without a match come too
- * where a clause may insert them.
+ * The target's rows joined with the source's: the new row in the target's columns, the code of what happens to it, and where the old row is. Source rows without
+ * a match come too where a clause may insert them; rows that stay as they are come only where their files are written anew.
  */
-export function mergeJoin(session: Session, { target, chosen, source, alias, on, clauses }: MergeInput, options: RunOptions): AsyncGenerator<ResultBatch> {
+export function mergeJoin(session: Session, { target, chosen, source, alias, on, clauses, marked }: MergeInput, options: RunOptions): AsyncGenerator<ResultBatch> {
   const { fields } = target.snapshot;
   const parts: Record<string, AstExpr> = { __on: on };
   const codes = (when: ResolvedClause["when"], otherwise: number): string => {
@@ -106,10 +109,13 @@ export function mergeJoin(session: Session, { target, chosen, source, alias, on,
   });
   const inserts = clauses.some((clause) => clause.when === "notMatched");
   const changes = clauses.some((clause) => clause.when !== "notMatched");
-  const join = !inserts ? "LEFT" : changes ? "FULL" : "RIGHT";
+  const unmatched = marked === undefined ? changes : clauses.some((clause) => clause.when === "notMatchedBySource");
+  const join = inserts ? (unmatched ? "FULL" : "RIGHT") : unmatched ? "LEFT" : "INNER";
   // Without a clause that changes rows the target's own are not written again.
   const where = changes ? "" : ` WHERE ${inTarget} IS NULL`;
-  const text = `SELECT ${items.join(", ")}, ${code} AS __code FROM (SELECT *, TRUE AS __in_target FROM ${TARGET}) AS ${quoted(alias)} ${join} JOIN (SELECT *, TRUE AS __in_source FROM ${SOURCE}) AS ${quoted(source.alias)} ON __on${where}`;
+  const position = [FILE, ROW].map((name) => quoted(alias, name)).join(", ");
+  const joined = `SELECT ${items.join(", ")}, ${code} AS __code, ${position} FROM (SELECT *, TRUE AS __in_target FROM ${TARGET}) AS ${quoted(alias)} ${join} JOIN (SELECT *, TRUE AS __in_source FROM ${SOURCE}) AS ${quoted(source.alias)} ON __on${where}`;
+  const text = marked === undefined ? joined : `SELECT * FROM (${joined}) WHERE __code <> ${KEPT}`;
   return queryTarget(session, targetTable(target, chosen), fill(parseQuery(text), parts), options, undefined, source.tables);
 }
 
@@ -124,10 +130,13 @@ export interface MergeOutcome {
 }
 
 /** The rows that are to be written, of what `mergeJoin` gives. */
-export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, columns: number, clauses: readonly ResolvedClause[], outcome: MergeOutcome): AsyncGenerator<ResultBatch> {
+export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target, clauses, marked }: MergeInput, outcome: MergeOutcome): AsyncGenerator<ResultBatch> {
+  const columns = target.snapshot.fields.length;
   const positions = Array.from({ length: columns }, (_, i) => i);
   for await (const batch of joined) {
     const code = valueReader(batch.columns[columns]);
+    const file = valueReader(batch.columns[columns + 1]);
+    const position = valueReader(batch.columns[columns + 2]);
     const rows: number[] = [];
     for (let row = 0; row < batch.rows; row++) {
       const own = code(row) as number;
@@ -141,6 +150,7 @@ export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, columns: 
       else if (clause.when === "notMatched") outcome.inserted++;
       else outcome.updated++;
       if (clause === undefined || clause.values !== undefined) rows.push(row);
+      if (clause !== undefined && clause.when !== "notMatched") marked?.add(file(row) as number, Number(position(row)));
     }
     if (rows.length > 0) yield takeBatch(batch, positions, rows);
   }

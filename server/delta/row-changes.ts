@@ -1,10 +1,10 @@
 import { assert } from "../../catalog/errors.ts";
 import type { Split, TableSnapshot } from "../../catalog/table.ts";
-import { INT } from "../../catalog/types.ts";
-import type { Action, AddFile } from "../../delta/actions.ts";
+import { INT, LONG } from "../../catalog/types.ts";
+import type { Action } from "../../delta/actions.ts";
 import type { ReadScope } from "../../delta/conflicts.ts";
 import { canonicalPath } from "../../delta/file-paths.ts";
-import { additionOf, removalOf } from "../../delta/remove-file.ts";
+import { additionOf } from "../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
@@ -18,17 +18,20 @@ import { analyzeQuery } from "../../planner/analyzer/queries.ts";
 import type { AnalysisContext, AnalyzedQuery } from "../../planner/analyzer/context.ts";
 import type { Session } from "../session.ts";
 import { type ResolvedTables, resolveTables } from "../table-resolution.ts";
-import { type FileSplits, snapshotSplits } from "./delta-provider.ts";
+import { markDeleted, removeFiles, RowPositions, type TakenRows, writesDeletionVectors } from "./deletion-vectors.ts";
+import { type FileSplits, liveRows, snapshotSplits } from "./delta-provider.ts";
 import { quoted } from "../object-names.ts";
 import { scopeOf } from "./read-scope.ts";
 import { writeTableRows } from "./rows-to-files.ts";
+import type { WrittenFiles } from "./write-files.ts";
 
 /** The name under which rewritten queries read the files that a statement is about; no table of a user can have it. */
 export const TARGET = "__delta_target";
-/** Its column that says which file a row is from. */
+/** Its column that says which file a row is from, and the one that says at which position. */
 export const FILE = "__delta_file";
+export const ROW = "__delta_row";
 
-/** The files of a snapshot, and rows as a table with the column `FILE`. */
+/** The files of a snapshot, and rows as a table with the columns `FILE` and `ROW`. */
 export interface TargetFiles {
   readonly snapshot: DeltaSnapshot;
   readonly files: readonly FileSplits[];
@@ -40,13 +43,13 @@ export async function targetFiles(session: Session, snapshot: DeltaSnapshot): Pr
 
 /** The rows of some files: positions in `files`; all when undefined. */
 export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlySet<number>): TableSnapshot {
-  const columns = [...snapshot.fields, { name: FILE, type: INT, nullable: false }];
+  const columns = [...snapshot.fields, { name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
   const splits = files.flatMap(({ splits: own }, index): Split[] => {
     if (chosen !== undefined && !chosen.has(index)) return [];
     return own.map((split) => {
       const { source } = split;
       assert(source.kind === "parquet" || source.kind === "parquetFile", "a Delta table is read from Parquet files");
-      return { ...split, source: { ...source, fields: [...source.fields, { kind: "constant", value: index }] } };
+      return { ...split, source: { ...source, fields: [...source.fields, { kind: "constant", value: index }, { kind: "position", base: 0n }] } };
     });
   });
   return { name: snapshot.location, columns, version: `delta target ${crypto.randomUUID()}`, splits, statistics: combineStatistics(splits, columns.length) };
@@ -99,42 +102,49 @@ export async function matchingRows(session: Session, target: TargetFiles, condit
   return counts;
 }
 
-/** Rows of a file that are not deleted. */
-export function liveRows({ splits }: FileSplits): number {
-  return splits.reduce((sum, { rows }) => {
-    assert(rows !== undefined, "a file whose rows are not known has been opened");
-    return sum + rows;
-  }, 0);
+/** Which rows of each file satisfy a condition. */
+export async function matchingPositions(session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions): Promise<RowPositions> {
+  const query = fill(parseQuery(`SELECT ${FILE}, ${ROW} ${fromTarget(alias)} WHERE __condition`), { __condition: condition });
+  const positions = new RowPositions();
+  for await (const batch of queryTarget(session, targetTable(target), query, options)) positions.addAll(batch, 0);
+  return positions;
 }
 
+/** The rows that a condition took out of a table. */
 export interface WithoutRows {
-  readonly actions: readonly Action[];
+  readonly taken: TakenRows;
   readonly reads: ReadScope;
-  /** Absolute paths of the files that were written. */
-  readonly paths: readonly string[];
   readonly deletedRows: number;
-  readonly copiedRows: number;
-  readonly removedFiles: number;
-  readonly addedFiles: readonly AddFile[];
+  /** Rows that were written anew because their files go. */
+  readonly kept: WrittenFiles;
 }
 
-/** The table without the rows that satisfy a condition: files with some of them are written anew, files with nothing else go. */
+const NOTHING_WRITTEN: WrittenFiles = { adds: [], rows: 0 };
+
+/** The table without the rows that satisfy a condition: they are marked in deletion vectors, or files with some of them are written anew. Files with nothing else go. */
 export async function withoutMatching(session: Session, snapshot: DeltaSnapshot, condition: AstExpr, options: RunOptions, alias = "target"): Promise<WithoutRows> {
   const target = await targetFiles(session, snapshot);
-  const counts = await matchingRows(session, target, condition, alias, options);
+  const positions = writesDeletionVectors(session, snapshot, "delete") ? await matchingPositions(session, target, condition, alias, options) : undefined;
+  const counts = positions?.counts() ?? (await matchingRows(session, target, condition, alias, options));
   const touched = [...counts.keys()].map((index) => target.files[index]);
   const partly = new Set([...counts].filter(([index, rows]) => rows < liveRows(target.files[index])).map(([index]) => index));
-  const kept = partly.size === 0 ? { adds: [], rows: 0 } : await writeTableRows(session, snapshot, keptRows(session, target, partly, condition, alias, options));
-  const now = Date.now();
+  const rewrites = positions === undefined && partly.size > 0;
   return {
-    actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...kept.adds.map(additionOf)],
+    taken: positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, target.files, positions),
     reads: scopeOf(session, snapshot, touched, condition, alias),
-    paths: kept.adds.map((add) => `${snapshot.location}/${canonicalPath(add.path)}`),
     deletedRows: [...counts.values()].reduce((sum, rows) => sum + rows, 0),
-    copiedRows: kept.rows,
-    removedFiles: touched.length,
-    addedFiles: kept.adds,
+    kept: rewrites ? await writeTableRows(session, snapshot, keptRows(session, target, partly, condition, alias, options)) : NOTHING_WRITTEN,
   };
+}
+
+/** What a commit does for rows that are taken out: removals, and additions of files with rows that stay. */
+export function withoutRowsActions({ taken, kept }: WithoutRows): Action[] {
+  return [...taken.actions, ...kept.adds.map(additionOf)];
+}
+
+/** Absolute paths of the files that were written for it. */
+export function withoutRowsPaths({ location }: DeltaSnapshot, { taken, kept }: WithoutRows): string[] {
+  return [...taken.paths, ...kept.adds.map((add) => `${location}/${canonicalPath(add.path)}`)];
 }
 
 /** Rows of the chosen files for which a condition is false or NULL, in the table's columns. */

@@ -11,6 +11,7 @@ const HONOURED = new Set([
   "delta.checkpointPolicy",
   "delta.dataSkippingNumIndexedCols",
   "delta.deletedFileRetentionDuration",
+  "delta.enableDeletionVectors",
   "delta.enableExpiredLogCleanup",
   "delta.logRetentionDuration",
   "delta.parquet.compression.codec",

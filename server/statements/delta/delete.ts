@@ -7,7 +7,9 @@ import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, Statement } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { liveRows, targetFiles, withoutMatching } from "../../delta/row-changes.ts";
+import { liveRows } from "../../delta/delta-provider.ts";
+import { vectorMetrics } from "../../delta/deletion-vectors.ts";
+import { targetFiles, withoutMatching, type WithoutRows, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
@@ -17,7 +19,7 @@ import { valueResult } from "../../value-batch.ts";
 /** Result columns of DELETE and UPDATE. */
 export const AFFECTED_ROWS = [{ name: "num_affected_rows", type: LONG, nullable: true }];
 
-/** DELETE FROM a Delta table: files without a row that stays are removed, files with some are written anew, all others are neither read nor touched. */
+/** DELETE FROM a Delta table: files without a row that stays are removed, rows of others are marked as deleted or their files written anew, all others are neither read nor touched. */
 export async function runDeltaDelete(session: Session, target: DeltaTarget, { where, alias, table }: Extract<Statement, { kind: "delete" }>, options: RunOptions): Promise<StatementResult> {
   const name = alias?.name?.name ?? table.parts[table.parts.length - 1].name;
   const rows = await rerunOnConflict(() => deleteRows(session, target, where, name, options));
@@ -29,25 +31,26 @@ export async function deleteRows(session: Session, { log }: DeltaTarget, where: 
   const snapshot = await log.latest();
   checkWrite(snapshot, "change");
   const removed = where === undefined ? await everything(session, snapshot) : await withoutMatching(session, snapshot, where, options, alias);
-  if (removed.actions.length === 0) return 0;
+  const actions = withoutRowsActions(removed);
+  if (actions.length === 0) return 0;
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: removed.actions,
+      actions,
       reads: removed.reads,
       operation,
       operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]) },
-      operationMetrics: { numRemovedFiles: removed.removedFiles, numAddedFiles: removed.addedFiles.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.copiedRows },
+      operationMetrics: { numRemovedFiles: removed.taken.removedFiles, numAddedFiles: removed.kept.adds.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.kept.rows, ...vectorMetrics(removed.taken.vectors) },
     });
   } catch (error) {
-    if (isConflict(error)) await deleteFiles(removed.paths);
+    if (isConflict(error)) await deleteFiles(withoutRowsPaths(snapshot, removed));
     throw error;
   }
   return removed.deletedRows;
 }
 
 /** All rows are gone when all files are: only files whose number of rows is not in the log are opened for it. */
-async function everything(session: Session, snapshot: DeltaSnapshot): Promise<Awaited<ReturnType<typeof withoutMatching>>> {
+async function everything(session: Session, snapshot: DeltaSnapshot): Promise<WithoutRows> {
   const now = Date.now();
   const files = [...snapshot.files.values()];
   const counts = files.map((file) => parseFileStatistics(file.stats).rows);
@@ -55,5 +58,5 @@ async function everything(session: Session, snapshot: DeltaSnapshot): Promise<Aw
   const deletedRows = known
     ? counts.reduce((sum: number, count, i) => sum + (count as number) - (files[i].deletionVector?.cardinality ?? 0), 0)
     : (await targetFiles(session, snapshot)).files.reduce((sum, file) => sum + liveRows(file), 0);
-  return { actions: files.map((file) => removalOf(file, true, now)), reads: READS_TABLE, paths: [], deletedRows, copiedRows: 0, removedFiles: files.length, addedFiles: [] };
+  return { taken: { actions: files.map((file) => removalOf(file, true, now)), paths: [], removedFiles: files.length }, reads: READS_TABLE, deletedRows, kept: { adds: [], rows: 0 } };
 }

@@ -13,7 +13,7 @@ import { analyzeExpression } from "../../../planner/analyzer/standalone-expressi
 import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { withoutMatching } from "../../delta/row-changes.ts";
+import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
 import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { executeQuery } from "../../execute-query.ts";
@@ -85,8 +85,8 @@ interface Replaced {
 /** What goes when the new rows come. */
 async function replacedBy(session: Session, snapshot: DeltaSnapshot, statement: Insert, adds: readonly AddFile[], options: RunOptions): Promise<Replaced> {
   if (statement.replaceWhere !== undefined) {
-    const { actions, reads, paths } = await withoutMatching(session, snapshot, statement.replaceWhere, options);
-    return { actions, reads, paths };
+    const removed = await withoutMatching(session, snapshot, statement.replaceWhere, options);
+    return { actions: withoutRowsActions(removed), reads: removed.reads, paths: withoutRowsPaths(snapshot, removed) };
   }
   if (statement.mode === "into") return { actions: [], reads: READS_NOTHING, paths: [] };
   const dynamic = session.settings.value("spark.sql.sources.partitionOverwriteMode") === "dynamic" && snapshot.metadata.partitionColumns.length > 0;

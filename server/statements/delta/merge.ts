@@ -2,13 +2,14 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import { LONG, type StructField } from "../../../catalog/types.ts";
 import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
-import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import { additionOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, MergeClause, Statement } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
+import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { namesTables } from "../../delta/read-scope.ts";
@@ -25,7 +26,7 @@ type Merge = Extract<Statement, { kind: "merge" }>;
 
 const MERGE_COLUMNS = ["num_affected_rows", "num_updated_rows", "num_deleted_rows", "num_inserted_rows"].map((name) => ({ name, type: LONG, nullable: true }));
 
-/** MERGE INTO a Delta table: the source is read once; files with a row that the source or a clause reaches are written anew. */
+/** MERGE INTO a Delta table: the source is read once; rows that the source or a clause reaches are marked as deleted, or their files written anew. */
 export async function runDeltaMerge(session: Session, target: DeltaTarget, statement: Merge, options: RunOptions): Promise<StatementResult> {
   if (statement.schemaEvolution) throw unsupportedOperation("MERGE WITH SCHEMA EVOLUTION", quoted(...target.name));
   checkClauses(statement);
@@ -57,29 +58,29 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   const matched = clauses.filter((clause) => clause.when === "matched");
   // A row that is deleted whatever matches it may be matched several times.
   const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].values === undefined;
-  if (matched.length > 0 && !deletesMatched) await rejectSeveralMatches(session, { target: all, chosen, source, alias, on: statement.on, clauses }, options);
+  const marked = !insertsOnly && writesDeletionVectors(session, snapshot, "merge") ? new RowPositions() : undefined;
+  const input: MergeInput = { target: all, chosen, source, alias, on: statement.on, clauses, marked };
+  if (matched.length > 0 && !deletesMatched) await rejectSeveralMatches(session, input, options);
 
-  const touched: FileSplits[] = insertsOnly ? [] : [...chosen].map((index) => all.files[index]);
   const outcome: MergeOutcome = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
-  const joined = mergeJoin(session, { target: all, chosen, source, alias, on: statement.on, clauses }, options);
-  const written = await writeTableRows(session, snapshot, mergeOutput(joined, snapshot.fields.length, clauses, outcome));
+  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome));
   if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
   if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
     await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
     return outcome;
   }
-  const now = Date.now();
+  const taken = marked === undefined ? removeFiles(insertsOnly ? [] : [...chosen].map((index) => all.files[index])) : await markDeleted(snapshot, all.files, marked);
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...written.adds.map(additionOf)],
+      actions: [...taken.actions, ...written.adds.map(additionOf)],
       reads: readScope(statement, [...chosen].map((index) => all.files[index])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
-      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: touched.length, numOutputRows: written.rows },
+      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
     });
   } catch (error) {
-    if (isConflict(error)) await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    if (isConflict(error)) await deleteFiles([...written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`), ...taken.paths]);
     throw error;
   }
   return outcome;

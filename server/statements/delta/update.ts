@@ -2,14 +2,15 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
-import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import { additionOf } from "../../../delta/remove-file.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.ts";
 import { parseExpression, parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { type Analyze, fill, fromTarget, keptRows, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { type Analyze, fill, fromTarget, keptRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
 import { inTurn, writeTableRows } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
@@ -38,25 +39,26 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.fields, byName: false, defaultOf, query: rows, span }, context);
 
   const all = await targetFiles(session, snapshot);
-  const counts = await matchingRows(session, all, condition, alias, options);
+  const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;
+  const counts = positions?.counts() ?? (await matchingRows(session, all, condition, alias, options));
   if (counts.size === 0) return 0;
   const chosen = new Set(counts.keys());
   const touched = [...chosen].map((index) => all.files[index]);
   const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
-  const written = await writeTableRows(session, snapshot, inTurn(changed, keptRows(session, all, chosen, condition, alias, options)));
+  const written = await writeTableRows(session, snapshot, positions === undefined ? inTurn(changed, keptRows(session, all, chosen, condition, alias, options)) : changed);
+  const taken = positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, all.files, positions);
   const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const now = Date.now();
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...touched.map(({ file }) => removalOf(file.add, true, now)), ...written.adds.map(additionOf)],
+      actions: [...taken.actions, ...written.adds.map(additionOf)],
       reads: namesTables(...statement.assignments.map((assignment) => assignment.value)) ? READS_TABLE : scopeOf(session, snapshot, touched, condition, alias),
       operation: "UPDATE",
       operationParameters: { predicate: JSON.stringify(statement.where === undefined ? [] : [options.text?.slice(statement.where.span.start, statement.where.span.end) ?? ""]) },
-      operationMetrics: { numRemovedFiles: touched.length, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated },
+      operationMetrics: { numRemovedFiles: taken.removedFiles, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated, ...vectorMetrics(taken.vectors) },
     });
   } catch (error) {
-    if (isConflict(error)) await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    if (isConflict(error)) await deleteFiles([...written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`), ...taken.paths]);
     throw error;
   }
   return updated;
