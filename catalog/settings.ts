@@ -70,6 +70,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "sparrow.memory.limit", type: { kind: "bytes", min: 16 * 1024 * 1024 }, defaultText: "", doc: "Size of the buffer pool in bytes; by default half of the memory that the process may use, at most 3 GiB.", fixed: true },
   { name: "sparrow.query.memory.limit", type: { kind: "bytes", min: 4 * 1024 * 1024 }, defaultText: "", doc: "Bytes of the buffer pool that one query may hold at a time; by default the whole pool, shared fairly once it is nearly used up." },
   { name: "sparrow.query.timeout", type: { kind: "duration" }, defaultText: "0s", doc: "A query that runs longer is cancelled; 0 for no limit." },
+  { name: "sparrow.spill.dir", type: STRING_SETTING, defaultText: "", doc: "Folder on a local disk where queries put what does not fit into memory; of a list the first; by default the system's for temporary files.", aliases: ["spark.local.dir"], fixed: true },
   { name: "sparrow.sql.dialect", type: choice(...SQL_DIALECTS), defaultText: "spark", doc: "SQL dialect of the statements that follow; SET and RESET are read in Spark's." },
   { name: "sparrow.workers", type: { kind: "int", min: 1, max: 256 }, defaultText: "", doc: "Worker threads; by default one for each CPU that the process may use.", fixed: true },
 ];

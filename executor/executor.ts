@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import type { TableSnapshot } from "../catalog/table.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
@@ -14,8 +15,8 @@ import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
 import { ResultQueue } from "./result-queue.ts";
 import type { JobMessage, JobOptions, MemoryUse } from "./run-on-workers.ts";
-import { runOnWorkers } from "./run-on-workers.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
+import { SpillFolder } from "./spill/spill-folder.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
 import { WorkerPool } from "./worker-pool.ts";
@@ -26,6 +27,8 @@ export interface ExecutorOptions {
   readonly workers: number;
   /** The pool hands out memory from this address on. Source: `sparrow.memory.firstByte`. */
   readonly firstByte?: number;
+  /** Where queries put what does not fit into memory; absent: the system's folder for temporary files. */
+  readonly spillDirectory?: string;
   /** Memory is checked for stores beyond what was allocated. */
   readonly canaries?: boolean;
 }
@@ -51,6 +54,7 @@ export interface ExecuteOptions {
 /** What a query runs on. */
 export interface ExecutorThreads {
   readonly pool: Pool;
+  readonly spill: SpillFolder;
   readonly workers: number;
   readonly runPipeline: (job: PipelineJob, options: JobOptions) => Promise<void>;
   readonly runFinish: (job: FinishJob, options: JobOptions) => Promise<void>;
@@ -60,6 +64,7 @@ export interface ExecutorThreads {
 export class Executor implements ExecutorThreads {
   readonly pool: Pool;
   readonly workerPool: WorkerPool;
+  readonly spill: SpillFolder;
   readonly #setup: ThreadSetup;
   readonly #cached = new Map<TableSnapshot, Owner>();
   #main: ThreadContext | undefined;
@@ -67,6 +72,7 @@ export class Executor implements ExecutorThreads {
   constructor(options: ExecutorOptions) {
     this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: Math.ceil((options.firstByte ?? 0) / BLOCK_BYTES), canaries: options.canaries });
     this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()) };
+    this.spill = new SpillFolder(options.spillDirectory ?? tmpdir());
     this.workerPool = new WorkerPool(options.workers, () => this.#setup);
   }
 
@@ -162,6 +168,7 @@ export class Executor implements ExecutorThreads {
 
   async close(): Promise<void> {
     await this.workerPool.close();
+    await this.spill.remove();
   }
 
   #mainContext(): ThreadContext {
@@ -180,6 +187,7 @@ export class Executor implements ExecutorThreads {
       }
       return;
     }
+    const { runOnWorkers } = await import("./run-on-workers.ts");
     await runOnWorkers(this.pool, this.workerPool, control, options, message);
   }
 }

@@ -40,6 +40,10 @@ export class QueryMemory {
     this.#owners.delete(holder);
   }
 
+  get spilledBytes(): number {
+    return this.pool.accounts.spilledBytes(this.account);
+  }
+
   get usedBytes(): number {
     return this.pool.accounts.used(this.account) * BLOCK_BYTES;
   }

@@ -33,6 +33,8 @@ export interface QueryCounters {
   readonly pipelines: number;
   /** The most that the query has held of the pool at a time. */
   readonly peakBytes: number;
+  /** Written to disk for want of memory. */
+  readonly spilledBytes: number;
   /** By physical node id, if the query was measured. */
   readonly nodes: ReadonlyMap<number, { readonly rows: number; readonly milliseconds?: number; readonly bytes?: number }>;
   /** What was changed while the query ran. */
@@ -56,6 +58,7 @@ export class QueryRun {
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
   readonly #memory: QueryMemory;
+  readonly #spillFolder: string;
   /** By breaker, those that hold bytes of its records' strings. */
   readonly #pointsInto = new Map<number, Set<number>>();
   readonly #results: ResultQueue;
@@ -63,6 +66,7 @@ export class QueryRun {
   #vectorCalls = 0;
   #rows = 0;
   #peakBytes = 0;
+  #spilledBytes = 0;
 
   constructor(stages: StagePlan, threads: ExecutorThreads, options: ExecuteOptions, results: ResultQueue) {
     this.#threads = threads;
@@ -70,10 +74,11 @@ export class QueryRun {
     this.#stages = stages;
     this.#results = results;
     this.#memory = new QueryMemory(threads.pool, options.memoryLimit);
+    this.#spillFolder = threads.spill.newQuery();
   }
 
   get counters(): QueryCounters {
-    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, nodes: this.#nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
+    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes: this.#nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
   }
 
   async run(): Promise<void> {
@@ -95,7 +100,9 @@ export class QueryRun {
       }
     } finally {
       this.#peakBytes = this.#memory.peakBytes;
+      this.#spilledBytes = this.#memory.spilledBytes;
       this.#memory.close();
+      if (this.#spilledBytes > 0) await this.#threads.spill.removeQuery(this.#spillFolder);
     }
   }
 
@@ -166,6 +173,7 @@ export class QueryRun {
       morsels,
       control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
       account: this.#memory.account,
+      spillFolder: this.#spillFolder,
       words: this.#words(compiled),
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
@@ -258,7 +266,7 @@ export class QueryRun {
   }
 
   async #runTasks(breaker: number, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {
-    const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, evaluation: this.#options.evaluation };
+    const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
       // Merging and linking change records in place.

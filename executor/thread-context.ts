@@ -1,11 +1,13 @@
 import type { Split } from "../catalog/table.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
+import type { Account } from "./memory/accounts.ts";
 import { Pool } from "./memory/pool.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
 import { readSplit } from "./scan/read-split.ts";
 import type { SplitReader, WantedColumn } from "./scan/scan-context.ts";
+import type { SpillStore } from "./spill/spill-store.ts";
 
 /** What crosses to a new worker: compiled code and the shared memory. */
 export interface ThreadSetup {
@@ -15,13 +17,18 @@ export interface ThreadSetup {
   readonly kernels: WebAssembly.Module;
 }
 
+export type OpenSpill = (pool: Pool, account: Account, folder: string) => SpillStore;
+
 /** What a thread has to run pipelines with: the pool, its own kernel instance, its own Parquet decoder. */
 export class ThreadContext {
   readonly pool: Pool;
   readonly kernels: Record<string, unknown>;
+  /** Opens what a job of the account's query writes to its folder on disk; absent in the main thread, which must not wait for a disk. */
+  readonly openSpill: OpenSpill | undefined;
   readonly #decoder: ParquetDecoder;
 
-  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries)) {
+  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries), openSpill?: OpenSpill) {
+    this.openSpill = openSpill;
     this.pool = pool;
     this.kernels = instantiateKernels(setup.kernels, setup.memory);
     this.#decoder = new ParquetDecoder(loadParquetWasm);

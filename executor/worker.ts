@@ -4,6 +4,7 @@ import { runCacheJob } from "./cache-table.ts";
 import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
 import { CancelledError, CONTROL } from "./pipeline/pipeline-job.ts";
 import type { ResultBatch } from "./result-batch.ts";
+import { SpillStore } from "./spill/spill-store.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
 import type { FromWorker, JobResult, ToWorker } from "./worker-messages.ts";
@@ -16,7 +17,7 @@ const CANCEL_POLL_MS = 20;
 
 const port = parentPort;
 if (port === null) throw new InternalError("the worker module runs in worker threads only");
-const context = new ThreadContext(workerData as ThreadSetup);
+const context = new ThreadContext(workerData as ThreadSetup, undefined, (pool, account, folder) => new SpillStore(pool, account, folder));
 
 function answer(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);

@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
@@ -31,6 +31,7 @@ export interface ExecutorResources {
   readonly poolBytes: number;
   readonly workers: number;
   readonly firstByte: number;
+  readonly spillDirectory: string;
   readonly canaries: boolean;
 }
 
@@ -83,6 +84,7 @@ export class Engine {
     this.#executor ??= this.#createExecutor({
       poolBytes: this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes(),
       workers: this.settings.number("sparrow.workers") ?? availableParallelism(),
+      spillDirectory: this.settings.text("sparrow.spill.dir")?.split(",")[0].trim() || tmpdir(),
       firstByte: this.settings.number("sparrow.memory.firstByte") ?? 0,
       canaries: this.settings.flag("sparrow.memory.canaries"),
     });

@@ -43,5 +43,6 @@ export interface FinishJob {
   readonly tasks: readonly FinishTask[];
   readonly control: number;
   readonly account: Account;
+  readonly spillFolder: string;
   readonly evaluation: EvalContext;
 }

@@ -15,6 +15,7 @@ export interface PipelineJob {
   readonly control: number;
   /** Who pays for the memory. */
   readonly account: Account;
+  readonly spillFolder: string;
   /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */
   readonly words: readonly { readonly offset: number; readonly value: number | bigint }[];
   /** Rows per call of compiled code. */

@@ -24,7 +24,7 @@ async function measured(session: Session, prepared: PreparedQuery, signal: Abort
   const started = performance.now();
   for await (const batch of executeQuery(session, prepared, signal, plan, { measure: true, onEnd: (found) => (counters = found) })) rows += batch.rows;
   const lines = [`Rows: ${rows}`, `Time: ${(performance.now() - started).toFixed(1)} ms`];
-  if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`, `Peak memory: ${counters.peakBytes} bytes`);
+  if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`, `Peak memory: ${counters.peakBytes} bytes`, `Spilled to disk: ${counters.spilledBytes} bytes`);
   const adaptive = session.settings.flag("spark.sql.adaptive.enabled") ? counters : undefined;
   return `${explain({ ...prepared, measured: counters?.nodes, adaptive }, "analyze")}\n== Execution ==\n${lines.join("\n")}\n`;
 }

@@ -100,7 +100,7 @@ test("ANALYZE TABLE counts rows, NULLs and distinct values, for the planner and 
 
 test("EXPLAIN ANALYZE runs the query and tells how", async () => {
   const [[text]] = await run("EXPLAIN ANALYZE SELECT i, count(*) FROM t GROUP BY i");
-  expect(text).toMatch(/^== Physical Plan ==\n[\s\S]*\n== Execution ==\nRows: 7\nTime: [\d.]+ ms\nPipelines: \d+\nCalls into TypeScript functions: 0\nPeak memory: \d+ bytes\n$/);
+  expect(text).toMatch(/^== Physical Plan ==\n[\s\S]*\n== Execution ==\nRows: 7\nTime: [\d.]+ ms\nPipelines: \d+\nCalls into TypeScript functions: 0\nPeak memory: \d+ bytes\nSpilled to disk: 0 bytes\n$/);
 });
 
 test("EXPLAIN ANALYZE counts the rows of a filter after all of its conditions", async () => {
