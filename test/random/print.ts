@@ -93,7 +93,8 @@ class Printer {
       case "scalarSubquery":
         return `(${this.query(expr.query)})`;
       case "exists":
-        return `${expr.negated ? "NOT " : ""}EXISTS (${this.query(expr.query)})`;
+        // In Spark's grammar EXISTS is a condition: in parentheses it may be an operand too.
+        return `(${expr.negated ? "NOT " : ""}EXISTS (${this.query(expr.query)}))`;
       case "inSubquery":
         return `(${this.expr(expr.input)} ${expr.negated ? "NOT IN" : "IN"} (${this.query(expr.query)}))`;
     }

@@ -121,10 +121,11 @@ export function emitRowSink(
 
 /**
  * Pipelines that feed one sort must make prefixes of one form. What one of them knows of its values must not show: where the field can be NULL the value has
- * a flag, and its range is that of the type.
+ * a flag, where it cannot it has none, and its range is that of the type.
  */
 function asField(emitter: SegmentEmitter, value: EmittedValue, field: RowField): EmittedValue {
   const general = { ...value, range: undefined };
-  if (field.nullOffset === undefined || (value.isNull !== undefined && value.isNull.constant === undefined)) return general;
+  if (field.nullOffset === undefined) return { ...general, isNull: undefined };
+  if (value.isNull !== undefined && value.isNull.constant === undefined) return general;
   return { ...general, isNull: get(emitter.f.let(value.isNull ?? i32.const(0))) };
 }
