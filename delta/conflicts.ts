@@ -1,6 +1,8 @@
 import { SparrowError } from "../catalog/errors.ts";
-import type { Action, AddFile } from "./actions.ts";
+import type { Action, AddFile, Metadata } from "./actions.ts";
 import { canonicalPath } from "./file-paths.ts";
+import { differInMarksOnly } from "./identity-columns.ts";
+import { parseSchema } from "./schema-json.ts";
 
 /** What a transaction's decisions rest on. */
 export interface ReadScope {
@@ -19,13 +21,15 @@ export const READS_TABLE: ReadScope = { wholeTable: true, files: new Set(), woul
 interface Checked {
   readonly actions: readonly Action[];
   readonly reads: ReadScope;
+  /** The table's metadata when it was read; undefined for a table that is being created. */
+  readonly readMetadata?: Metadata;
 }
 
 /**
  * Whether a transaction may go behind a commit that landed after what it read. Raises by the first check that fails.
  * Source: Delta Spark's ConflictChecker, at isolation level Serializable.
  */
-export function checkConflicts({ actions, reads }: Checked, version: bigint, winner: readonly Action[]): void {
+export function checkConflicts({ actions, reads, readMetadata }: Checked, version: bigint, winner: readonly Action[]): void {
   const info = winner.find((action) => action.kind === "commitInfo");
   const operation = (info?.kind === "commitInfo" && info.commitInfo.operation) || "unknown";
   const raise = (condition: string, what: string): never => {
@@ -33,7 +37,8 @@ export function checkConflicts({ actions, reads }: Checked, version: bigint, win
   };
   const changes = (kind: Action["kind"]): boolean => winner.some((action) => action.kind === kind);
   if (changes("protocol")) raise("DELTA_PROTOCOL_CHANGED", "changed the table's protocol");
-  if (changes("metaData")) raise("DELTA_METADATA_CHANGED", "changed the table's schema or properties");
+  const changesMetadata = actions.some((action) => action.kind === "metaData");
+  if (winner.some((action) => action.kind === "metaData" && (changesMetadata || !movesMarksOnly(readMetadata, action.metaData)))) raise("DELTA_METADATA_CHANGED", "changed the table's schema or properties");
 
   const domains = new Set(actions.flatMap((action) => (action.kind === "domainMetadata" ? [action.domainMetadata.domain] : [])));
   if (winner.some((action) => action.kind === "domainMetadata" && domains.has(action.domainMetadata.domain))) raise("DELTA_CONCURRENT_TRANSACTION", "changed the same metadata domain");
@@ -45,6 +50,17 @@ export function checkConflicts({ actions, reads }: Checked, version: bigint, win
   const removed = new Set(winner.flatMap((action) => (action.kind === "remove" ? [canonicalPath(action.remove.path)] : [])));
   if (removed.size > 0 && (reads.wholeTable || [...reads.files].some((path) => removed.has(path)))) raise("DELTA_CONCURRENT_DELETE_READ", "removed files that this statement read");
   if (actions.some((action) => action.kind === "remove" && removed.has(canonicalPath(action.remove.path)))) raise("DELTA_CONCURRENT_DELETE_DELETE", "removed files that this statement removes");
+}
+
+/** Whether new metadata says nothing but that identity columns have given out values. */
+function movesMarksOnly(before: Metadata | undefined, { schemaString, ...after }: Metadata): boolean {
+  if (before === undefined || before.schemaString === undefined || schemaString === undefined) return false;
+  const { schemaString: schemaBefore, ...rest } = before;
+  return JSON.stringify(sortedKeys(rest)) === JSON.stringify(sortedKeys(after)) && differInMarksOnly(parseSchema(schemaBefore), parseSchema(schemaString));
+}
+
+function sortedKeys(value: object): unknown {
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]: [string, unknown]) => [key, part !== null && typeof part === "object" && !Array.isArray(part) ? sortedKeys(part) : part]);
 }
 
 /** Errors after which a statement may be run again from a new snapshot. */

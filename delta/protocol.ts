@@ -20,6 +20,8 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "checkConstraints",
   "deletionVectors",
   "domainMetadata",
+  "generatedColumns",
+  "identityColumns",
   "invariants",
   "timestampNtz",
   "typeWidening",

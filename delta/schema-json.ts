@@ -1,6 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { DataType, StructField, StructType } from "../catalog/types.ts";
 import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, decimal, DOUBLE, FLOAT, INT, LONG, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, typeName, VARIANT } from "../catalog/types.ts";
+import { encodeExactJson, parseExactJson } from "./exact-json.ts";
 
 const PRIMITIVES: ReadonlyMap<string, DataType> = new Map([
   ["string", STRING], ["long", LONG], ["integer", INT], ["short", SHORT], ["byte", BYTE], ["float", FLOAT], ["double", DOUBLE], ["boolean", BOOLEAN], ["binary", BINARY],
@@ -9,7 +10,7 @@ const PRIMITIVES: ReadonlyMap<string, DataType> = new Map([
 
 /** The fields of a table's `schemaString`, Spark's JSON of a struct type. Raises TypeError or SyntaxError for what is none. */
 export function parseSchema(schemaString: string): readonly StructField[] {
-  const type = typeOf(JSON.parse(schemaString));
+  const type = typeOf(parseExactJson(schemaString));
   if (type.kind !== "struct") throw new TypeError("it is not a struct");
   return type.fields;
 }
@@ -53,7 +54,7 @@ function primitive(text: string): DataType {
 
 /** Spark's JSON of a struct type with these fields. Raises DELTA_UNSUPPORTED_DATA_TYPES. */
 export function schemaText(fields: readonly StructField[]): string {
-  return JSON.stringify(structJson({ kind: "struct", fields }));
+  return encodeExactJson(structJson({ kind: "struct", fields }));
 }
 
 function structJson({ fields }: StructType): unknown {

@@ -1,6 +1,6 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { Storage } from "../catalog/ports.ts";
-import { type Action, encodeAction } from "./actions.ts";
+import { type Action, encodeAction, type Metadata } from "./actions.ts";
 import { checkConflicts, type ReadScope } from "./conflicts.ts";
 import type { DeltaLog } from "./delta-log.ts";
 import { commitName } from "./log-files.ts";
@@ -9,6 +9,8 @@ import { commitName } from "./log-files.ts";
 export interface Transaction {
   /** The version that was read; -1 for a table that is being created. */
   readonly readVersion: bigint;
+  /** The table's metadata at that version; undefined for a table that is being created. */
+  readonly readMetadata?: Metadata;
   /** Everything but `commitInfo`. */
   readonly actions: readonly Action[];
   readonly reads: ReadScope;

@@ -7,19 +7,14 @@ export type WriteKind = "append" | "change";
 
 /** Raises what forbids a statement: features that are not had, DELTA_CANNOT_MODIFY_APPEND_ONLY. */
 export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
-  const { location, protocol, metadata, fields, mapping } = snapshot;
+  const { location, protocol, metadata, mapping } = snapshot;
   const { configuration } = metadata;
   const isOn = (property: string): boolean => configuration[property]?.toLowerCase() === "true";
-  const hasMetadata = (key: string): boolean => fields.some((field) => field.metadata?.[key] !== undefined);
   checkWritable(location, protocol, (feature) => {
     switch (feature) {
       case "changeDataFeed":
         // Rows that are only added need no change files.
         return isOn("delta.enableChangeDataFeed") && kind === "change";
-      case "generatedColumns":
-        return hasMetadata("delta.generationExpression");
-      case "identityColumns":
-        return hasMetadata("delta.identity.start");
       case "columnMapping":
         return mapping !== "none";
       case "inCommitTimestamp":

@@ -3,9 +3,9 @@ import type { AstExpr, Query } from "../parser/ast.ts";
 /** Functions whose value is settled by analysis and differs from one run to the next, with and without parentheses. */
 const CHANGING = new Set(["now", "current_timestamp", "localtimestamp", "current_date", "curdate", "current_time", "unix_timestamp", "rand", "random", "randn", "randstr", "uniform", "uuid", "shuffle"]);
 
-/** Whether the same text means the same plan each time it is run over the same tables. */
-export function isRepeatable(query: Query): boolean {
-  return everyNode(query, (node) => {
+/** Whether the same text means the same each time it is run over the same tables. */
+export function isRepeatable(part: Query | AstExpr): boolean {
+  return everyNode(part, (node) => {
     switch (node.kind) {
       case "call":
       case "name":

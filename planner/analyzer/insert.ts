@@ -4,7 +4,7 @@ import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { AstExpr, Identifier, PartitionItem, Query } from "../../parser/ast.ts";
 import type { Assignment } from "../logical.ts";
-import { analysisError, quoteName, unresolvedColumn } from "./analysis-errors.ts";
+import { analysisError, quoteName, unresolvedColumn, unsupported } from "./analysis-errors.ts";
 import { castTo, nullOf } from "./casts.ts";
 import type { AnalysisContext, AnalyzedQuery } from "./context.ts";
 import { analyzeQuery } from "./queries.ts";
@@ -24,14 +24,23 @@ export interface InsertBinding {
   readonly partition?: readonly PartitionItem[];
   /** A column's default; undefined: NULL. */
   readonly defaultOf: (field: StructField) => AstExpr | undefined;
+  /** What computes a column from the others where it is given no value. */
+  readonly generationOf?: (field: StructField) => AstExpr | undefined;
+  /** Whether the writer makes the values of a column that is given none: its column is NULL here. */
+  readonly isNumbered?: (field: StructField) => boolean;
   readonly query: Query;
   readonly span: Span;
 }
 
+export interface BoundInsert extends AnalyzedQuery {
+  /** Names of the columns that the statement gives values for. */
+  readonly given: ReadonlySet<string>;
+}
+
 /** The query's rows as rows of the table: every column in the table's order, under its type (see `assignmentCast`). */
-export function bindInsert(insert: InsertBinding, context: AnalysisContext): AnalyzedQuery {
-  const fixed = fixedValues(insert, context);
-  const targets = targetFields(insert, fixed);
+export function bindInsert(written: InsertBinding, context: AnalysisContext): BoundInsert {
+  const fixed = fixedValues(written, context);
+  const { insert, targets } = withoutDefaulted(written, targetFields(written, fixed));
   const source = analyzeQuery(withDefaults(insert, targets), context);
   const given = insert.byName ? matchByName(insert, source.columns) : matchByPosition(insert, targets, source.columns);
   const outputs = insert.fields.map((field): Assignment => {
@@ -42,7 +51,22 @@ export function bindInsert(insert: InsertBinding, context: AnalysisContext): Ana
     const keeps = expr.kind === "column";
     return { expr, column: { id: keeps ? expr.id : context.nextId(), name: field.name, type: typeOf(expr), nullable: isNullable(expr) } };
   });
-  return { plan: { kind: "project", input: source.plan, outputs }, columns: outputs.map((o) => o.column) };
+  const columns = outputs.map((o) => o.column);
+  const rows: AnalyzedQuery = { plan: { kind: "project", input: source.plan, outputs }, columns };
+  return { ...withGenerated(insert, rows, (field) => !given.has(field.name) && !fixed.has(field.name), context), given: new Set([...given.keys(), ...fixed.keys()]) };
+}
+
+/** The rows with the columns that no value was given for computed from the others. */
+function withGenerated(insert: InsertBinding, rows: AnalyzedQuery, isAbsent: (field: StructField) => boolean, context: AnalysisContext): AnalyzedQuery {
+  const expressions = insert.fields.map((field) => (isAbsent(field) ? insert.generationOf?.(field) : undefined));
+  if (expressions.every((ast) => ast === undefined)) return rows;
+  const outputs = rows.columns.map((column, i): Assignment => {
+    const ast = expressions[i];
+    if (ast === undefined) return { expr: columnExpr(column), column };
+    const expr = castTo(analyzeExpression(ast, rows.columns, context), storedType(insert.fields[i].type), "ansi", insert.span);
+    return { expr, column: { id: context.nextId(), name: column.name, type: typeOf(expr), nullable: isNullable(expr) } };
+  });
+  return { plan: { kind: "project", input: rows.plan, outputs }, columns: outputs.map((o) => o.column) };
 }
 
 function fixedValues(insert: InsertBinding, context: AnalysisContext): ReadonlyMap<string, Expr> {
@@ -76,11 +100,30 @@ function targetFields(insert: InsertBinding, fixed: ReadonlyMap<string, Expr>): 
   });
 }
 
+/** A column whose values are generated, and for which every row of VALUES says DEFAULT, is one that is not named. */
+function withoutDefaulted(insert: InsertBinding, targets: readonly StructField[]): { readonly insert: InsertBinding; readonly targets: readonly StructField[] } {
+  const { body } = insert.query;
+  if (body.kind !== "values" || body.rows.some((row) => row.kind !== "row" || row.items.length !== targets.length)) return { insert, targets };
+  const rows = body.rows.filter((row) => row.kind === "row");
+  const kept = targets.map((_, i) => i).filter((i) => !isGenerated(insert, targets[i]) || rows.some((row) => row.items[i].kind !== "default"));
+  if (kept.length === targets.length || kept.length === 0) return { insert, targets };
+  const query: Query = { ...insert.query, body: { ...body, rows: rows.map((row) => ({ ...row, items: kept.map((i) => row.items[i]) })) } };
+  return { insert: { ...insert, query }, targets: kept.map((i) => targets[i]) };
+}
+
+function isGenerated({ generationOf, isNumbered }: InsertBinding, field: StructField): boolean {
+  return generationOf?.(field) !== undefined || isNumbered?.(field) === true;
+}
+
 /** DEFAULT in VALUES stands for the default of the column at its place. */
 function withDefaults(insert: InsertBinding, targets: readonly StructField[]): Query {
   const { body } = insert.query;
   if (body.kind !== "values") return insert.query;
-  const replace = (ast: AstExpr, i: number): AstExpr => (ast.kind === "default" && i < targets.length ? (insert.defaultOf(targets[i]) ?? { kind: "null", span: ast.span }) : ast);
+  const replace = (ast: AstExpr, i: number): AstExpr => {
+    if (ast.kind !== "default" || i >= targets.length) return ast;
+    if (isGenerated(insert, targets[i])) throw unsupported("DEFAULT in some of the rows for a column whose values are generated", ast.span);
+    return insert.defaultOf(targets[i]) ?? { kind: "null", span: ast.span };
+  };
   const rows = body.rows.map((row): AstExpr => (row.kind === "row" ? { ...row, items: row.items.map(replace) } : replace(row, 0)));
   return { ...insert.query, body: { ...body, rows } };
 }
@@ -123,7 +166,7 @@ function defaultValue(field: StructField, insert: InsertBinding, context: Analys
   const ast = insert.defaultOf(field);
   const type = storedType(field.type);
   if (ast !== undefined) return castTo(analyzeExpression(ast, [], context), type, "ansi", insert.span);
-  if (!field.nullable) {
+  if (!field.nullable && !isGenerated(insert, field)) {
     const parameters = { tableName: quoteName(insert.table), colName: quoteName([field.name]) };
     throw analysisError("INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_FIND_DATA", "KD000", `Cannot write incompatible data for the table ${parameters.tableName}: Cannot find data for the output column ${parameters.colName}.`, parameters, insert.span);
   }

@@ -14,6 +14,8 @@ import { prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import type { ResolvedClause } from "../statements/delta/merge.ts";
 import type { RowPositions } from "./deletion-vectors.ts";
+import { generationOf } from "./derived-columns.ts";
+import type { IdentityWriter } from "./identity-rows.ts";
 import { FILE, fill, queryTarget, ROW, TARGET, targetTable, type TargetFiles } from "./row-changes.ts";
 
 /** The name under which the rewritten queries read the source's rows. */
@@ -101,7 +103,9 @@ export function mergeJoin(session: Session, { target, chosen, source, alias, on,
   const items = fields.map((field, column) => {
     const branches = clauses.flatMap(({ values }, i) => {
       if (values === undefined) return [];
-      parts[`__value${i}_${column}`] = values[column];
+      const value = values[column];
+      if (value === "derived") return [`WHEN ${i + 1} THEN NULL`];
+      parts[`__value${i}_${column}`] = value;
       return [`WHEN ${i + 1} THEN __value${i}_${column}`];
     });
     const own = quoted(alias, field.name);
@@ -116,7 +120,21 @@ export function mergeJoin(session: Session, { target, chosen, source, alias, on,
   const position = [FILE, ROW].map((name) => quoted(alias, name)).join(", ");
   const joined = `SELECT ${items.join(", ")}, ${code} AS __code, ${position} FROM (SELECT *, TRUE AS __in_target FROM ${TARGET}) AS ${quoted(alias)} ${join} JOIN (SELECT *, TRUE AS __in_source FROM ${SOURCE}) AS ${quoted(source.alias)} ON __on${where}`;
   const text = marked === undefined ? joined : `SELECT * FROM (${joined}) WHERE __code <> ${KEPT}`;
-  return queryTarget(session, targetTable(target, chosen), fill(parseQuery(text), parts), options, undefined, source.tables);
+  return queryTarget(session, targetTable(target, chosen), fill(parseQuery(withGenerated(text, fields, clauses, parts)), parts), options, undefined, source.tables);
+}
+
+/** The joined rows with the generated columns that their clauses give no value for computed from the others. */
+function withGenerated(joined: string, fields: readonly StructField[], clauses: readonly ResolvedClause[], parts: Record<string, AstExpr>): string {
+  let generates = false;
+  const items = fields.map((field, column) => {
+    const operand = generationOf(field);
+    const codes = clauses.flatMap(({ values }, i) => (values?.[column] === "derived" ? [i + 1] : []));
+    if (operand === undefined || codes.length === 0) return quoted(field.name);
+    generates = true;
+    parts[`__generated${column}`] = { kind: "cast", operand, type: field.type, try: false, span: operand.span };
+    return `CASE WHEN __code IN (${codes.join(", ")}) THEN __generated${column} ELSE ${quoted(field.name)} END AS ${quoted(field.name)}`;
+  });
+  return generates ? `SELECT ${items.join(", ")}, __code, ${FILE}, ${ROW} FROM (${joined})` : joined;
 }
 
 /** What has happened to rows, counted while they are read. */
@@ -130,7 +148,7 @@ export interface MergeOutcome {
 }
 
 /** The rows that are to be written, of what `mergeJoin` gives. */
-export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target, clauses, marked }: MergeInput, outcome: MergeOutcome): AsyncGenerator<ResultBatch> {
+export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target, clauses, marked }: MergeInput, outcome: MergeOutcome, identity: IdentityWriter): AsyncGenerator<ResultBatch> {
   const columns = target.snapshot.fields.length;
   const positions = Array.from({ length: columns }, (_, i) => i);
   for await (const batch of joined) {
@@ -152,7 +170,8 @@ export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target,
       if (clause === undefined || clause.values !== undefined) rows.push(row);
       if (clause !== undefined && clause.when !== "notMatched") marked?.add(file(row) as number, Number(position(row)));
     }
-    if (rows.length > 0) yield takeBatch(batch, positions, rows);
+    const isNew = (row: number, column: number): boolean => clauses[(code(rows[row]) as number) - 1]?.values?.[column] === "derived";
+    if (rows.length > 0) yield identity.fill(takeBatch(batch, positions, rows), isNew);
   }
 }
 

@@ -11,7 +11,8 @@ import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog } from "../table-resolution.ts";
-import { fieldsOf, propertiesOf } from "./create-view.ts";
+import { fieldsOf } from "./column-definitions.ts";
+import { propertiesOf } from "./create-view.ts";
 import { requireTable } from "./require-table.ts";
 
 /** ALTER TABLE, as far as it means something for a table over files: what would have to rewrite them is refused. */

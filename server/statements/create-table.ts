@@ -11,7 +11,8 @@ import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog } from "../table-resolution.ts";
-import { fieldsOf, propertiesOf } from "./create-view.ts";
+import { fieldsOf } from "./column-definitions.ts";
+import { propertiesOf } from "./create-view.ts";
 import { dropTableEntry } from "./drop.ts";
 import { requireTable } from "./require-table.ts";
 
@@ -36,6 +37,7 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
     const { createDeltaTable } = await import("./delta/create-table.ts");
     return createDeltaTable(session, described, statement, existing?.entry, options);
   }
+  if (statement.columns.some((column) => column.generated !== undefined || column.identity !== undefined)) throw unsupportedOverFiles("generated and identity columns", statement.span);
   if (statement.query !== undefined) {
     const { createTableAsSelect } = await import("./create-table-as-select.ts");
     return createTableAsSelect(session, described, statement.query, existing?.entry, options);
@@ -47,9 +49,13 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   return emptyResult();
 }
 
-function refuseUnsupported({ constraints, clusterBy, span, columns, buckets, clone }: CreateTable): void {
-  const feature = buckets !== undefined ? "CLUSTERED BY" : clone !== undefined ? "CLONE" : constraints.length > 0 ? "CHECK constraints" : clusterBy !== undefined ? "CLUSTER BY" : columns.some((column) => column.generated !== undefined || column.identity !== undefined) ? "generated and identity columns" : undefined;
-  if (feature !== undefined) throw new SparrowError("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000", `The feature is not supported: ${feature} of tables over files.`, { operation: feature }, { span });
+function refuseUnsupported({ constraints, clusterBy, span, buckets, clone }: CreateTable): void {
+  const feature = buckets !== undefined ? "CLUSTERED BY" : clone !== undefined ? "CLONE" : constraints.length > 0 ? "CHECK constraints" : clusterBy !== undefined ? "CLUSTER BY" : undefined;
+  if (feature !== undefined) throw unsupportedOverFiles(feature, span);
+}
+
+function unsupportedOverFiles(feature: string, span: CreateTable["span"]): SparrowError {
+  return new SparrowError("UNSUPPORTED_FEATURE.TABLE_OPERATION", "0A000", `The feature is not supported: ${feature} of tables over files.`, { operation: feature }, { span });
 }
 
 /** The entry that the statement describes; the schema as far as it is written. */

@@ -1,6 +1,5 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { StructField } from "../../catalog/types.ts";
-import type { ColumnDefinition, Property, QualifiedName, Query, Statement } from "../../parser/ast.ts";
+import type { Property, QualifiedName, Query, Statement } from "../../parser/ast.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { partsOf, quoted, requireObjectName, tableNotFound } from "../object-names.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
@@ -8,6 +7,7 @@ import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog, recursiveView, resolveTables, viewIdentity } from "../table-resolution.ts";
+import { fieldsOf } from "./column-definitions.ts";
 
 type CreateView = Extract<Statement, { kind: "createView" }>;
 
@@ -71,14 +71,6 @@ async function rejectSelfReference(session: Session, name: QualifiedName, query:
 
 export function propertiesOf(properties: readonly Property[]): Record<string, string> {
   return Object.fromEntries(properties.map(({ key, value }) => [key, value]));
-}
-
-/** Columns of a table as the catalog keeps them: comment and default go into the field's metadata, under Spark's names. */
-export function fieldsOf(columns: readonly ColumnDefinition[]): StructField[] {
-  return columns.map(({ name, type, nullable, comment, default: value }) => {
-    const metadata = { ...(comment === undefined ? {} : { comment }), ...(value === undefined ? {} : { CURRENT_DEFAULT: value.text }) };
-    return { name: name.name, type, nullable, ...(Object.keys(metadata).length === 0 ? {} : { metadata }) };
-  });
 }
 
 async function exists(session: Session, { name, temporary }: CreateView): Promise<boolean> {

@@ -6,21 +6,16 @@ import { runQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { findInCatalog } from "../table-resolution.ts";
-import { runAlterTable } from "./alter-table.ts";
 import { runAnalyzeTable, runAnalyzeTables } from "./analyze-table.ts";
 import { runCacheTable, runClearCache, runRefreshTable, runUncacheTable } from "./cache-table.ts";
-import { runCreateTable } from "./create-table.ts";
-import { runAlterView, runCreateTemporaryViewUsing, runCreateView } from "./create-view.ts";
 import { runCommentOn } from "./comment-on.ts";
 import { runAlterDatabase, runCreateDatabase, runDropDatabase, runUse, runUseCatalog } from "./databases.ts";
-import { runDescribeDatabase, runDescribeFunction, runDescribeQuery, runDescribeTable } from "./describe.ts";
 import { runDrop } from "./drop.ts";
 import { runExplain } from "./explain.ts";
 import { runReset, runSet, runSetTimeZone } from "./set.ts";
-import { runShow } from "./show.ts";
 import { runTruncate } from "./truncate.ts";
 
-/** Every kind of statement and what runs it. */
+/** Every kind of statement and what runs it; what is not for queries is loaded when it is asked for. */
 export async function runStatement(session: Session, statement: Statement, options: RunOptions): Promise<StatementResult> {
   switch (statement.kind) {
     case "select":
@@ -40,15 +35,15 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "dropDatabase":
       return runDropDatabase(session, statement);
     case "createTable":
-      return runCreateTable(session, statement, options);
+      return (await import("./create-table.ts")).runCreateTable(session, statement, options);
     case "createView":
-      return runCreateView(session, statement, options);
+      return (await import("./create-view.ts")).runCreateView(session, statement, options);
     case "createTempViewUsing":
-      return runCreateTemporaryViewUsing(session, statement);
+      return (await import("./create-view.ts")).runCreateTemporaryViewUsing(session, statement);
     case "alterView":
-      return runAlterView(session, statement, options);
+      return (await import("./create-view.ts")).runAlterView(session, statement, options);
     case "alterTable":
-      return runAlterTable(session, statement, options);
+      return (await import("./alter-table.ts")).runAlterTable(session, statement, options);
     case "drop":
       return runDrop(session, statement);
     case "truncate":
@@ -61,15 +56,15 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "insertDirectory":
       return (await import("./insert.ts")).runInsertDirectory(session, statement, options);
     case "describeTable":
-      return runDescribeTable(session, statement);
+      return (await import("./describe.ts")).runDescribeTable(session, statement);
     case "describeQuery":
-      return runDescribeQuery(session, statement, options);
+      return (await import("./describe.ts")).runDescribeQuery(session, statement, options);
     case "describeDatabase":
-      return runDescribeDatabase(session, statement);
+      return (await import("./describe.ts")).runDescribeDatabase(session, statement);
     case "describeFunction":
-      return runDescribeFunction(statement);
+      return (await import("./describe.ts")).runDescribeFunction(statement);
     case "show":
-      return runShow(session, statement);
+      return (await import("./show.ts")).runShow(session, statement);
     case "useCatalog":
       return runUseCatalog(statement);
     case "alterDatabase":

@@ -1,6 +1,8 @@
 import type { TableEntry, ViewEntry } from "../../catalog/ports.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { sqlTypeName } from "../../catalog/types.ts";
+import { generationText } from "../../delta/generation-expression.ts";
+import { identityOf } from "../../delta/identity-columns.ts";
 import type { QualifiedName } from "../../parser/ast.ts";
 import { withLogSchema } from "../delta/delta-target.ts";
 import { CATALOG_NAME, partsOf, tableNotFound } from "../object-names.ts";
@@ -38,7 +40,17 @@ function createViewText(view: ViewEntry): string {
 
 function columnText({ name, type, nullable, metadata }: StructField): string {
   const comment = metadata?.comment;
-  return `${identifier(name)} ${sqlTypeName(type)}${nullable ? "" : " NOT NULL"}${typeof comment === "string" ? ` COMMENT ${literal(comment)}` : ""}`;
+  return `${identifier(name)} ${sqlTypeName(type)}${nullable ? "" : " NOT NULL"}${valueText({ name, type, nullable, metadata })}${typeof comment === "string" ? ` COMMENT ${literal(comment)}` : ""}`;
+}
+
+/** What gives a column its values: DEFAULT, GENERATED ALWAYS AS, or IDENTITY. */
+function valueText(field: StructField): string {
+  const identity = identityOf(field);
+  if (identity !== undefined) return ` GENERATED ${identity.allowsExplicit ? "BY DEFAULT" : "ALWAYS"} AS IDENTITY (START WITH ${identity.start} INCREMENT BY ${identity.step})`;
+  const generation = generationText(field);
+  if (generation !== undefined) return ` GENERATED ALWAYS AS (${generation})`;
+  const value = field.metadata?.CURRENT_DEFAULT;
+  return typeof value === "string" ? ` DEFAULT ${value}` : "";
 }
 
 function propertyLines(keyword: string, properties: Readonly<Record<string, string>>): string[] {

@@ -16,7 +16,9 @@ import { quoted, unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
-import { fieldsOf, propertiesOf } from "../create-view.ts";
+import { fieldsOf } from "../column-definitions.ts";
+import { propertiesOf } from "../create-view.ts";
+import { alterDefault, syncIdentity } from "./alter-column-values.ts";
 
 type DeltaAction = Exclude<AlterAction, { kind: "rename" }>;
 
@@ -52,7 +54,8 @@ export async function commentOnDeltaTable(session: Session, { log }: DeltaTarget
   return emptyResult();
 }
 
-interface MetadataChange {
+/** What an ALTER TABLE comes to. */
+export interface MetadataChange {
   readonly metadata: Partial<Metadata>;
   readonly fields?: readonly StructField[];
   /** Table features that are asked for by name. */
@@ -75,7 +78,7 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
     case "addColumns":
       return addColumns(snapshot, action);
     case "alterColumn":
-      return alterColumn(snapshot, table, action);
+      return alterColumn(session, snapshot, table, action);
     case "addConstraint":
       return addConstraint(session, snapshot, action, options);
     case "dropConstraint": {
@@ -98,14 +101,16 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
       throw unsupportedOperation("SET LOCATION and partition commands", table);
     case "clusterBy":
     case "dropFeature":
+      throw unsupportedOperation("clustering and DROP FEATURE", table);
     case "syncIdentity":
-      throw unsupportedOperation("clustering, DROP FEATURE and identity columns", table);
+      return syncIdentity(session, snapshot, action.column, options);
   }
 }
 
 function addColumns({ fields, metadata }: DeltaSnapshot, action: Extract<AlterAction, { kind: "addColumns" }>): MetadataChange {
   const added = fieldsOf(action.columns);
   if (action.columns.some((column) => column.path.parts.length > 1 || column.position !== undefined)) throw unsupportedOperation("ADD COLUMNS of nested fields or at a position", metadata.id);
+  if (action.columns.some((column) => column.generated !== undefined || column.identity !== undefined)) throw unsupportedOperation("ADD COLUMNS of generated and identity columns", metadata.id);
   for (const field of added) {
     if (fields.some((known) => known.name.toLowerCase() === field.name.toLowerCase())) throw new SparrowError("FIELD_ALREADY_EXISTS", "42710", `Cannot add column, because ${quoted(field.name)} already exists in the table's schema.`, { op: "add", fieldNames: quoted(field.name) });
     if (!field.nullable) throw new SparrowError("DELTA_ADD_COLUMN_NOT_NULL", "42K09", `NOT NULL is not supported when columns are added: ${quoted(field.name)}; the rows that are there have no value.`, { columnName: field.name });
@@ -115,11 +120,13 @@ function addColumns({ fields, metadata }: DeltaSnapshot, action: Extract<AlterAc
   return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "ADD COLUMNS", parameters: { columns: added.map((column) => ({ column: { name: column.name } })) } };
 }
 
-/** A comment, and NOT NULL taken away. */
-function alterColumn({ fields }: DeltaSnapshot, table: string, { column, type, comment, nullable, ...rest }: Extract<AlterAction, { kind: "alterColumn" }>): MetadataChange {
+/** A comment, a default, and NOT NULL taken away. */
+function alterColumn(session: Session, snapshot: DeltaSnapshot, table: string, { column, type, comment, nullable, ...rest }: Extract<AlterAction, { kind: "alterColumn" }>): MetadataChange {
+  const { fields } = snapshot;
   const wanted = column.parts.map((part) => part.name).join(".").toLowerCase();
   const field = fields.find((candidate) => candidate.name.toLowerCase() === wanted);
-  if (field === undefined || (type !== undefined && !sameType(type, field.type)) || nullable === false || rest.default !== undefined || rest.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but a comment or DROP NOT NULL of a top-level column", table);
+  if (field !== undefined && rest.default !== undefined) return alterDefault(session, snapshot, field, rest.default);
+  if (field === undefined || (type !== undefined && !sameType(type, field.type)) || nullable === false || rest.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but a comment or DROP NOT NULL of a top-level column", table);
   const changed: StructField = { ...field, nullable: nullable ?? field.nullable, ...(comment !== undefined && { metadata: { ...field.metadata, comment } }) };
   const all = fields.map((candidate) => (candidate === field ? changed : candidate));
   return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "CHANGE COLUMN", parameters: { column: { name: field.name } } };

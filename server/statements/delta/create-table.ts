@@ -12,6 +12,7 @@ import { EMPTY_STATE } from "../../../delta/table-state.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import { commitStatement } from "../../delta/commit-statement.ts";
+import { checkDeclaredColumns } from "../../delta/declared-columns.ts";
 import { deltaLog } from "../../delta/delta-tables.ts";
 import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
 import { requestedProperties } from "../../delta/table-properties.ts";
@@ -20,7 +21,7 @@ import { CATALOG_NAME, quoted } from "../../object-names.ts";
 import { prepareQuery, type RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
-import { fieldsOf } from "../create-view.ts";
+import { fieldsOf } from "../column-definitions.ts";
 import { dropTableEntry } from "../drop.ts";
 
 type CreateTable = Extract<Statement, { kind: "createTable" }>;
@@ -59,6 +60,7 @@ async function commitTable(session: Session, { described, statement, log, before
   if (fields.length === 0) throw noSchema(described);
   const partitionColumns = described.partitionColumns.map((name) => partitionField(described, fields, name).name);
   rejectDuplicates(fields);
+  checkDeclaredColumns(session, fields, partitionColumns);
   const { configuration, features } = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
   const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment, id: before?.metadata.id });
   const protocol = before === undefined ? protocolFor({ fields, configuration }, features) : upgradedProtocol(before.protocol, { fields, configuration }, features);

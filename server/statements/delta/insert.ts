@@ -13,6 +13,8 @@ import { analyzeExpression } from "../../../planner/analyzer/standalone-expressi
 import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/derived-columns.ts";
+import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
 import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
@@ -23,7 +25,6 @@ import { analysisContext, planAnalyzed, type PreparedQuery, type RunOptions } fr
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
 import { ResolvedTables, resolveTables } from "../../table-resolution.ts";
-import { defaultOf } from "./update.ts";
 
 type Insert = Extract<Statement, { kind: "insert" }>;
 
@@ -43,21 +44,25 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
   rejectUnknownPartitions(target, snapshot, statement);
 
   let readsTarget = false;
+  let given: ReadonlySet<string> = new Set();
   const plan = async (): Promise<PreparedQuery> => {
     const tables = await resolveTables(session, collectTableNames(statement.query));
     readsTarget = [...tables.sources.values()].some(({ format, request }) => format.toLowerCase() === "delta" && request.asOf === undefined && request.location === log.location);
     const context = analysisContext(session, tables, options);
     const { columns, byName, partition, query, span } = statement;
-    return planAnalyzed(session, bindInsert({ table: target.name, fields: snapshot.fields, columns, byName, partition, defaultOf, query, span }, context), context, tables);
+    const bound = bindInsert({ table: target.name, fields: snapshot.fields, columns, byName, partition, ...DERIVED_VALUES, query, span }, context);
+    given = bound.given;
+    return planAnalyzed(session, bound, context, tables);
   };
   const prepared = await plan();
-  const replaceWhere = statement.replaceWhere;
-  const checks = replaceWhere === undefined ? [] : [{ condition: replaceWhere, onFailure: replaceWhereViolated }];
-  const written = await writeTableRows(session, snapshot, executeQuery(session, prepared, options.signal, plan), checks);
+  const identity = new IdentityWriter(numberedColumns(snapshot.fields, given));
+  const checks = generationChecks(snapshot.fields, given);
+  if (statement.replaceWhere !== undefined) checks.push({ condition: statement.replaceWhere, onFailure: replaceWhereViolated });
+  const written = await writeTableRows(session, snapshot, identity.rows(executeQuery(session, prepared, options.signal, plan)), checks);
   const paths = written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`);
 
   const replaced = await replacedBy(session, snapshot, statement, written.adds, options);
-  const actions = [...replaced.actions, ...written.adds.map(additionOf)];
+  const actions = [...identity.metadataActions(snapshot), ...replaced.actions, ...written.adds.map(additionOf)];
   const reads = readsTarget ? READS_TABLE : replaced.reads;
   try {
     await commitStatement(session, log, {

@@ -1,6 +1,7 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import { LONG, type StructField } from "../../../catalog/types.ts";
 import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
+import { identityOf } from "../../../delta/identity-columns.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { additionOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
@@ -9,6 +10,8 @@ import type { AstExpr, MergeClause, Statement } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { defaultOf, generationChecks, generationOf, numberedColumns, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
+import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
@@ -20,7 +23,7 @@ import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import type { StatementResult } from "../../statement-result.ts";
 import { valueResult } from "../../value-batch.ts";
-import { assignedValues, defaultOf } from "./update.ts";
+import { assignedValues } from "./update.ts";
 
 type Merge = Extract<Statement, { kind: "merge" }>;
 
@@ -63,7 +66,11 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   if (matched.length > 0 && !deletesMatched) await rejectSeveralMatches(session, input, options);
 
   const outcome: MergeOutcome = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
-  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome));
+  const inserted = clauses.filter((clause) => clause.when === "notMatched");
+  // Each clause that names an identity column is checked; rows of the others are numbered.
+  for (const clause of inserted) numberedColumns(snapshot.fields, givenColumns(snapshot, [clause]));
+  const identity = new IdentityWriter(inserted.length === 0 ? new Map() : numberedColumns(snapshot.fields, new Set()));
+  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome, identity), generationChecks(snapshot.fields, givenColumns(snapshot, clauses)));
   if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
   if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
     await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
@@ -73,7 +80,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...taken.actions, ...written.adds.map(additionOf)],
+      actions: [...identity.metadataActions(snapshot), ...taken.actions, ...written.adds.map(additionOf)],
       reads: readScope(statement, [...chosen].map((index) => all.files[index])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
@@ -92,34 +99,59 @@ function readScope({ source, on, clauses }: Merge, files: readonly FileSplits[])
   return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: () => true };
 }
 
-/** A clause with a value for every column of the target, as the row will be. */
+/** A clause with what every column of the target will hold. */
 export interface ResolvedClause {
   readonly when: MergeClause["when"];
   readonly condition: AstExpr | undefined;
   /** By column position; undefined: the row is deleted. */
-  readonly values: readonly AstExpr[] | undefined;
+  readonly values: readonly ClauseValue[] | undefined;
 }
 
+/** `derived`: a generated column's expression over the new row, or an identity column's next value. */
+export type ClauseValue = AstExpr | "derived";
+
 function resolveClause({ fields }: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
+  const valuesOf = (valueOf: (field: StructField) => ClauseValue): ResolvedClause => ({ when, condition, values: fields.map((field) => {
+    const value = valueOf(field);
+    return value === "derived" ? value : cast(field, value);
+  }) });
   switch (action.kind) {
     case "delete":
       return { when, condition, values: undefined };
     case "update": {
       const assigned = assignedValues(fields, action.assignments, alias);
-      return { when, condition, values: fields.map((field) => cast(field, assigned.get(field.name) ?? source.column(alias, field.name))) };
+      rejectIdentityUpdate(fields, assigned);
+      return valuesOf((field) => assigned.get(field.name) ?? (generationOf(field) === undefined ? source.column(alias, field.name) : "derived"));
     }
     case "updateAll":
+      return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source) ?? "derived") : source.column(alias, field.name)));
     case "insertAll":
-      return { when, condition, values: fields.map((field) => cast(field, sourceColumn(field, source))) };
+      return valuesOf((field) => sourceValue(field, source) ?? "derived");
     case "insert": {
       if (action.columns.length > 0 && action.columns.length !== action.values.length) {
         throw new SparrowError("MERGE_INSERT_VALUE_COUNT_MISMATCH", "21S01", `The INSERT clause names ${action.columns.length} columns and gives ${action.values.length} values.`, {});
       }
       const targets = action.columns.length > 0 ? action.columns : fields.slice(0, action.values.length).map((field) => source.columnName(field.name));
       const assigned = assignedValues(fields, targets.map((target, i) => ({ target, value: action.values[i] })), alias);
-      return { when, condition, values: fields.map((field) => cast(field, assigned.get(field.name) ?? defaultOf(field) ?? { kind: "null", span: source.span })) };
+      return valuesOf((field) => assigned.get(field.name) ?? (isDerived(field) ? "derived" : (defaultOf(field) ?? { kind: "null", span: source.span })));
     }
   }
+}
+
+function isDerived(field: StructField): boolean {
+  return generationOf(field) !== undefined || identityOf(field) !== undefined;
+}
+
+/** The source's column of the same name, which only a derived column can do without. */
+function sourceValue(field: StructField, source: MergeSource): AstExpr | undefined {
+  const has = source.fields.some((candidate) => candidate.name.toLowerCase() === field.name.toLowerCase());
+  return has || !isDerived(field) ? sourceColumn(field, source) : undefined;
+}
+
+/** Names of the columns that some clause gives values for. */
+function givenColumns({ fields }: DeltaSnapshot, clauses: readonly ResolvedClause[]): ReadonlySet<string> {
+  const own = clauses.filter((clause) => clause.values !== undefined);
+  return new Set(fields.filter((_, i) => own.some(({ values }) => values?.[i] !== "derived")).map((field) => field.name));
 }
 
 function sourceColumn(field: StructField, source: MergeSource): AstExpr {

@@ -5,11 +5,12 @@ import { canonicalPath } from "../../../delta/file-paths.ts";
 import { additionOf } from "../../../delta/remove-file.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.ts";
-import { parseExpression, parseQuery } from "../../../parser/parse.ts";
+import { parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { defaultOf, DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
 import { type Analyze, fill, fromTarget, keptRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
 import { inTurn, writeTableRows } from "../../delta/rows-to-files.ts";
@@ -35,8 +36,13 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const { span } = statement;
   const alias = statement.alias?.name?.name ?? statement.table.parts[statement.table.parts.length - 1].name;
   const condition = statement.where ?? ({ kind: "boolean", value: true, span } as const);
-  const query = changedRows(snapshot.fields, assignedValues(snapshot.fields, statement.assignments, alias), condition, alias);
-  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.fields, byName: false, defaultOf, query: rows, span }, context);
+  const values = assignedValues(snapshot.fields, statement.assignments, alias);
+  rejectIdentityUpdate(snapshot.fields, values);
+  // Generated columns that are not set are computed anew.
+  const kept = snapshot.fields.filter((field) => values.has(field.name) || generationOf(field) === undefined);
+  const query = changedRows(kept, values, condition, alias);
+  const columns = kept.map((field) => ({ name: field.name, quoted: true, span }));
+  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.fields, columns, byName: false, ...DERIVED_VALUES, query: rows, span }, context);
 
   const all = await targetFiles(session, snapshot);
   const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;
@@ -45,7 +51,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const chosen = new Set(counts.keys());
   const touched = [...chosen].map((index) => all.files[index]);
   const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
-  const written = await writeTableRows(session, snapshot, positions === undefined ? inTurn(changed, keptRows(session, all, chosen, condition, alias, options)) : changed);
+  const written = await writeTableRows(session, snapshot, positions === undefined ? inTurn(changed, keptRows(session, all, chosen, condition, alias, options)) : changed, generationChecks(snapshot.fields, new Set(values.keys())));
   const taken = positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, all.files, positions);
   const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
   try {
@@ -93,9 +99,4 @@ export function assignedValues(fields: readonly StructField[], assignments: read
     values.set(field.name, value.kind === "default" ? (defaultOf(field) ?? { kind: "null", span: value.span }) : value);
   }
   return values;
-}
-
-/** What a column holds where a statement says DEFAULT or nothing. */
-export function defaultOf({ metadata }: StructField): AstExpr | undefined {
-  return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
 }
