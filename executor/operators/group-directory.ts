@@ -82,6 +82,24 @@ export function insertEntry(emitter: SegmentEmitter, directory: DirectoryState, 
 /** Slots of a directory that stays in the second-level cache together with its records. */
 const CACHED_BITS = 15;
 
+/** A partial aggregation keeps at most about this many groups: with more of them each look-up waits for memory, and merging costs less. */
+const MAX_GROUPS = 2 ** 18;
+
+/** New records per row, when the directory had so many records. */
+interface Growth {
+  readonly rate: number;
+  readonly records: number;
+}
+
+/**
+ * Where a line through two rates reaches zero: with groups that come at random, the share of new ones falls by the share that is known. Infinity when it
+ * does not fall: rows of a group come together, or there is no end of groups in sight.
+ */
+function groupsInAll(before: Growth, now: Growth): number {
+  const kept = now.rate / before.rate;
+  return kept < 1 ? (now.records - kept * before.records) / (1 - kept) : Infinity;
+}
+
 /** The directory of one instance. */
 export class Directory {
   readonly #pool: Pool;
@@ -91,8 +109,9 @@ export class Directory {
   #bits = 0;
   /** Rows seen, and records entered, when the directory was last full. */
   #lastFull = { rows: 0, records: 0 };
-  /** New records per row while it filled up the last time. */
-  #newRate = 0;
+  #lastGrowth: Growth | undefined;
+  /** How many groups there seem to be in all. */
+  #groups = Infinity;
 
   /** `sharedBits`: upper hash bits that all records have in common. `expected`: how many records to be ready for. */
   constructor(pool: Pool, arena: Arena, state: number, directory: DirectoryState, sharedBits: number, expected: number) {
@@ -108,16 +127,18 @@ export class Directory {
   }
 
   /**
-   * Makes room in the directory of a partial aggregation, of which a later step merges the records anyway. Once it has outgrown the cache, and new groups
-   * come as fast as before, a larger directory would find no more repetitions than a fresh one: it is emptied (answer true) instead of enlarged.
+   * Makes room in the directory of a partial aggregation, of which a later step merges the records anyway. Beyond the cache a larger directory pays only
+   * where it will find repetitions: when the groups seem to be few enough beside the rows that have come. Else it is emptied (answer true).
    * `rows`: rows seen so far.
    */
   growOrClear(rows: number): boolean {
-    const records = this.count - this.#lastFull.records;
-    const rate = records / Math.max(1, rows - this.#lastFull.rows);
-    const steady = rate > 0.8 * this.#newRate;
-    this.#newRate = rate;
-    if (this.#bits < CACHED_BITS || !steady) {
+    const { rows: lastRows, records: lastRecords } = this.#lastFull;
+    const growth = { rate: (this.count - lastRecords) / Math.max(1, rows - lastRows), records: (this.count + lastRecords) / 2 };
+    if (lastRecords > 0) {
+      if (this.#lastGrowth !== undefined) this.#groups = groupsInAll(this.#lastGrowth, growth);
+      this.#lastGrowth = growth;
+    }
+    if (this.#bits < CACHED_BITS || (this.#groups <= MAX_GROUPS && rows >= this.#groups / 2)) {
       this.#lastFull = { rows, records: this.count };
       this.grow();
       return false;
