@@ -15,7 +15,7 @@ import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
 import { ResultQueue } from "./result-queue.ts";
 import type { JobMessage, JobOptions, MemoryUse } from "./run-on-workers.ts";
-import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
+import { runPipelineJob, toFailure } from "./run-job.ts";
 import { SpillFolder } from "./spill/spill-folder.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
@@ -117,7 +117,7 @@ export class Executor implements ExecutorThreads {
       job.control,
       options,
       (id, _worker, newOwner) => ({ kind: "finish", id, job, owners: finishOwners(newOwner) }),
-      () => runFinishJob(job, this.#mainContext(), finishOwners(options.newOwner)),
+      async () => (await import("./run-finish-job.ts")).runFinishJob(job, this.#mainContext(), finishOwners(options.newOwner)),
     );
   }
 
@@ -176,11 +176,11 @@ export class Executor implements ExecutorThreads {
     return this.#main;
   }
 
-  async #onThreads(control: number, options: JobOptions, message: JobMessage, inline: () => JobResult): Promise<void> {
+  async #onThreads(control: number, options: JobOptions, message: JobMessage, inline: () => JobResult | Promise<JobResult>): Promise<void> {
     options.signal.throwIfAborted();
     if (options.inline) {
       try {
-        options.onResult(inline());
+        options.onResult(await inline());
         for (let worker = 0; worker < this.workers; worker++) options.feed?.end(worker);
       } catch (error) {
         throw options.toError(toFailure(error));

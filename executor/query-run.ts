@@ -255,7 +255,7 @@ export class QueryRun {
     const state = this.#breaker(breaker.id);
     const shape = this.#shapes.get(breaker.id);
     if (shape === undefined) throw new InternalError("a breaker completes before it is fed");
-    const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), this.#options.evaluation.timeZone);
+    const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
     const runs: RecordRun[][] = tasks.map(() => []);
     if (tasks.length > 0) await this.#runTasks(breaker.id, tasks, sites, state.isSmall(), runs);
     state.complete(runs);

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InternalError } from "../catalog/errors.ts";
 import { runCacheJob } from "./cache-table.ts";
-import { runFinishJob, runPipelineJob, toFailure } from "./run-job.ts";
+import { runFinishJob } from "./run-finish-job.ts";
+import { runPipelineJob, toFailure } from "./run-job.ts";
 import { CancelledError, CONTROL } from "./pipeline/pipeline-job.ts";
 import type { ResultBatch } from "./result-batch.ts";
 import { SpillStore } from "./spill/spill-store.ts";

@@ -111,6 +111,8 @@ export function emitSortOrder(a: EmittedValue, b: EmittedValue, ascending: boole
 export interface NormalizedKey {
   /** i64, to be compared unsigned. */
   readonly key: Val;
+  /** Only so many of its lowest bits can be set. */
+  readonly bits: number;
   /** Whether equal keys mean equal values; else ties are to be settled by the values. */
   readonly exact: boolean;
 }
@@ -120,14 +122,14 @@ export function emitNormalizedKey(value: EmittedValue, ascending: boolean, nulls
   const { f } = ctx;
   const { bits, word, exact } = orderedWord(value, ctx);
   const directed = (key: Val, width: number): Val => (ascending ? key : i64.xor(key, i64.const(BigInt.asIntN(64, 2n ** BigInt(width) - 1n))));
-  if (value.isNull === undefined || value.isNull.constant === 0) return { key: f.reusable(directed(word, bits)), exact };
+  if (value.isNull === undefined || value.isNull.constant === 0) return { key: f.reusable(directed(word, bits)), bits, exact };
   // NULL takes the bit above the value's; of a value of 64 bits the lowest one is given up for it.
   const shortened = bits === 64 ? i64.shrU(word, i64.const(1n)) : word;
   const width = Math.min(bits, 63);
   const flagged = nullsFirst
     ? select(value.isNull, i64.const(0n), i64.or(directed(shortened, width), i64.const(BigInt.asIntN(64, 2n ** BigInt(width)))))
     : select(value.isNull, i64.const(BigInt.asIntN(64, 2n ** BigInt(width))), directed(shortened, width));
-  return { key: f.reusable(flagged), exact: exact && bits < 64 };
+  return { key: f.reusable(flagged), bits: width + 1, exact: exact && bits < 64 };
 }
 
 /** The value as an unsigned integer of `bits` bits in the same order. */

@@ -114,7 +114,8 @@ function shiftBy(value: Value, type: DataType, interval: Value, intervalType: Da
   }
 }
 
-function shiftLocal(local: bigint, by: CalendarInterval): bigint {
+/** Local microseconds moved by an interval's months and days. */
+export function shiftLocal(local: bigint, by: CalendarInterval): bigint {
   const day = dayOfMicros(local);
   return local + BigInt(addMonths(day, by.months) + by.days - day) * MICROS_PER_DAY;
 }

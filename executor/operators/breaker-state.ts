@@ -15,8 +15,10 @@ import { directoryBits, directoryBytes, directSlots, joinLinkModule } from "./jo
 import { LOOP_RECORD } from "./join/nested-loop.ts";
 import { PARTITION_BITS } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
+import { compileSort } from "./rows/sort-module.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
 import { runsOf } from "./sink-instance.ts";
+import { compileWindow } from "./window/window-module.ts";
 
 /** Records below which a breaker is completed in the main thread. */
 const INLINE_RECORDS = 4096;
@@ -54,7 +56,7 @@ export class BreakerState {
   }
 
   /** Tasks that complete the breaker; error sites of the code they run. */
-  finishTasks(shape: BreakerShape, pool: Pool, arena: Arena, timeZone: string): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
+  finishTasks(shape: BreakerShape, pool: Pool, arena: Arena, { timeZone, emit }: { readonly timeZone: string; readonly emit: boolean }): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
     this.#shape = shape;
     switch (shape.kind) {
       case "aggregate": {
@@ -70,7 +72,7 @@ export class BreakerState {
       case "build":
         return { tasks: this.#linkTasks(shape, pool, arena), sites: [] };
       case "rows":
-        return { tasks: this.#rowTasks(shape), sites: [] };
+        return this.#breaker.kind === "window" ? this.#windowTasks(this.#breaker, shape, emit, timeZone) : { tasks: this.#rowTasks(shape), sites: [] };
     }
   }
 
@@ -155,23 +157,28 @@ export class BreakerState {
     const breaker = this.#breaker;
     switch (breaker.kind) {
       case "sort":
-        return [{ kind: "sort", shape, runs, offset: 0, limit: undefined }];
+        return [{ kind: "sort", shape, sorting: compileSort(shape), runs, offset: 0, limit: undefined }];
       case "topN":
-        return [{ kind: "sort", shape, runs, offset: breaker.node.offset, limit: breaker.node.limit }];
+        return [{ kind: "sort", shape, sorting: compileSort(shape), runs, offset: breaker.node.offset, limit: breaker.node.limit }];
       case "limit":
         return [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }];
-      case "window": {
-        const { node } = breaker;
-        return [{ kind: "window", shape, runs, work: { calls: node.calls, partitionKeys: node.partitionBy.length } }];
-      }
       case "loopBuild":
         return [{ kind: "addresses", runs }];
       case "shared":
         return [];
       case "aggregate":
       case "build":
+      case "window":
         throw new InternalError(`${breaker.kind} does not keep plain rows`);
     }
+  }
+
+  #windowTasks({ node }: Extract<Breaker, { kind: "window" }>, { shape }: Extract<BreakerShape, { kind: "rows" }>, emit: boolean, timeZone: string): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
+    const { window, sites } = compileWindow(node.calls, shape, emit, timeZone);
+    const tasks = this.#rowPartitions()
+      .filter((runs) => runs.length > 0)
+      .map((runs): FinishTask => ({ kind: "window", shape, window, runs }));
+    return { tasks, sites };
   }
 
   /** Chunks by partition, of all instances. */
@@ -185,6 +192,15 @@ export class BreakerState {
   }
 
   #rowRuns(): readonly RecordRun[] {
-    return this.#results.flatMap((r) => (r.kind === "rows" ? r.runs : []));
+    return this.#rowPartitions().flat();
+  }
+
+  /** Runs by radix partition, of all instances. */
+  #rowPartitions(): readonly (readonly RecordRun[])[] {
+    const partitions: RecordRun[][] = [];
+    for (const result of this.#results) {
+      if (result.kind === "rows") result.partitions.forEach((runs, p) => (partitions[p] ??= []).push(...runs));
+    }
+    return partitions;
   }
 }

@@ -7,7 +7,8 @@ import type { MergeModule } from "./aggregate/merge-module.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
-import type { WindowWork } from "./window/window-work.ts";
+import type { SortModule } from "./rows/sort-module.ts";
+import type { WindowModule } from "./window/window-module.ts";
 
 /**
  * What completes a breaker once its feeding pipelines have ended: independent tasks that workers take like morsels. Each gives the records that it is
@@ -19,10 +20,11 @@ export type FinishTask =
   /** One radix partition of a build side, entered into its part of the directory. */
   | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: JoinDirectory; readonly partition: number; readonly key: DirectKey | undefined }
   /** All rows in order, `offset` rows left out, at most `limit`. */
-  | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
+  | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly sorting: SortModule; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
   /** Rows in morsel order, `offset` left out, at most `limit`. */
   | { readonly kind: "limit"; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
-  | { readonly kind: "window"; readonly shape: RowSinkShape; readonly runs: readonly RecordRun[]; readonly work: WindowWork }
+  /** All rows of some of the window's partitions. */
+  | { readonly kind: "window"; readonly shape: RowSinkShape; readonly window: WindowModule; readonly runs: readonly RecordRun[] }
   /** The runs as one array of addresses: a nested loop goes over it. */
   | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] };
 

@@ -69,12 +69,14 @@ export function ensureEntry(emitter: SegmentEmitter, directory: DirectoryState):
   );
 }
 
-/** Enters a record at the entry where a lookup ended. */
-export function insertEntry(emitter: SegmentEmitter, directory: DirectoryState, lookup: Lookup, row: Local): void {
+/** Enters a record at the entry where a lookup ended; gives the number of records that were there before. */
+export function insertEntry(emitter: SegmentEmitter, directory: DirectoryState, lookup: Lookup, row: Local): Val {
   const { f } = emitter;
   const state = get(emitter.state);
+  const before = get(f.let(i32.load(state, directory.words + WORDS.count)));
   f.store("i64", get(lookup.entry), i64.or(i64.shl(i64.extendI32U(get(lookup.tag)), i64.const(32n)), i64.extendI32U(get(row))));
-  f.store("i32", state, i32.add(i32.load(state, directory.words + WORDS.count), i32.const(1)), directory.words + WORDS.count);
+  f.store("i32", state, i32.add(before, i32.const(1)), directory.words + WORDS.count);
+  return before;
 }
 
 // ---- driver side

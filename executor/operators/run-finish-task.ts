@@ -10,9 +10,9 @@ import type { FinishTask } from "./finish-task.ts";
 import { Directory } from "./group-directory.ts";
 import { clearPartition } from "./join/join-directory.ts";
 import { NEED, RowChunks } from "./row-store.ts";
-import { forEachRecord, sortRecords } from "./rows/sort-records.ts";
+import { addressesInOrder, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
 import { runsOf } from "./sink-instance.ts";
-import { evaluateWindow } from "./window/evaluate-window.ts";
+import { completeWindow } from "./window/window-task.ts";
 
 /** Runs one task. Gives the records that later pipelines read; what they need lies in `arena`, what only the task needs in `work`. */
 export function runFinishTask(task: FinishTask, context: ThreadContext, arena: Arena, work: Arena, evaluation: EvalContext): readonly RecordRun[] {
@@ -26,16 +26,13 @@ export function runFinishTask(task: FinishTask, context: ThreadContext, arena: A
       linkPartition(task, context);
       return [];
     case "sort": {
-      const sorted = sortRecords(context, arena, task.runs, task.shape);
-      return [slice(sorted, task.offset, task.limit)];
+      const sorted = new RecordSorter(context, work, work, task.shape, task.sorting).sort(task.runs, work);
+      return [slice(addressesInOrder(context, arena, sorted), task.offset, task.limit)];
     }
     case "limit":
       return [slice(inMorselOrder(task.runs, context, arena), task.offset, task.limit)];
-    case "window": {
-      const sorted = sortRecords(context, arena, task.runs, task.shape);
-      evaluateWindow(task.work, task.shape, sorted, context, arena, evaluation);
-      return [sorted];
-    }
+    case "window":
+      return [completeWindow(task.runs, task.shape, task.window, context, arena, work, evaluation)];
     case "addresses":
       return [addressesOf(task.runs, context, arena)];
   }

@@ -11,7 +11,7 @@ import { ByteHeap } from "./byte-heap.ts";
 import { Directory } from "./group-directory.ts";
 import type { RowSinkShape, RowSinkState } from "./rows/row-sink.ts";
 import { BOUND } from "./rows/row-sink.ts";
-import { sortRecords } from "./rows/sort-records.ts";
+import { addressesInOrder, RecordSorter } from "./rows/sort-records.ts";
 import { NEED, RowChunks } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
@@ -161,6 +161,7 @@ class RowSink implements SinkInstance {
   readonly #state: number;
   #chunks: RowChunks;
   #kept: RecordRun[] = [];
+  #sorter: RecordSorter | undefined;
 
   constructor(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, arena: Arena, block: number, job: PipelineJob) {
     this.#shape = shape;
@@ -202,19 +203,18 @@ class RowSink implements SinkInstance {
   }
 
   finish(): SinkResult {
-    return { kind: "rows", runs: this.#runs() };
-  }
-
-  #runs(): RecordRun[] {
-    return [...this.#kept, ...runsOf(this.#chunks.finish().flat(), this.#shape.layout.bytes)];
+    const partitions = this.#chunks.finish().map((chunks) => runsOf(chunks, this.#shape.layout.bytes));
+    return { kind: "rows", partitions: this.#kept.length === 0 ? partitions : [[...this.#kept, ...partitions.flat()]] };
   }
 
   /** Keeps the best `keep` rows, and remembers the prefix of the last one. */
   #prune(): void {
     const { pool } = this.#context;
-    const { keep } = this.#shape;
-    if (keep === undefined) throw new InternalError("only a top-N prunes");
-    const sorted = sortRecords(this.#context, this.#arena, this.#runs(), this.#shape);
+    const { keep, sorting } = this.#shape;
+    if (keep === undefined || sorting === undefined) throw new InternalError("only a top-N prunes");
+    this.#sorter ??= new RecordSorter(this.#context, this.#arena, this.#arena, this.#shape, sorting);
+    const runs = [...this.#kept, ...runsOf(this.#chunks.finish().flat(), this.#shape.layout.bytes)];
+    const sorted = addressesInOrder(this.#context, this.#arena, this.#sorter.sort(runs, this.#arena));
     const count = Math.min(keep, sorted.count);
     this.#kept = [{ base: sorted.base, count, stride: 0 }];
     this.#chunks = new RowChunks(pool, this.#arena, this.#state, this.#store);

@@ -295,7 +295,7 @@ class PipelineCompiler {
       case "limit":
       case "window":
       case "shared": {
-        const request = rowSinkRequest(breaker, singleFeeder);
+        const request = rowSinkRequest(breaker, { singleFeeder, collide });
         const shape = known?.kind === "rows" ? known.shape : rowSinkShape(emitter, request);
         this.#shapes.set(breaker.id, { kind: "rows", shape });
         const state = reserveRowSink(this.#state, shape);

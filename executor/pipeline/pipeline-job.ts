@@ -59,7 +59,8 @@ export type SinkResult =
   | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[]; readonly unmerged: boolean }
   /** `range`: smallest and largest key, where they are measured and there are any. */
   | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
-  | { readonly kind: "rows"; readonly runs: readonly RecordRun[] };
+  /** By radix partition; one where rows are not kept apart. */
+  | { readonly kind: "rows"; readonly partitions: readonly (readonly RecordRun[])[] };
 
 export interface InstanceResult {
   readonly sink: SinkResult;

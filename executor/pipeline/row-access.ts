@@ -8,6 +8,18 @@ import type { SegmentEmitter } from "./segment-emitter.ts";
 
 /** Reading and writing the fields of records (row-layout.ts) behind a pointer. Address 0 reads as zeros: page 0 is never handed out. */
 
+/** Sets `pointer` to the record of the row at hand: of a run that begins at the state's word `base`, with the stride at `stride` (0: addresses of records). */
+export function setRecord(emitter: SegmentEmitter, pointer: Local, base: number, stride: number): void {
+  const { f } = emitter;
+  const first = get(emitter.stateWord(base));
+  const bytes = get(emitter.stateWord(stride));
+  f.if(
+    bytes,
+    () => f.set(pointer, i32.add(first, i32.mul(get(emitter.position), bytes))),
+    () => f.set(pointer, i32.load(i32.add(first, i32.shl(get(emitter.position), i32.const(2))))),
+  );
+}
+
 export function loadField(emitter: SegmentEmitter, field: RowField, pointer: Local, optional: boolean): EmittedValue {
   const { f } = emitter;
   const row = get(pointer);

@@ -6,9 +6,10 @@ import { LONG } from "../../catalog/types.ts";
 import type { Source } from "../../planner/stages.ts";
 import { emitAggregateResult } from "../operators/aggregate/aggregate-results.ts";
 import type { Local } from "../wasm/instructions.ts";
-import { get, i32, i64 } from "../wasm/instructions.ts";
+import { get, i64 } from "../wasm/instructions.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { BreakerShape } from "./compile-pipeline.ts";
+import { setRecord } from "./row-access.ts";
 import { fieldOf } from "./row-layout.ts";
 import type { DictionaryColumn, RowLayout } from "./row-layout.ts";
 import type { SegmentEmitter } from "./segment-emitter.ts";
@@ -113,17 +114,6 @@ export function bindSource(
       return { kind: "records", base, stride, breaker: source.breaker, rows: source.rows };
     }
   }
-}
-
-function setRecord(emitter: SegmentEmitter, pointer: Local, base: number, stride: number): void {
-  const { f } = emitter;
-  const first = get(emitter.stateWord(base));
-  const bytes = get(emitter.stateWord(stride));
-  f.if(
-    bytes,
-    () => f.set(pointer, i32.add(first, i32.mul(get(emitter.position), bytes))),
-    () => f.set(pointer, i32.load(i32.add(first, i32.shl(get(emitter.position), i32.const(2))))),
-  );
 }
 
 type BreakerSource = Extract<Source, { kind: "breaker" }>;

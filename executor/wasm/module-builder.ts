@@ -1,3 +1,4 @@
+import { assert } from "../../catalog/errors.ts";
 import { name, section, unsigned, vector } from "./encoding.ts";
 import type { FunctionReference, FunctionType } from "./function-builder.ts";
 import { FIRST_SYMBOL, FunctionBuilder, typeCode } from "./function-builder.ts";
@@ -24,6 +25,13 @@ export class ModuleBuilder {
     const builder = new FunctionBuilder(type);
     this.#functions.push({ reference, type: this.#typeIndex(type), builder, exported });
     return { reference, builder };
+  }
+
+  /** An own function that has been started. */
+  reference(functionName: string): FunctionReference {
+    const known = this.#functions.find((f) => f.reference.name === functionName);
+    assert(known !== undefined, `the module has no function ${functionName}`);
+    return known.reference;
   }
 
   encode(): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Column, SortKey } from "../../../catalog/expression.ts";
+import type { Column } from "../../../catalog/expression.ts";
 import { typeOf } from "../../../catalog/expression.ts";
 import type { Breaker } from "../../../planner/stages.ts";
 import type { RowSinkRequest } from "./row-sink.ts";
@@ -6,8 +6,8 @@ import type { RowSinkRequest } from "./row-sink.ts";
 type RowBreaker = Extract<Breaker, { kind: "loopBuild" | "sort" | "topN" | "limit" | "window" | "shared" }>;
 
 /** What a breaker keeps of each row, and in which order it wants them. */
-export function rowSinkRequest(breaker: RowBreaker, singleFeeder: boolean): RowSinkRequest {
-  const plain: RowSinkRequest = { columns: breaker.columns, order: [], reserved: [], singleFeeder };
+export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: { readonly singleFeeder: boolean; readonly collide: boolean }): RowSinkRequest {
+  const plain: RowSinkRequest = { columns: breaker.columns, partitionBy: [], order: [], reserved: [], singleFeeder, collide };
   switch (breaker.kind) {
     case "loopBuild":
     case "shared":
@@ -23,14 +23,9 @@ export function rowSinkRequest(breaker: RowBreaker, singleFeeder: boolean): RowS
       const made: readonly Column[] = node.calls.map((c) => c.column);
       const inputs = windowInputs(breaker);
       const columns = [...breaker.columns.filter((c) => !made.some((m) => m.id === c.id)), ...inputs];
-      return { ...plain, columns: uniqueById(columns), order: windowOrder(breaker), reserved: made };
+      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made };
     }
   }
-}
-
-/** Rows of a partition lie together, in the window's order. */
-export function windowOrder({ node }: Extract<Breaker, { kind: "window" }>): readonly SortKey[] {
-  return [...node.partitionBy.map((expr) => ({ expr, ascending: true, nullsFirst: true })), ...node.orderBy];
 }
 
 /** Columns that the window's calls read. Their expressions have been projected to columns before. */

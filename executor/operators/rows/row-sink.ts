@@ -2,27 +2,32 @@ import type { Column, Expr, SortKey } from "../../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../../catalog/expression.ts";
 import type { EmittedValue } from "../../emit/emitted-value.ts";
 import { emitExpr } from "../../emit/expression.ts";
-import type { RowField, RowLayout } from "../../pipeline/row-layout.ts";
-import { rowLayout } from "../../pipeline/row-layout.ts";
+import type { RowField, RowFieldRequest, RowLayout } from "../../pipeline/row-layout.ts";
+import { fieldOf, rowLayout } from "../../pipeline/row-layout.ts";
 import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
 import { HEADER, STATUS } from "../../pipeline/state-layout.ts";
 import type { Label } from "../../wasm/function-builder.ts";
 import { get, i32, i64 } from "../../wasm/instructions.ts";
+import { hashOfKeys } from "../keys.ts";
 import type { RowStoreState } from "../row-store.ts";
-import { bytesToCopy, commitRow, ensureBytes, NEED, reserveRow, reserveRowStore, storedValue, storeValues } from "../row-store.ts";
-import { emitSortPrefix } from "./sort-prefix.ts";
+import { bytesToCopy, commitRow, ensureBytes, NEED, PARTITION_BITS, PARTITIONS, reserveRow, reserveRowStore, storedValue, storeValues } from "../row-store.ts";
+import type { SortModule, SortShape } from "./sort-module.ts";
+import { compileSort, SORT_RECORD } from "./sort-module.ts";
+import { emitSortPrefix, prefixExtent } from "./sort-prefix.ts";
 
 /**
- * Rows kept as they come: input of sorts, top-N, windows, limits, nested loops, and shared results.
- * Record: 8 bytes of header (sorts: the order-preserving prefix of the keys; limits: uint32 morsel; nested loops: matched flag) | fields.
+ * Rows kept as they come: input of sorts, top-N, windows, limits, nested loops, and shared results. Rows of windows lie in radix partitions by the hash of
+ * their partition keys.
+ * Record: 8 bytes of header (sorted rows: the order-preserving prefix of the keys; limits: uint32 morsel; nested loops: matched flag) | windows with partition
+ * keys: their int64 hash | fields.
  */
-const HEADER_BYTES = 8;
-
-export interface RowSinkShape {
+export interface RowSinkShape extends SortShape {
   readonly layout: RowLayout;
-  /** Where sort keys are; empty without an order. */
-  readonly order: readonly { readonly field: RowField; readonly ascending: boolean; readonly nullsFirst: boolean }[];
+  /** 1 unless rows are kept apart by partition keys. */
+  readonly partitions: number;
+  /** Top-N: sorts what the sink has kept, to drop what cannot matter. */
+  readonly sorting: SortModule | undefined;
   /** Top-N: rows that can matter, limit + offset. */
   readonly keep: number | undefined;
   /** Limit: rows wanted of each morsel, limit + offset. */
@@ -37,6 +42,8 @@ export interface RowSinkState {
 
 export interface RowSinkRequest {
   readonly columns: readonly Column[];
+  /** Rows with equal values are to lie together, in `order`. */
+  readonly partitionBy: readonly Expr[];
   readonly order: readonly SortKey[];
   /** Fields that are filled later: results of window functions. */
   readonly reserved: readonly Column[];
@@ -44,37 +51,38 @@ export interface RowSinkRequest {
   readonly perMorsel?: number;
   /** One pipeline feeds the sink, so that dictionary codes can be kept. */
   readonly singleFeeder: boolean;
+  /** All hashes equal: a hostile setting for tests. */
+  readonly collide: boolean;
 }
 
 /** Ids of key columns that exist in sort records only. */
 let nextKeyColumn = -2_000_000_000;
 
 export function rowSinkShape(emitter: SegmentEmitter, request: RowSinkRequest): RowSinkShape {
-  const keyColumns: Column[] = request.order.map(({ expr }) => {
+  const { partitionBy, order: orderBy, reserved, singleFeeder } = request;
+  const keyColumns: Column[] = [...partitionBy, ...orderBy.map((key) => key.expr)].map((expr) => {
     const plain = expr.kind === "column" ? request.columns.find((c) => c.id === expr.id) : undefined;
     return plain ?? { id: nextKeyColumn--, name: "key", type: typeOf(expr), nullable: isNullable(expr) };
   });
   const isKey = new Set(keyColumns.map((c) => c.id));
-  const reserved = new Set(request.reserved.map((c) => c.id));
-  const payload = request.columns.filter((c) => !isKey.has(c.id) && !reserved.has(c.id));
-  const layout = rowLayout(HEADER_BYTES, [
-    ...[...new Map(keyColumns.map((c) => [c.id, c])).values()].map((column) => ({ column })),
-    ...payload.map((column) => ({
-      column,
-      dictionary: request.singleFeeder ? emitter.dictionaryOf({ kind: "column", ...column }) : undefined,
-    })),
-    ...request.reserved.map((column) => ({ column })),
+  const isReserved = new Set(reserved.map((c) => c.id));
+  const payload = request.columns.filter((c) => !isKey.has(c.id) && !isReserved.has(c.id));
+  const coded = (column: Column, expr: Expr): RowFieldRequest => ({ column, dictionary: singleFeeder ? emitter.dictionaryOf(expr) : undefined });
+  // Values of an order are compared by their bytes, those of partition keys only told apart.
+  const keys = keyColumns.map((column, i): RowFieldRequest => (i < partitionBy.length ? coded(column, partitionBy[i]) : { column }));
+  const layout = rowLayout(partitionBy.length > 0 ? SORT_RECORD.partitionedHeader : SORT_RECORD.header, [
+    ...new Map(keys.map((key) => [key.column.id, key])).values(),
+    ...payload.map((column) => coded(column, { kind: "column", ...column })),
+    ...reserved.map((column) => ({ column })),
   ]);
-  const order = request.order.map((key, i) => ({
-    field: layout.fields.find((f) => f.id === keyColumns[i].id)!,
-    ascending: key.ascending,
-    nullsFirst: key.nullsFirst,
-  }));
-  return { layout, order, keep: request.keep, perMorsel: request.perMorsel };
+  const fields = keyColumns.map((column) => fieldOf(layout, column.id));
+  const order = orderBy.map((key, i) => ({ field: fields[partitionBy.length + i], ascending: key.ascending, nullsFirst: key.nullsFirst }));
+  const sort: SortShape = { partitionBy: fields.slice(0, partitionBy.length), order, ...prefixExtent(order) };
+  return { layout, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: request.keep === undefined ? undefined : compileSort(sort), keep: request.keep, perMorsel: request.perMorsel };
 }
 
 export function reserveRowSink(state: StateLayout, shape: RowSinkShape): RowSinkState {
-  return { store: reserveRowStore(state, shape.layout, 1), bound: state.reserve(24) };
+  return { store: reserveRowStore(state, shape.layout, shape.partitions), bound: state.reserve(24) };
 }
 
 export const BOUND = { prefix: 0, known: 8, rows: 12, pruneAt: 16, left: 0 } as const;
@@ -88,8 +96,8 @@ export function emitRowSink(
 ): void {
   const { f } = emitter;
   const block = get(emitter.state);
-  const keys = request.order.map((k) => emitExpr(k.expr, emitter));
-  const prefix = shape.order.length === 0 ? undefined : f.let(emitSortPrefix(emitter, [asField(emitter, keys[0], shape.order[0].field)], shape.order));
+  const orderKeys = request.order.map((k, i) => asField(emitter, emitExpr(k.expr, emitter), shape.order[i].field));
+  const prefix = shape.order.length === 0 ? undefined : f.let(emitSortPrefix(emitter, orderKeys, shape.order).key);
   if (shape.keep !== undefined && prefix !== undefined) {
     f.brIf(skip, i32.and(i32.load(block, state.bound + BOUND.known), i64.gtU(get(prefix), i64.load(block, state.bound + BOUND.prefix))));
     f.if(i32.geU(i32.load(block, state.bound + BOUND.rows), i32.load(block, state.bound + BOUND.pruneAt)), () =>
@@ -99,20 +107,23 @@ export function emitRowSink(
   if (shape.perMorsel !== undefined) {
     f.if(i32.eqz(i32.load(block, state.bound + BOUND.left)), () => f.return(i32.const(STATUS.enough)));
   }
+  const partitionKeys = request.partitionBy.map((expr) => emitExpr(expr, emitter));
+  const hash = partitionKeys.length === 0 ? undefined : f.let(hashOfKeys(emitter, partitionKeys, shape.partitionBy, request.collide));
+  const keyExprs = new Map([...shape.partitionBy.map((field, i) => [field.id, request.partitionBy[i]] as const), ...shape.order.map(({ field }, i) => [field.id, request.order[i].expr] as const)]);
   const stored = shape.layout.fields.flatMap((field) => {
-    const key = shape.order.findIndex((o) => o.field.id === field.id);
     const column = request.columns.find((c) => c.id === field.id);
-    const expr: Expr | undefined = key >= 0 ? request.order[key].expr : column && { kind: "column", ...column };
+    const expr: Expr | undefined = keyExprs.get(field.id) ?? (column && { kind: "column", ...column });
     if (expr === undefined || request.reserved.some((c) => c.id === field.id)) return [];
     return [storedValue(emitter, field, expr, emitExpr(expr, emitter))];
   });
   const bytes = bytesToCopy(stored);
   if (bytes !== undefined) ensureBytes(emitter, state.store, bytes);
-  const place = reserveRow(emitter, state.store, i32.const(0));
+  const partition = hash === undefined ? i32.const(0) : i32.wrapI64(i64.shrU(get(hash), i64.const(BigInt(64 - PARTITION_BITS))));
+  const place = reserveRow(emitter, state.store, partition);
   emitter.resumed();
   const row = get(place.row);
-  if (prefix !== undefined) f.store("i64", row, get(prefix), 0);
-  else f.store("i64", row, i64.extendI32U(i32.load(block, HEADER.morsel)), 0);
+  f.store("i64", row, prefix === undefined ? i64.extendI32U(i32.load(block, HEADER.morsel)) : get(prefix), SORT_RECORD.prefix);
+  if (hash !== undefined) f.store("i64", row, get(hash), SORT_RECORD.partition);
   storeValues(emitter, state.store, row, stored);
   commitRow(emitter, state.store, place);
   if (shape.keep !== undefined) f.store("i32", block, i32.add(i32.load(block, state.bound + BOUND.rows), i32.const(1)), state.bound + BOUND.rows);

@@ -2,9 +2,11 @@ import type { EmittedValue } from "../../emit/emitted-value.ts";
 import { emitNormalizedKey, emitSortOrder } from "../../emit/row-keys.ts";
 import { loadField } from "../../pipeline/row-access.ts";
 import type { RowField } from "../../pipeline/row-layout.ts";
-import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
+import { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
+import { StateLayout } from "../../pipeline/state-layout.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
-import { get, i32 } from "../../wasm/instructions.ts";
+import { get, i32, i64 } from "../../wasm/instructions.ts";
+import { ModuleBuilder } from "../../wasm/module-builder.ts";
 
 export interface OrderField {
   readonly field: RowField;
@@ -12,30 +14,49 @@ export interface OrderField {
   readonly nullsFirst: boolean;
 }
 
-/**
- * A uint64 whose order never contradicts the rows' order: the first key's normalized bytes. Rows with equal prefixes are told apart by
- * `emitOrder`.
- */
-export function emitSortPrefix(emitter: SegmentEmitter, keys: readonly EmittedValue[], order: readonly OrderField[]): Val {
-  return emitNormalizedKey(keys[0], order[0].ascending, order[0].nullsFirst, emitter).key;
+/** A uint64 whose order never contradicts the rows' order. */
+export interface SortPrefix {
+  readonly key: Val;
+  /** Only so many of its highest bits can be set. */
+  readonly bits: number;
+  /** Rows with equal prefixes are equal in the whole order; else `emitOrder` tells them apart. */
+  readonly exact: boolean;
 }
 
-/** Whether rows with equal prefixes are equal in the whole order: one key that fits into the prefix, its NULL flag included. */
-export function prefixDecides(order: readonly OrderField[]): boolean {
-  if (order.length !== 1) return false;
-  const { kind } = order[0].field.storage;
-  if (kind === "i8" || kind === "i16" || kind === "i32" || kind === "f32") return true;
-  return (kind === "i64" || kind === "f64") && order[0].field.nullOffset === undefined;
+/** The normalized bits of the keys, one after the other from the highest bit down, as far as 64 bits go and each key is told wholly by its bits. */
+export function emitSortPrefix(emitter: SegmentEmitter, keys: readonly EmittedValue[], order: readonly OrderField[]): SortPrefix {
+  const { f } = emitter;
+  let packed: Val = i64.const(0n);
+  let used = 0;
+  for (const [i, { ascending, nullsFirst }] of order.entries()) {
+    const { key, bits, exact } = emitNormalizedKey(keys[i], ascending, nullsFirst, emitter);
+    const left = 64 - used;
+    const kept = Math.min(bits, left);
+    const placed = bits > left ? i64.shrU(key, i64.const(BigInt(bits - left))) : i64.shl(key, i64.const(BigInt(left - bits)));
+    packed = used === 0 ? placed : i64.or(packed, placed);
+    used += kept;
+    if (!exact || kept < bits) return { key: f.reusable(packed), bits: used, exact: false };
+    if (used === 64 && i + 1 < order.length) return { key: f.reusable(packed), bits: used, exact: false };
+  }
+  return { key: f.reusable(packed), bits: used, exact: true };
 }
 
-/** Writes the body of `compare(state, a, b)`: below, equal to or above 0 as record a goes before, with or after record b. */
-export function emitOrder(emitter: SegmentEmitter, order: readonly OrderField[], a: Local, b: Local): void {
+/** What is known of the order's prefixes without the rows: all that feed a sort make them alike. */
+export function prefixExtent(order: readonly OrderField[]): { readonly prefixBits: number; readonly prefixExact: boolean } {
+  const { builder } = new ModuleBuilder().function("prefix", { params: ["i32", "i32", "i32"], results: ["i32"] }, false);
+  const emitter = new SegmentEmitter({ module: new ModuleBuilder(), state: new StateLayout(), sites: [], hosted: [], timeZone: "UTC", measure: false }, builder);
+  const keys = order.map(({ field }) => loadField(emitter, field, builder.param(1), false));
+  const { bits, exact } = emitSortPrefix(emitter, keys, order);
+  return { prefixBits: bits, prefixExact: exact };
+}
+
+/** Leaves the function with a value below or above 0 as record a goes before or after record b; falls through where they are equal in the order. */
+export function emitOrder(emitter: SegmentEmitter, order: readonly OrderField[], a: Local, b: Local, differ: (comparison: Val) => void): void {
   const { f } = emitter;
   for (const { field, ascending, nullsFirst } of order) {
     const left = loadField(emitter, field, a, false);
     const right = loadField(emitter, field, b, false);
     const comparison = f.let(emitSortOrder(left, right, ascending, nullsFirst, emitter));
-    f.if(get(comparison), () => f.return(get(comparison)));
+    f.if(i32.ne(get(comparison), i32.const(0)), () => differ(get(comparison)));
   }
-  f.result(i32.const(0));
 }

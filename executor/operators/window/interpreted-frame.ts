@@ -1,6 +1,6 @@
 import { SparrowError } from "../../../catalog/errors.ts";
-import type { FrameBound, WindowFrame } from "../../../catalog/expression.ts";
-import type { CalendarInterval, Value } from "../../../catalog/values.ts";
+import type { FrameBound, LiteralExpr, WindowFrame } from "../../../catalog/expression.ts";
+import type { Value } from "../../../catalog/values.ts";
 import { compareValues } from "../../functions/compare.ts";
 import type { Pool } from "../../memory/pool.ts";
 import { readField } from "../../pipeline/record-values.ts";
@@ -10,11 +10,11 @@ import { addToOrderKey } from "./order-key.ts";
 export type FrameFunction = (row: number) => readonly [start: number, end: number];
 
 /** The frame of each row of a sorted partition, as [start, end). */
-export function frameOf(frame: WindowFrame, records: Uint32Array, peers: Int32Array, order: readonly OrderField[], pool: Pool): FrameFunction {
+export function frameOf(frame: WindowFrame, records: Uint32Array, peers: Int32Array, order: readonly OrderField[], pool: Pool, zone: string): FrameFunction {
   const rows = records.length;
   const group = groupOfRow(peers, rows);
-  const start = boundOf(frame.unit, frame.start, "start", rows, peers, group, records, order, pool);
-  const end = boundOf(frame.unit, frame.end, "end", rows, peers, group, records, order, pool);
+  const start = boundOf(frame.unit, frame.start, "start", rows, peers, group, records, order, pool, zone);
+  const end = boundOf(frame.unit, frame.end, "end", rows, peers, group, records, order, pool, zone);
   return (row) => [Math.max(0, start(row)), Math.min(rows, end(row))];
 }
 
@@ -34,6 +34,7 @@ function boundOf(
   records: Uint32Array,
   order: readonly OrderField[],
   pool: Pool,
+  zone: string,
 ): (row: number) => number {
   const beyond = side === "start" ? 0 : 1;
   switch (bound.kind) {
@@ -46,7 +47,7 @@ function boundOf(
     case "preceding":
     case "following": {
       const direction = bound.kind === "preceding" ? -1 : 1;
-      if (unit === "range") return rangeBound(bound.offset.value, direction, side, peers, group, records, order, pool);
+      if (unit === "range") return rangeBound(bound.offset, direction, side, peers, group, records, order, pool, zone);
       const distance = Number(bound.offset.value) * direction;
       return (row) => Math.min(rows, Math.max(0, row + distance + beyond));
     }
@@ -55,7 +56,7 @@ function boundOf(
 
 /** RANGE with an offset: the first row (start), or the one behind the last (end), whose key is within the distance. Rows with a NULL key have their peers. */
 function rangeBound(
-  offset: Value,
+  offset: LiteralExpr,
   direction: 1 | -1,
   side: "start" | "end",
   peers: Int32Array,
@@ -63,6 +64,7 @@ function rangeBound(
   records: Uint32Array,
   order: readonly OrderField[],
   pool: Pool,
+  zone: string,
 ): (row: number) => number {
   if (order.length !== 1) throw new SparrowError("DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER", "42K09", "A range window frame with value boundaries cannot be used in a window specification with multiple order by expressions.", {});
   const [{ field, ascending }] = order;
@@ -80,7 +82,7 @@ function rangeBound(
     if (key === null) {
       at = peers[group[row] + (side === "start" ? 0 : 1)];
     } else {
-      const limit = addToOrderKey(key, field.type, offset as Exclude<Value, null> | CalendarInterval, ascending ? direction : direction === 1 ? -1 : 1);
+      const limit = addToOrderKey(key, field.type, offset, ascending ? direction : direction === 1 ? -1 : 1, zone);
       let high: number;
       [at, high] = nonNullRange(keys);
       // Binary search: the first row that is not before the limit (start), or the first one behind it (end).

@@ -1,37 +1,46 @@
 import { SparrowError } from "../../../catalog/errors.ts";
-import type { Expr, WindowCall } from "../../../catalog/expression.ts";
+import type { Expr } from "../../../catalog/expression.ts";
 import { typeOf } from "../../../catalog/expression.ts";
 import type { Value } from "../../../catalog/values.ts";
 import type { EvalContext } from "../../functions/scalar-function.ts";
 import { windowFunction } from "../../functions/window.ts";
 import type { Arena } from "../../memory/arena.ts";
 import { writeLanes } from "../../pipeline/column-values.ts";
-import type { RecordRun } from "../../pipeline/morsels.ts";
 import { readField } from "../../pipeline/record-values.ts";
 import { fieldOf, storageBytes } from "../../pipeline/row-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
 import type { RowSinkShape } from "../rows/row-sink.ts";
-import { recordOrder } from "../rows/sort-records.ts";
-import { frameOf } from "./window-frame.ts";
-import type { WindowWork } from "./window-work.ts";
+import { SORT_ENTRY } from "../rows/sort-module.ts";
+import type { RecordSorter, SortedEntries } from "../rows/sort-records.ts";
+import { frameOf } from "./interpreted-frame.ts";
+import type { WindowResult } from "./window-module.ts";
 
-/** Fills the calls' fields in sorted records, partition by partition. */
-export function evaluateWindow(work: WindowWork, shape: RowSinkShape, sorted: RecordRun, context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
+/** Fills the calls' fields in sorted records, partition by partition, through the registry's implementations. */
+export function interpretWindow(
+  calls: readonly WindowResult[],
+  shape: RowSinkShape,
+  sorted: SortedEntries,
+  sorter: RecordSorter,
+  context: ThreadContext,
+  arena: Arena,
+  evaluation: EvalContext,
+): void {
   const { u32 } = context.pool;
-  const records = u32.slice(sorted.base >>> 2, (sorted.base >>> 2) + sorted.count);
-  const samePartition = recordOrder(context, arena, { order: shape.order.slice(0, work.partitionKeys) });
-  const samePeers = recordOrder(context, arena, { order: shape.order });
+  const records = new Uint32Array(sorted.count);
+  const numbers = new Uint32Array(sorted.count);
+  for (let i = 0, at = sorted.address >>> 2; i < sorted.count; i++, at += SORT_ENTRY.bytes / 4) {
+    records[i] = u32[at + SORT_ENTRY.record / 4];
+    if (sorted.partitionBits > 0) numbers[i] = u32[at + 1] >>> (32 - sorted.partitionBits);
+  }
   for (let start = 0; start < records.length; ) {
     const peers = [0];
     let end = start + 1;
-    for (; end < records.length; end++) {
-      if (samePeers(records[end - 1], records[end]) === 0) continue;
-      if (samePartition(records[end - 1], records[end]) !== 0) break;
-      peers.push(end - start);
+    for (; end < records.length && numbers[end] === numbers[start]; end++) {
+      if (sorter.compare(records[end - 1], records[end]) !== 0) peers.push(end - start);
     }
     peers.push(end - start);
     const partition = { records: records.subarray(start, end), peers: Int32Array.from(peers) };
-    for (const { column, call } of work.calls) evaluateCall(column.id, call, partition, work, shape, context, arena, evaluation);
+    for (const call of calls) interpretCall(call, partition, shape, context, arena, evaluation);
     start = end;
   }
 }
@@ -41,16 +50,7 @@ interface Partition {
   readonly peers: Int32Array;
 }
 
-function evaluateCall(
-  id: number,
-  call: WindowCall,
-  { records, peers }: Partition,
-  work: WindowWork,
-  shape: RowSinkShape,
-  context: ThreadContext,
-  arena: Arena,
-  evaluation: EvalContext,
-): void {
+function interpretCall({ column, call }: WindowResult, { records, peers }: Partition, shape: RowSinkShape, context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
   const { pool } = context;
   const fn = windowFunction(call.name);
   if (fn === undefined) throw new SparrowError("UNSUPPORTED_FEATURE.WINDOW_FUNCTION", "0A000", `The window function ${call.name} is not supported yet.`, { functionName: call.name }, { span: call.span });
@@ -74,12 +74,12 @@ function evaluateCall(
       rows: records.length,
       arg: (index, row) => value(call.args[index], row),
       peers,
-      frame: frameOf(call.frame, records, peers, shape.order.slice(work.partitionKeys), pool),
+      frame: frameOf(call.frame, records, peers, shape.order, pool, evaluation.timeZone),
       included: filter === undefined ? undefined : (row) => value(filter, row) === true,
     },
     site,
   );
-  const field = fieldOf(shape.layout, id);
+  const field = fieldOf(shape.layout, column.id);
   records.forEach((record, row) => {
     if (field.nullOffset !== undefined) pool.u8[record + field.nullOffset] = values[row] === null ? 1 : 0;
     const result = values[row];
