@@ -140,7 +140,10 @@ export class QueryRun {
     const { replan } = this.#options;
     if (replan === undefined) return;
     const { breakerFacts } = await import("./operators/breaker-facts.ts");
-    this.#complete.set(breaker.id, breakerFacts(this.#breaker(breaker.id), this.#threads.pool));
+    const left = this.#stages.pipelines.slice(this.#ran.length);
+    // Keys are for leaving out splits.
+    const withKeys = left.some(({ source }) => source.kind === "scan" && source.node.splits.length > 1);
+    this.#complete.set(breaker.id, breakerFacts(this.#breaker(breaker.id), this.#threads.pool, withKeys));
     const changed = await replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id });
     if (changed === undefined) return;
     this.#stages = changed.stages;

@@ -54,6 +54,8 @@ export type Source =
       readonly breaker: number;
       /** The plan's node whose rows these are. */
       readonly reader: number;
+      /** Rows, as they were estimated. */
+      readonly estimate: number;
       readonly rows: "all" | "matched" | "unmatched";
       readonly columns: readonly Column[];
       readonly source: readonly ColumnId[];
@@ -99,7 +101,57 @@ export function planStages(plan: PhysicalPlan, soFar?: RunSoFar): StagePlan {
   const output = soFar?.stages.output ?? physicalOutput(plan);
   const cutter = new Cutter(soFar);
   cutter.produce(plan, idsOf(output), [], { kind: "result" });
-  return { pipelines: cutter.pipelines, breakers: cutter.breakers, output };
+  const ran = soFar?.ran ?? [];
+  return { pipelines: [...ran, ...smallestFirst(cutter.pipelines.slice(ran.length))], breakers: cutter.breakers, output };
+}
+
+/** Unions of thousands of inputs stay in the order in which they are written: looking for a better one takes quadratic time. */
+const MAX_ORDERED_PIPELINES = 256;
+
+/**
+ * An order in which pipelines can run, those over few rows first: what they find out (that nothing is left, which keys there are) saves work of the others. Pipelines
+ * with the same sink stay in order, as their rows do.
+ */
+function smallestFirst(pipelines: readonly Pipeline[]): readonly Pipeline[] {
+  if (pipelines.length > MAX_ORDERED_PIPELINES) return pipelines;
+  const feeders = new Map<number, Pipeline[]>();
+  const probers = new Map<number, Pipeline[]>();
+  const waitsFor = new Map<Pipeline, Set<Pipeline>>();
+  const lastOfSink = new Map<string, Pipeline>();
+  for (const pipeline of pipelines) {
+    const { steps, sink } = pipeline;
+    const name = sink.kind === "breaker" ? `breaker ${sink.breaker}` : sink.kind;
+    const before = lastOfSink.get(name);
+    lastOfSink.set(name, pipeline);
+    waitsFor.set(pipeline, new Set(before === undefined ? [] : [before]));
+    if (sink.kind === "breaker") feeders.set(sink.breaker, [...(feeders.get(sink.breaker) ?? []), pipeline]);
+    for (const breaker of probed(steps)) probers.set(breaker, [...(probers.get(breaker) ?? []), pipeline]);
+  }
+  for (const [pipeline, before] of waitsFor) {
+    const { source, steps } = pipeline;
+    const read = source.kind === "breaker" ? [source.breaker, ...probed(steps)] : probed(steps);
+    for (const other of read.flatMap((breaker) => feeders.get(breaker) ?? [])) before.add(other);
+    // Matches are known when all probes are done.
+    if (source.kind === "breaker" && source.rows !== "all") for (const other of probers.get(source.breaker) ?? []) before.add(other);
+  }
+  const order: Pipeline[] = [];
+  while (waitsFor.size > 0) {
+    const ready = [...waitsFor].filter(([, before]) => before.size === 0).map(([pipeline]) => pipeline);
+    assert(ready.length > 0, "pipelines wait for each other");
+    const next = ready.reduce((least, pipeline) => (sourceRows(pipeline) < sourceRows(least) ? pipeline : least));
+    order.push(next);
+    waitsFor.delete(next);
+    for (const before of waitsFor.values()) before.delete(next);
+  }
+  return order;
+}
+
+function probed(steps: readonly Step[]): readonly number[] {
+  return steps.flatMap((step) => (step.kind === "probe" || step.kind === "loop" ? [step.breaker] : []));
+}
+
+function sourceRows({ source }: Pipeline): number {
+  return source.kind === "breaker" ? source.estimate : source.node.rows;
 }
 
 class Cutter {
@@ -237,7 +289,7 @@ class Cutter {
           .filter((c) => probeIds.has(c.id) && needed.has(c.id))
           .map((column) => ({ column, expr: { kind: "literal", type: column.type, value: null } as const }));
     const nullStep: readonly Step[] = nulls.length === 0 ? [] : [{ kind: "project", id: plan.id, outputs: nulls }];
-    this.#pipeline({ kind: "breaker", breaker: id, reader: plan.id, rows, columns: buildColumns, source: buildColumns.map((c) => c.id) }, [...nullStep, ...steps], sink);
+    this.#pipeline({ kind: "breaker", breaker: id, reader: plan.id, estimate: plan.build.rows, rows, columns: buildColumns, source: buildColumns.map((c) => c.id) }, [...nullStep, ...steps], sink);
   }
 
   /** A semi join with the hash table of another join, which is complete. */
@@ -261,7 +313,7 @@ class Cutter {
   ): void {
     this.#feed(id, input, inputNeeds);
     const read = columns.filter((c) => needed.has(c.id));
-    this.#pipeline({ kind: "breaker", breaker: id, reader: this.breakers[id].node.id, rows: "all", columns: read, source: read.map((c) => c.id) }, steps, sink);
+    this.#pipeline({ kind: "breaker", breaker: id, reader: this.breakers[id].node.id, estimate: this.breakers[id].node.rows, rows: "all", columns: read, source: read.map((c) => c.id) }, steps, sink);
   }
 
   /** The definition runs once, with all its columns, where it is met first. */
@@ -274,7 +326,7 @@ class Cutter {
       this.#feed(id, plan.definition, idsOf(columns));
     }
     const read = plan.columns.map((column, i) => ({ column, source: plan.source[i] })).filter((c) => needed.has(c.column.id));
-    const source: Source = { kind: "breaker", breaker: id, reader: plan.id, rows: "all", columns: read.map((c) => c.column), source: read.map((c) => c.source) };
+    const source: Source = { kind: "breaker", breaker: id, reader: plan.id, estimate: plan.rows, rows: "all", columns: read.map((c) => c.column), source: read.map((c) => c.source) };
     this.#pipeline(source, steps, sink);
   }
 

@@ -17,5 +17,13 @@ export function replanner(plan: PhysicalPlan, settings: Settings): (progress: Pa
 }
 
 function adaptiveSettings(settings: Settings): AdaptiveSettings {
-  return { excludedRules: parseExcludedRules(settings.text("spark.sql.adaptive.optimizer.excludedRules") ?? "") };
+  const bytes = (name: string): number => settings.number(name) ?? Infinity;
+  return {
+    excludedRules: parseExcludedRules(settings.text("spark.sql.adaptive.optimizer.excludedRules") ?? ""),
+    partitionPruning: settings.flag("spark.sql.optimizer.dynamicPartitionPruning.enabled"),
+    rangeFilter: settings.flag("sparrow.adaptive.rangeFilter.enabled"),
+    bloomFilter: settings.flag("spark.sql.optimizer.runtime.bloomFilter.enabled"),
+    bloomFilterCreationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold"),
+    bloomFilterApplicationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold"),
+  };
 }

@@ -9,15 +9,16 @@ import { BUILD_RECORD } from "./join/join-build.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
 
 /** Records of a hash table up to which its keys are read one by one, here in the main thread. */
-const MAX_LISTED_RECORDS = 2000;
+const MAX_LISTED_RECORDS = 1000;
 
-/** What the plan may be corrected by: exact rows and bytes of a complete breaker, and the keys of a hash table. */
-export function breakerFacts(state: BreakerState, pool: Pool): CompleteBreaker {
+/** What the plan may be corrected by: exact rows and bytes of a complete breaker, and the keys of a hash table where they are asked for. */
+export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean): CompleteBreaker {
   const { shape, runs } = state.completeRuns();
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   const bytes = count * shape.shape.layout.bytes;
   if (shape.kind !== "build") return { rows: count, bytes };
   const { sawNull } = state.build();
+  if (!withKeys) return { rows: count, bytes, build: { sawNull, keys: [] } };
   const listed = count > 0 && count <= MAX_LISTED_RECORDS;
   const keys = shape.shape.keys.map((field) => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined));
   return { rows: count, bytes, build: { sawNull, keys } };

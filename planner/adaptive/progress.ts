@@ -16,7 +16,7 @@ export interface CompleteBreaker {
 export interface BuildKeys {
   /** A row with a NULL key was met. */
   readonly sawNull: boolean;
-  /** By key of the join; undefined where nothing was measured. */
+  /** By key of the join; undefined, or not there, where nothing was measured. */
   readonly keys: readonly (KeyValues | undefined)[];
 }
 

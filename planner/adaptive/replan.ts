@@ -5,9 +5,11 @@ import type { Decision, Progress, Replanned } from "./progress.ts";
 import { RunState } from "./progress.ts";
 import type { AdaptiveRule, AdaptiveSettings } from "./rule.ts";
 import { highestNodeId } from "./rule.ts";
+import { runtimeFilter } from "./runtime-filter.ts";
+import { partitionPruning, rangeFilter } from "./skip-splits.ts";
 
 /** Everything that can change a plan while it runs, in the order in which it is asked. */
-export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations];
+export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, partitionPruning, rangeFilter, runtimeFilter];
 
 /** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
 export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {

@@ -1,4 +1,4 @@
-import type { PhysicalPlan } from "../physical.ts";
+import type { PhysicalHashJoin, PhysicalPlan } from "../physical.ts";
 import { mapPhysicalInputs } from "../physical.ts";
 import type { Decision, RunState } from "./progress.ts";
 
@@ -6,6 +6,16 @@ import type { Decision, RunState } from "./progress.ts";
 export interface AdaptiveSettings {
   /** `spark.sql.adaptive.optimizer.excludedRules`: names of rules that are left out. */
   readonly excludedRules: ReadonlySet<string>;
+  /** `spark.sql.optimizer.dynamicPartitionPruning.enabled` */
+  readonly partitionPruning: boolean;
+  /** `sparrow.adaptive.rangeFilter.enabled` */
+  readonly rangeFilter: boolean;
+  /** `spark.sql.optimizer.runtime.bloomFilter.enabled` */
+  readonly bloomFilter: boolean;
+  /** `spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold`: size of a hash table up to which it filters scans. */
+  readonly bloomFilterCreationBytes: number;
+  /** `spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold`: size of a scan from which it is filtered. */
+  readonly bloomFilterApplicationBytes: number;
 }
 
 export interface RuleContext {
@@ -34,6 +44,17 @@ export function rewriteUpward(plan: PhysicalPlan, rewrite: (node: PhysicalPlan) 
     return rewrite(known === node.definition ? node : { ...node, definition: known });
   };
   return visit(plan);
+}
+
+/** The join whose hash table has just become complete; undefined after any other breaker. */
+export function latestJoin(plan: PhysicalPlan, { latest }: RunState): (PhysicalPlan & PhysicalHashJoin) | undefined {
+  if (latest.kind !== "build") return undefined;
+  let found: (PhysicalPlan & PhysicalHashJoin) | undefined;
+  rewriteUpward(plan, (node) => {
+    if (node.id === latest.node.id && node.kind === "hashJoin") found = node;
+    return node;
+  });
+  return found;
 }
 
 export function highestNodeId(plan: PhysicalPlan): number {
