@@ -58,6 +58,8 @@ export interface TableEntry {
   readonly external: boolean;
   readonly schema: readonly StructField[];
   readonly partitionColumns: readonly string[];
+  /** Columns that files are laid out by. */
+  readonly clusteringColumns?: readonly string[];
   readonly options: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
   readonly comment?: string;

@@ -46,6 +46,11 @@ export const SQL_DIALECTS = ["spark", "postgresql", "mysql", "mariadb", "bigquer
 
 /** Every setting that is known by name, in order of names. Other `spark.*` names are kept as texts and have no effect, as in Spark. */
 export const SETTINGS: readonly Setting[] = [
+  { name: "spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.targetCubeSize", type: { kind: "bytes", min: 1 }, defaultText: "150g", doc: "OPTIMIZE of a clustered table clusters so many bytes of files at a time." },
+  { name: "spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.threshold", type: { kind: "bytes", min: 1 }, defaultText: "100g", doc: "Files that were clustered together and have so many bytes are not clustered again." },
+  { name: "spark.databricks.delta.optimize.maxDeletedRowsRatio", type: { kind: "string" }, defaultText: "0.05", doc: "OPTIMIZE rewrites a file of which a greater part of the rows is deleted." },
+  { name: "spark.databricks.delta.optimize.maxFileSize", type: { kind: "bytes", min: 1 }, defaultText: "1g", doc: "Bytes that OPTIMIZE aims at for a file." },
+  { name: "spark.databricks.delta.optimize.minFileSize", type: { kind: "bytes", min: 1 }, defaultText: "1g", doc: "OPTIMIZE leaves files of so many bytes as they are." },
   { name: "spark.sql.adaptive.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "What has not run yet of a query is planned again from the rows and bytes that were measured." },
   { name: "spark.sql.adaptive.optimizer.excludedRules", type: STRING_SETTING, defaultText: "", doc: "Comma-separated names of rules that may not change a plan while it runs." },
   { name: "spark.sql.ansi.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Overflow, invalid casts and division by zero are errors; when false they give NULL or wrap, as in Hive." },

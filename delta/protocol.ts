@@ -18,6 +18,7 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "allowColumnDefaults",
   "appendOnly",
   "checkConstraints",
+  "clustering",
   "deletionVectors",
   "domainMetadata",
   "generatedColumns",

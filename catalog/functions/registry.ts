@@ -1,6 +1,7 @@
 import { aggregateSignatures } from "./aggregates.ts";
 import { collectionSignatures } from "./collections.ts";
 import { conditionalSignatures } from "./conditional.ts";
+import { curveSignatures } from "./curves.ts";
 import { datetimeSignatures } from "./datetime.ts";
 import { documentSignatures } from "./documents.ts";
 import { generatorSignatures } from "./generators.ts";
@@ -27,6 +28,7 @@ const ALL: readonly FunctionSignature[] = [
   ...numberTextSignatures,
   ...documentSignatures,
   ...sessionSignatures,
+  ...curveSignatures,
 ];
 
 const BY_NAME = new Map<string, FunctionSignature>();

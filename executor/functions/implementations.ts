@@ -2,6 +2,7 @@ import { arithmeticFunctions } from "./arithmetic.ts";
 import { collectionFunctions } from "./collections.ts";
 import { comparisonFunctions } from "./comparison.ts";
 import { csvFunctions } from "./csv.ts";
+import { curveFunctions } from "./curves.ts";
 import { datetimeUnitFunctions } from "./datetime-units.ts";
 import { datetimeFunctions } from "./datetime.ts";
 import { encodingFunctions } from "./encodings.ts";
@@ -35,6 +36,7 @@ const ALL: readonly ScalarFunction[] = [
   ...jsonFunctions,
   ...csvFunctions,
   ...sessionFunctions,
+  ...curveFunctions,
 ];
 
 const BY_NAME = new Map(ALL.map((fn) => [fn.name, fn]));

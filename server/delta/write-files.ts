@@ -11,7 +11,7 @@ import { statisticsText } from "../../delta/write-statistics.ts";
 import type { ResultBatch, ResultColumn } from "../../executor/result-batch.ts";
 import type { FileSink, FileWriter } from "../../executor/write/file-writer.ts";
 import { parquetDecoder } from "../parquet-decoder.ts";
-import { splitByPartition } from "../partition-batches.ts";
+import { type PartitionedBatch, splitByPartition, takeBatch } from "../partition-batches.ts";
 import { cellText } from "../results/cell-text.ts";
 
 /** What is written, and how. */
@@ -22,9 +22,12 @@ export interface DataFileTarget {
   readonly metadata: Pick<Metadata, "partitionColumns" | "configuration">;
   readonly compression: "snappy" | "zstd" | "gzip" | "uncompressed" | "lz4_raw" | "brotli";
   readonly dataChange: boolean;
+  /** A file that has so many rows is closed, and another one begun. */
+  readonly maxRows?: number;
 }
 
 interface OpenFile {
+  rows: number;
   readonly path: string;
   readonly handle: number;
   readonly writer: FileWriter;
@@ -40,13 +43,19 @@ export interface WrittenFiles {
 }
 
 /**
- * Writes rows as data files of a Delta table, one for each partition. No reader sees them before a commit names them. They are durable when this resolves;
- * when it fails, none is left.
+ * Writes rows as data files of a Delta table, in their order: one for each partition, or more where files have a greatest number of rows. No reader sees them
+ * before a commit names them. They are durable when this resolves; when it fails, none is left.
  */
 export async function writeDataFiles(target: DataFileTarget, batches: AsyncIterable<ResultBatch>): Promise<WrittenFiles> {
   const open = new Map<string, OpenFile>();
   const closed: string[] = [];
+  const adds: AddFile[] = [];
   let rows = 0;
+  const close = async (folder: string, file: OpenFile): Promise<void> => {
+    adds.push(await finishFile(target, file));
+    closed.push(file.path);
+    open.delete(folder);
+  };
   try {
     for await (const batch of batches) {
       if (batch.rows === 0) continue;
@@ -54,18 +63,17 @@ export async function writeDataFiles(target: DataFileTarget, batches: AsyncItera
       rejectNulls(batch, target);
       rejectTooLong(batch, target);
       for (const part of splitByPartition(batch, target.fields, target.metadata.partitionColumns)) {
-        const file = open.get(part.folder) ?? (await openFile(target, part.folder, part.values, part.fields, open.size));
-        open.set(part.folder, file);
-        file.writer.append(part.batch);
-        part.batch.columns.forEach((column, i) => hasNaN(column, part.batch.rows) && file.withNaN.add(i));
+        for (let from = 0; from < part.batch.rows; ) {
+          const file = open.get(part.folder) ?? (await openFile(target, part, open.size + closed.length));
+          open.set(part.folder, file);
+          const to = Math.min(part.batch.rows, from + (target.maxRows ?? Infinity) - file.rows);
+          appendRows(file, part.batch, from, to);
+          from = to;
+          if (file.rows === target.maxRows) await close(part.folder, file);
+        }
       }
     }
-    const adds: AddFile[] = [];
-    for (const [folder, file] of open) {
-      adds.push(await finishFile(target, file));
-      closed.push(file.path);
-      open.delete(folder);
-    }
+    for (const [folder, file] of open) await close(folder, file);
     for (const folder of new Set(closed.map((path) => dirname(path)))) await syncFolder(folder);
     return { adds, rows };
   } catch (error) {
@@ -78,12 +86,20 @@ export async function writeDataFiles(target: DataFileTarget, batches: AsyncItera
   }
 }
 
+/** Rows [from, to) of a batch. */
+function appendRows(file: OpenFile, batch: ResultBatch, from: number, to: number): void {
+  const piece = to - from === batch.rows ? batch : takeBatch(batch, batch.columns.map((_, i) => i), Array.from({ length: to - from }, (_, i) => from + i));
+  file.writer.append(piece);
+  file.rows += piece.rows;
+  piece.columns.forEach((column, i) => hasNaN(column, piece.rows) && file.withNaN.add(i));
+}
+
 /** Removes files that no commit names. */
 export async function deleteFiles(paths: readonly string[]): Promise<void> {
   for (const path of paths) await rm(path, { force: true });
 }
 
-async function openFile(target: DataFileTarget, folder: string, values: WrittenValues, fields: readonly StructField[], number: number): Promise<OpenFile> {
+async function openFile(target: DataFileTarget, { folder, values, fields }: Omit<PartitionedBatch, "batch">, number: number): Promise<OpenFile> {
   const extension = target.compression === "uncompressed" ? "parquet" : `${target.compression}.parquet`;
   const path = join(target.location, folder, `part-${String(number).padStart(5, "0")}-${crypto.randomUUID()}-c000.${extension}`);
   await mkdir(dirname(path), { recursive: true });
@@ -99,10 +115,8 @@ async function openFile(target: DataFileTarget, folder: string, values: WrittenV
       return [field.name, partitionText(values[i], field.type, (value, type) => cellText(value, type, "UTC"))];
     }),
   );
-  return { path, handle, writer, fields, partitionValues, withNaN: new Set() };
+  return { path, handle, writer, fields, partitionValues, withNaN: new Set(), rows: 0 };
 }
-
-type WrittenValues = ReturnType<typeof splitByPartition>[number]["values"];
 
 async function finishFile({ location, metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {
   const { rows, bytes, columns = new Map<number, ColumnStatistics>() } = file.writer.finish();

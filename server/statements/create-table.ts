@@ -37,6 +37,7 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
     const { createDeltaTable } = await import("./delta/create-table.ts");
     return createDeltaTable(session, described, statement, existing?.entry, options);
   }
+  if (statement.clusterBy !== undefined) throw unsupportedOverFiles("CLUSTER BY", statement.span);
   if (statement.columns.some((column) => column.generated !== undefined || column.identity !== undefined)) throw unsupportedOverFiles("generated and identity columns", statement.span);
   if (statement.query !== undefined) {
     const { createTableAsSelect } = await import("./create-table-as-select.ts");
@@ -49,8 +50,10 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   return emptyResult();
 }
 
-function refuseUnsupported({ constraints, clusterBy, span, buckets, clone }: CreateTable): void {
-  const feature = buckets !== undefined ? "CLUSTERED BY" : clone !== undefined ? "CLONE" : constraints.length > 0 ? "CHECK constraints" : clusterBy !== undefined ? "CLUSTER BY" : undefined;
+function refuseUnsupported({ constraints, span, buckets, clone, clusterBy, partitionedBy }: CreateTable): void {
+  const other = buckets !== undefined ? "BUCKETING" : partitionedBy.length > 0 ? "PARTITIONED_BY" : undefined;
+  if (clusterBy !== undefined && other !== undefined) throw new SparrowError(`SPECIFY_CLUSTER_BY_WITH_${other}_IS_NOT_ALLOWED`, "42908", `Cannot specify both CLUSTER BY and ${other === "BUCKETING" ? "CLUSTERED BY INTO BUCKETS" : "PARTITIONED BY"}.`, {}, { span });
+  const feature = buckets !== undefined ? "CLUSTERED BY" : clone !== undefined ? "CLONE" : constraints.length > 0 ? "CHECK constraints" : undefined;
   if (feature !== undefined) throw unsupportedOverFiles(feature, span);
 }
 

@@ -23,15 +23,21 @@ export async function runDescribeTable(session: Session, statement: Extract<Stat
   const fields = withComments(columns, stored);
   if (statement.column !== undefined) return describeColumn(fields, statement.column);
   const rows = fields.map(columnRow);
-  if (stored?.kind === "table" && stored.entry.partitionColumns.length > 0) {
-    rows.push(["# Partition Information", "", ""], ["# col_name", "data_type", "comment"]);
-    rows.push(...fields.filter((field) => stored.entry.partitionColumns.some((name) => name.toLowerCase() === field.name.toLowerCase())).map(columnRow));
+  if (stored?.kind === "table") {
+    rows.push(...columnSection("# Partition Information", stored.entry.partitionColumns, fields));
+    rows.push(...columnSection("# Clustering Information", stored.entry.clusteringColumns ?? [], fields));
   }
   if (statement.extended && stored !== undefined) {
     rows.push(["", "", ""], [stored.kind === "table" ? "# Detailed Table Information" : "# Detailed View Information", "", ""]);
     rows.push(...details(stored).map(([label, text]) => [label, text, ""]));
   }
   return commandResult(COLUMN_LIST, rows);
+}
+
+function columnSection(title: string, names: readonly string[], fields: readonly StructField[]): CommandValue[][] {
+  if (names.length === 0) return [];
+  const own = fields.filter((field) => names.some((name) => name.toLowerCase() === field.name.toLowerCase()));
+  return [[title, "", ""], ["# col_name", "data_type", "comment"], ...own.map(columnRow)];
 }
 
 export async function runDescribeQuery(session: Session, { query }: Extract<Statement, { kind: "describeQuery" }>, options: RunOptions): Promise<StatementResult> {

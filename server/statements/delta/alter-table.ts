@@ -2,6 +2,7 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { sameType } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
+import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
@@ -12,7 +13,7 @@ import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.t
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { requestedProperties } from "../../delta/table-properties.ts";
-import { quoted, unsupportedOperation } from "../../object-names.ts";
+import { partsOf, quoted, unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
@@ -32,7 +33,11 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     const metadata: Metadata = { ...snapshot.metadata, ...change.metadata };
     await commitStatement(session, target.log, {
       snapshot,
-      actions: [...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields), change.features), { kind: "metaData", metaData: metadata }],
+      actions: [
+        ...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields), change.features),
+        ...(Object.keys(change.metadata).length === 0 ? [] : [{ kind: "metaData", metaData: metadata } as const]),
+        ...(change.domains ?? []),
+      ],
       reads: change.reads ?? READS_NOTHING,
       operation: change.operation,
       operationParameters: change.parameters,
@@ -60,6 +65,8 @@ export interface MetadataChange {
   readonly fields?: readonly StructField[];
   /** Table features that are asked for by name. */
   readonly features?: readonly string[];
+  /** Metadata domains with new contents. */
+  readonly domains?: readonly Extract<Action, { kind: "domainMetadata" }>[];
   readonly operation: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly reads?: ReadScope;
@@ -100,11 +107,23 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
     case "recoverPartitions":
       throw unsupportedOperation("SET LOCATION and partition commands", table);
     case "clusterBy":
+      return clusterBy(snapshot, table, action.columns.map(partsOf));
     case "dropFeature":
-      throw unsupportedOperation("clustering and DROP FEATURE", table);
+      throw unsupportedOperation("DROP FEATURE", table);
     case "syncIdentity":
       return syncIdentity(session, snapshot, action.column, options);
   }
+}
+
+/** CLUSTER BY, also NONE: files are laid out so from the next OPTIMIZE on. */
+function clusterBy(snapshot: DeltaSnapshot, table: string, names: readonly (readonly string[])[]): MetadataChange | undefined {
+  const { metadata, fields, mapping } = snapshot;
+  if (metadata.partitionColumns.length > 0) throw new SparrowError("DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED", "42000", `ALTER TABLE CLUSTER BY cannot be applied to the partitioned table ${table}.`, {});
+  const before = clusteringFields(snapshot);
+  if (before === undefined && names.length === 0) return undefined;
+  const columns = clusteringColumnsOf(names, fields, metadata.configuration);
+  const list = (clustered: readonly StructField[]): string => clustered.map(({ name }) => name).join(",");
+  return { metadata: {}, features: ["clustering"], domains: [clusteringAction(columns, mapping)], operation: "CLUSTER BY", parameters: { oldClusteringColumns: list(before ?? []), newClusteringColumns: list(columns) } };
 }
 
 function addColumns({ fields, metadata }: DeltaSnapshot, action: Extract<AlterAction, { kind: "addColumns" }>): MetadataChange {

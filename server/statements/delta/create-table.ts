@@ -2,11 +2,12 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { TableEntry } from "../../../catalog/ports.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import type { Action } from "../../../delta/actions.ts";
+import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
 import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
-import { snapshotOf } from "../../../delta/snapshot.ts";
+import { type DeltaSnapshot, snapshotOf } from "../../../delta/snapshot.ts";
 import { protocolFor, upgradedProtocol } from "../../../delta/table-features.ts";
 import { EMPTY_STATE } from "../../../delta/table-state.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
@@ -17,7 +18,7 @@ import { deltaLog } from "../../delta/delta-tables.ts";
 import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
 import { requestedProperties } from "../../delta/table-properties.ts";
 import { executeQuery } from "../../execute-query.ts";
-import { CATALOG_NAME, quoted } from "../../object-names.ts";
+import { CATALOG_NAME, partsOf, quoted } from "../../object-names.ts";
 import { prepareQuery, type RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
@@ -49,7 +50,7 @@ interface Creation {
   readonly described: TableEntry;
   readonly statement: CreateTable;
   readonly log: ReturnType<typeof deltaLog>;
-  readonly before: Awaited<ReturnType<ReturnType<typeof deltaLog>["latest"]>> | undefined;
+  readonly before: DeltaSnapshot | undefined;
 }
 
 async function commitTable(session: Session, { described, statement, log, before }: Creation, options: RunOptions): Promise<void> {
@@ -61,7 +62,9 @@ async function commitTable(session: Session, { described, statement, log, before
   const partitionColumns = described.partitionColumns.map((name) => partitionField(described, fields, name).name);
   rejectDuplicates(fields);
   checkDeclaredColumns(session, fields, partitionColumns);
-  const { configuration, features } = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
+  const { configuration, features: asked } = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
+  const clusteredBy = statement.clusterBy && clusteringColumnsOf(statement.clusterBy.map(partsOf), fields, configuration);
+  const features = clusteredBy === undefined ? asked : [...asked, "clustering"];
   const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment, id: before?.metadata.id });
   const protocol = before === undefined ? protocolFor({ fields, configuration }, features) : upgradedProtocol(before.protocol, { fields, configuration }, features);
   const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });
@@ -69,16 +72,22 @@ async function commitTable(session: Session, { described, statement, log, before
   const written = prepared === undefined ? { adds: [], rows: 0 } : await writeTableRows(session, planned, executeQuery(session, prepared, options.signal, plan));
   const now = Date.now();
   const removals = before === undefined ? [] : [...before.files.values()].map((file) => removalOf(file, true, now));
-  const actions: Action[] = [...(protocol === before?.protocol ? [] : [{ kind: "protocol", protocol } as const]), { kind: "metaData", metaData: metadata }, ...removals, ...written.adds.map(additionOf)];
+  const actions: Action[] = [...(protocol === before?.protocol ? [] : [{ kind: "protocol", protocol } as const]), { kind: "metaData", metaData: metadata }, ...clusteringChange(before, planned, clusteredBy), ...removals, ...written.adds.map(additionOf)];
   const verb = { create: "CREATE TABLE", replace: "REPLACE TABLE", createOrReplace: "CREATE OR REPLACE TABLE" }[statement.mode];
   await commitStatement(session, log, {
     snapshot: before,
     actions,
     reads: before === undefined ? READS_NOTHING : READS_TABLE,
     operation: prepared === undefined ? verb : `${verb} AS SELECT`,
-    operationParameters: { isManaged: String(!described.external), description: described.comment ?? null, partitionBy: JSON.stringify(partitionColumns), properties: JSON.stringify(configuration) },
+    operationParameters: { isManaged: String(!described.external), ...(clusteredBy !== undefined && { clusterBy: JSON.stringify(clusteredBy.map(({ name }) => name)) }), description: described.comment ?? null, partitionBy: JSON.stringify(partitionColumns), properties: JSON.stringify(configuration) },
     operationMetrics: prepared === undefined ? {} : writeMetrics(written),
   });
+}
+
+/** CLUSTER BY of the statement; a table that is replaced without it is clustered no more. */
+function clusteringChange(before: DeltaSnapshot | undefined, { mapping }: DeltaSnapshot, columns: readonly StructField[] | undefined): Action[] {
+  if (columns !== undefined) return [clusteringAction(columns, mapping)];
+  return before !== undefined && (clusteringFields(before) ?? []).length > 0 ? [clusteringAction([], mapping)] : [];
 }
 
 /** The declared columns in the order in which they are written: unlike tables over files, a Delta table keeps partition columns in their place. */

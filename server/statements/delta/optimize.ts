@@ -1,76 +1,170 @@
-import { SparrowError } from "../../../catalog/errors.ts";
-import { LONG, STRING, type DataType } from "../../../catalog/types.ts";
-import { isConflict } from "../../../delta/conflicts.ts";
-import { canonicalPath } from "../../../delta/file-paths.ts";
-import { removalOf } from "../../../delta/remove-file.ts";
-import { checkWrite } from "../../../delta/write-requirements.ts";
+import { assert, SparrowError } from "../../../catalog/errors.ts";
+import type { StructField } from "../../../catalog/types.ts";
 import type { AddFile } from "../../../delta/actions.ts";
+import { clusteringFields, filesToCluster, inZCube } from "../../../delta/clustering.ts";
+import { isConflict } from "../../../delta/conflicts.ts";
+import { byPartition, compactionBins, type FileBin, packed } from "../../../delta/file-bins.ts";
+import { canonicalPath } from "../../../delta/file-paths.ts";
+import { additionOf, removalOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { checkWrite } from "../../../delta/write-requirements.ts";
+import { hasBounds, indexedFields } from "../../../delta/write-statistics.ts";
 import type { AstExpr, Statement } from "../../../parser/ast.ts";
 import { parseQuery } from "../../../parser/parse.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { curveOrder } from "../../delta/curve-order.ts";
+import { liveRows } from "../../delta/delta-provider.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { fromTarget, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { fromTarget, matchingRows, queryTarget, type TargetFiles, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { dataFileTarget } from "../../delta/rows-to-files.ts";
 import { deleteFiles, writeDataFiles } from "../../delta/write-files.ts";
-import { quoted, unsupportedOperation } from "../../object-names.ts";
+import { partsOf, quoted } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import type { StatementResult } from "../../statement-result.ts";
 import { valueResult } from "../../value-batch.ts";
+import { OPTIMIZE_COLUMNS, optimizeMetrics, type OptimizeOutcome, optimizeRow } from "./optimize-result.ts";
 
 type Optimize = Extract<Statement, { kind: "optimize" }>;
 
-/** Files of this size or more are left as they are. Source: `spark.databricks.delta.optimize.minFileSize`. */
-const MIN_FILE_BYTES = 1024 ** 3;
+/** How OPTIMIZE lays rows out. */
+type Layout =
+  | { readonly kind: "compaction" }
+  | { readonly kind: "zOrder"; readonly columns: readonly StructField[] }
+  | { readonly kind: "clustering"; readonly columns: readonly StructField[]; readonly full: boolean };
 
-const METRICS: DataType = { kind: "struct", fields: ["numFilesAdded", "numFilesRemoved", "filesAddedSize", "filesRemovedSize", "partitionsOptimized", "totalConsideredFiles"].map((name) => ({ name, type: LONG, nullable: false })) };
-
-/** OPTIMIZE: small files of each partition become one; files with deleted rows are written without them. No row changes, so it is in nobody's way who adds rows. */
+/**
+ * OPTIMIZE: small files of each partition become large ones, and files with deleted rows are written without them. ZORDER BY writes all files anew with their rows
+ * along a Z-order curve; a clustered table has files that are not clustered yet written along a Hilbert curve. No row changes, so it is in nobody's way who adds rows.
+ */
 export async function runOptimize(session: Session, target: DeltaTarget, statement: Optimize, options: RunOptions): Promise<StatementResult> {
-  if (statement.zOrderBy.length > 0) throw unsupportedOperation("OPTIMIZE ZORDER BY", quoted(...target.name));
-  if (statement.full) throw unsupportedOperation("OPTIMIZE FULL", quoted(...target.name));
-  const figures = await rerunOnConflict(() => optimizeOnce(session, target, statement.where, options));
-  return valueResult([{ name: "path", type: STRING, nullable: true }, { name: "metrics", type: METRICS, nullable: true }], [[`file:${target.log.location}`, { fields: figures.map(BigInt) }]]);
+  const outcome = await rerunOnConflict(() => optimizeOnce(session, target, statement, options));
+  return valueResult(OPTIMIZE_COLUMNS, [optimizeRow(outcome)]);
 }
 
-async function optimizeOnce(session: Session, { log }: DeltaTarget, where: AstExpr | undefined, options: RunOptions): Promise<number[]> {
+async function optimizeOnce(session: Session, { log, name }: DeltaTarget, statement: Optimize, options: RunOptions): Promise<OptimizeOutcome> {
+  const startedMs = Date.now();
+  const { where } = statement;
   const snapshot = await log.latest();
   checkWrite(snapshot, "append");
+  const layout = layoutOf(snapshot, statement, quoted(...name));
   if (where !== undefined) requirePartitionPredicate(snapshot, where);
   const all = await targetFiles(session, snapshot);
   const considered = where === undefined ? all.files.map((_, index) => index) : [...(await matchingRows(session, all, where, "target", options)).keys()];
-  const groups = new Map<string, number[]>();
-  for (const index of considered) {
-    const { add } = all.files[index].file;
-    if (add.size >= MIN_FILE_BYTES && add.deletionVector === undefined) continue;
-    const key = JSON.stringify(snapshot.metadata.partitionColumns.map((name) => add.partitionValues[name] ?? null));
-    groups.set(key, [...(groups.get(key) ?? []), index]);
+  const candidates = considered.map((index) => all.files[index].file.add);
+  const bins = binsOf(session, all, layout, candidates);
+  const removed = bins.flat();
+  const outcome = { snapshot, considered: candidates, removed, partitions: byPartition(removed).size, bins: bins.length, layout: layout.kind, startedMs };
+  if (removed.length === 0) return { ...outcome, added: [] };
+
+  const added: AddFile[] = [];
+  const discard = (): Promise<void> => deleteFiles(added.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+  try {
+    for (const round of rounds(bins)) added.push(...(await rewrite(session, all, layout, round, options)));
+  } catch (error) {
+    await discard();
+    throw error;
   }
-  const work = [...groups.values()].filter((group) => group.length > 1 || all.files[group[0]].file.add.deletionVector !== undefined);
-  const chosen = new Set(work.flat());
-  if (chosen.size === 0) return [0, 0, 0, 0, 0, considered.length];
-  const removed = [...chosen].map((index) => all.files[index].file.add);
-  const columns = snapshot.fields.map((field) => quoted("target", field.name)).join(", ");
-  const rows = queryTarget(session, targetTable(all, chosen), parseQuery(`SELECT ${columns} ${fromTarget("target")}`), options);
-  const written = await writeDataFiles(dataFileTarget(session, log.location, snapshot.fields, snapshot.metadata, false), rows);
   const now = Date.now();
-  const sum = (files: readonly AddFile[]): number => files.reduce((total, { size }) => total + size, 0);
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...removed.map((file) => removalOf(file, false, now)), ...written.adds.map((add) => ({ kind: "add", add }) as const)],
+      actions: [...removed.map((file) => removalOf(file, false, now)), ...added.map(additionOf)],
       // Files that others add meanwhile are none of its business, for it says nothing about the table's rows.
       reads: { wholeTable: false, files: new Set(removed.map((file) => canonicalPath(file.path))) },
       operation: "OPTIMIZE",
-      operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]), zOrderBy: "[]" },
-      operationMetrics: { numRemovedFiles: removed.length, numRemovedBytes: sum(removed), numAddedFiles: written.adds.length, numAddedBytes: sum(written.adds) },
+      operationParameters: {
+        predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]),
+        zOrderBy: JSON.stringify(layout.kind === "zOrder" ? layout.columns.map((column) => column.name) : []),
+        ...(layout.kind === "clustering" && { clusterBy: JSON.stringify(layout.columns.map((column) => column.name)), isFull: layout.full }),
+        auto: false,
+      },
+      operationMetrics: optimizeMetrics(removed, added),
     });
   } catch (error) {
-    if (isConflict(error)) await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    if (isConflict(error)) await discard();
     throw error;
   }
-  return [written.adds.length, removed.length, sum(written.adds), sum(removed), work.length, considered.length];
+  return { ...outcome, added };
+}
+
+/** Raises DELTA_CLUSTERING_WITH_PARTITION_PREDICATE, DELTA_CLUSTERING_WITH_ZORDER_BY, DELTA_OPTIMIZE_FULL_NOT_SUPPORTED and what `zOrderColumns` does. */
+function layoutOf(snapshot: DeltaSnapshot, { where, zOrderBy, full }: Optimize, table: string): Layout {
+  const clustered = clusteringFields(snapshot);
+  if (clustered !== undefined && where !== undefined) throw new SparrowError("DELTA_CLUSTERING_WITH_PARTITION_PREDICATE", "0A000", `OPTIMIZE of the clustered table ${table} takes no WHERE: it has no partitions.`, { predicates: table }, { span: where.span });
+  if (clustered !== undefined && zOrderBy.length > 0) throw new SparrowError("DELTA_CLUSTERING_WITH_ZORDER_BY", "42613", `OPTIMIZE of the clustered table ${table} takes no ZORDER BY: it is laid out by its clustering columns.`, { zOrderBy: zOrderBy.map((column) => partsOf(column).join(".")).join(", ") }, { span: zOrderBy[0].span });
+  if (full && (clustered === undefined || clustered.length === 0)) throw new SparrowError("DELTA_OPTIMIZE_FULL_NOT_SUPPORTED", "42601", `OPTIMIZE FULL is only supported for clustered tables with clustering columns, and ${table} has none.`, {});
+  if (clustered !== undefined && clustered.length > 0) return { kind: "clustering", columns: clustered, full };
+  return zOrderBy.length === 0 ? { kind: "compaction" } : { kind: "zOrder", columns: zOrderColumns(snapshot, zOrderBy) };
+}
+
+function zOrderColumns({ fields, metadata }: DeltaSnapshot, names: Optimize["zOrderBy"]): readonly StructField[] {
+  const partitions = new Set(metadata.partitionColumns.map((name) => name.toLowerCase()));
+  const indexed = indexedFields(fields.filter((field) => !partitions.has(field.name.toLowerCase())), metadata.configuration);
+  return names.map((name) => {
+    const parts = partsOf(name);
+    const columnName = parts.join(".");
+    if (partitions.has(columnName.toLowerCase())) throw new SparrowError("DELTA_ZORDERING_ON_PARTITION_COLUMN", "42P10", `${columnName} is a partition column. Z-Ordering can only be performed on data columns.`, { colName: columnName }, { span: name.span });
+    const field = parts.length === 1 ? fields.find((candidate) => candidate.name.toLowerCase() === columnName.toLowerCase()) : undefined;
+    if (field === undefined) throw new SparrowError("DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST", "42703", `Z-Ordering column ${columnName} does not exist in the data schema.`, { columnName }, { span: name.span });
+    if (indexed.includes(field) && hasBounds(field.type)) return field;
+    throw new SparrowError("DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS", "KD00D", `Z-Ordering by ${columnName} is of no use, because the table's files have no bounds of it.`, { cols: columnName, zorderColStatKey: "delta.dataSkippingNumIndexedCols" }, { span: name.span });
+  });
+}
+
+function binsOf(session: Session, all: TargetFiles, layout: Layout, candidates: readonly AddFile[]): FileBin[] {
+  const bytes = (name: string): number => Number(session.settings.value(`spark.databricks.delta.optimize.${name}`));
+  switch (layout.kind) {
+    case "compaction": {
+      const rows = new Map(all.files.map(({ file }) => [file.add, file.rows]));
+      const limits = { minFileBytes: bytes("minFileSize"), maxFileBytes: bytes("maxFileSize"), maxDeletedRatio: Number(session.settings.value("spark.databricks.delta.optimize.maxDeletedRowsRatio")) };
+      return compactionBins(candidates, limits, (file) => rows.get(file));
+    }
+    case "zOrder":
+      return [...byPartition(candidates).values()];
+    case "clustering": {
+      const minCubeBytes = bytes("clustering.mergeStrategy.minCubeSize.threshold");
+      const files = filesToCluster(candidates, layout.columns.map(({ name }) => name), layout.full, minCubeBytes);
+      return packed(files, Math.max(minCubeBytes, bytes("clustering.mergeStrategy.minCubeSize.targetCubeSize")));
+    }
+  }
+}
+
+/** Bins of different partitions are written by one query, for rows find their file by their partition; bins of one partition one after the other. */
+function rounds(bins: readonly FileBin[]): FileBin[] {
+  const all: AddFile[][] = [];
+  const next = new Map<string, number>();
+  for (const bin of bins) {
+    const [partition] = byPartition(bin).keys();
+    const round = next.get(partition) ?? 0;
+    next.set(partition, round + 1);
+    (all[round] ??= []).push(...bin);
+  }
+  return all;
+}
+
+/** Writes the rows of some files anew. */
+async function rewrite(session: Session, all: TargetFiles, layout: Layout, files: FileBin, options: RunOptions): Promise<readonly AddFile[]> {
+  const { snapshot } = all;
+  const wanted = new Set(files);
+  const chosen = new Set(all.files.flatMap(({ file }, index) => (wanted.has(file.add) ? [index] : [])));
+  assert(chosen.size === files.length, "every file of a bin is one of the table's");
+  const columns = snapshot.fields.map((field) => quoted("target", field.name)).join(", ");
+  const order = layout.kind === "compaction" ? "" : ` ORDER BY ${await curveOrder(session, all, chosen, layout.columns, layout.kind === "zOrder" ? "zOrder" : "hilbert", options)}`;
+  const batches = queryTarget(session, targetTable(all, chosen), parseQuery(`SELECT ${columns} ${fromTarget("target")}${order}`), options);
+  const target = dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata, false);
+  const { adds } = await writeDataFiles(layout.kind === "compaction" ? target : { ...target, maxRows: rowsPerFile(session, all, chosen) }, batches);
+  if (layout.kind !== "clustering") return adds;
+  const cube = { id: crypto.randomUUID(), columns: layout.columns.map(({ name }) => name) };
+  return adds.map((add) => inZCube(add, cube));
+}
+
+/** As many rows as a file of the wanted size has, by the size of the rows as they are. */
+function rowsPerFile(session: Session, { files }: TargetFiles, chosen: ReadonlySet<number>): number {
+  const rows = [...chosen].reduce((sum, index) => sum + liveRows(files[index]), 0);
+  const bytes = [...chosen].reduce((sum, index) => sum + files[index].file.add.size, 0);
+  const count = Math.max(1, Math.round(bytes / Number(session.settings.value("spark.databricks.delta.optimize.maxFileSize"))));
+  return Math.max(1, Math.ceil(rows / count));
 }
 
 /** Rows of one file must all be in or out: WHERE may name partition columns only. */
