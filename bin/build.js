@@ -1,4 +1,5 @@
-// Makes dist/: the command, the library and the workers' code as JavaScript in few files, the kernels' WebAssembly, and typings.
+// Makes dist/: the command, the library and the workers' code as JavaScript in few files, the kernels' WebAssembly, and typings. With the argument `bench`:
+// dist-bench/, the program of the engines that the bench measures, so that they are measured as they run at a user's.
 import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -8,13 +9,15 @@ import { rolldown } from "rolldown";
 import { buildKernels } from "../executor/kernels/build.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const dist = resolve(root, "dist");
 
 /** Packages stay outside and are found in node_modules. */
 const isPackage = (id) => !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id);
 
-/** Entries of the package. What they load on demand is in files of its own, so that a start reads only what it runs. Names stay, for stack traces. */
-const input = { sparrow: "server/main.ts", library: "server/library.ts", worker: "executor/worker.ts" };
+/** By folder: entries. What they load on demand is in files of its own, so that a start reads only what it runs. Names stay, for stack traces. */
+const PACKAGE = { folder: "dist", input: { sparrow: "server/main.ts", library: "server/library.ts", worker: "executor/worker.ts" } };
+const BENCH = { folder: "dist-bench", input: { process: "bench/engines/process.ts", worker: "executor/worker.ts" } };
+const { folder, input } = process.argv[2] === "bench" ? BENCH : PACKAGE;
+const dist = resolve(root, folder);
 const minify = { compress: true, mangle: false, codegen: { removeWhitespace: true } };
 
 async function bundle() {
@@ -29,7 +32,7 @@ async function bundle() {
 async function checkFilesBeside(name) {
   const code = await readFile(resolve(dist, name), "utf8");
   for (const [, path] of code.matchAll(/new URL\([`"']([^`"']+)[`"'],\s*import\.meta\.url\)/g)) {
-    if (!path.endsWith(".ts") && !existsSync(resolve(dist, path))) throw new Error(`dist/${name} needs ${path}, which the build does not make`);
+    if (!path.endsWith(".ts") && !existsSync(resolve(dist, path))) throw new Error(`${folder}/${name} needs ${path}, which the build does not make`);
   }
 }
 
@@ -38,4 +41,4 @@ await mkdir(dist);
 await buildKernels();
 await copyFile(resolve(root, "executor/kernels/kernels.wasm"), resolve(dist, "kernels.wasm"));
 for (const name of await bundle()) await checkFilesBeside(name);
-execFileSync(process.execPath, [resolve(root, "node_modules/typescript/bin/tsc"), "-p", resolve(root, "tsconfig.build.json")], { stdio: "inherit" });
+if (folder === PACKAGE.folder) execFileSync(process.execPath, [resolve(root, "node_modules/typescript/bin/tsc"), "-p", resolve(root, "tsconfig.build.json")], { stdio: "inherit" });

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import type { EngineName, EngineOptions } from "./engine.ts";
 import type { Answer, Request } from "./protocol.ts";
 
-/** An engine in a process of its own, as the bench sees it. */
+/** An engine in a process of its own, as the bench sees it; its program is built by `npm run bench`. */
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<Answer>;
@@ -16,7 +16,7 @@ export class EngineProcess {
   }
 
   static async start(engine: EngineName, options: EngineOptions): Promise<EngineProcess> {
-    const started = new EngineProcess(fork(new URL("process.ts", import.meta.url), { serialization: "advanced" }));
+    const started = new EngineProcess(fork(new URL("../../dist-bench/process.js", import.meta.url), { serialization: "advanced" }));
     const opened = await started.ask({ kind: "open", engine, options });
     if (opened.kind === "failed") {
       started.kill();
