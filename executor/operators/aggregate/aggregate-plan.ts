@@ -2,6 +2,8 @@ import type { AggregateCall, Column, Expr } from "../../../catalog/expression.ts
 import { isNullable, typeOf } from "../../../catalog/expression.ts";
 import type { DataType } from "../../../catalog/types.ts";
 import { decimal, DOUBLE, isIntegral, LONG } from "../../../catalog/types.ts";
+import type { ComomentColumns, MomentColumns } from "./moment-results.ts";
+import { COMOMENT_RESULTS, MOMENT_RESULTS } from "./moment-results.ts";
 
 /**
  * What a group keeps for its aggregate calls. Several calls share a state where they can: avg(x) is sum(x) and count(x). What has no compiled state
@@ -12,8 +14,10 @@ export type AggregateState = { readonly filter: Expr | undefined } & (
   /** Accumulates in 64 bits where overflow is impossible, else in 128 (its column is a decimal(38, s) then), or in a double. */
   | { readonly kind: "sum"; readonly arg: Expr; readonly column: Column }
   | { readonly kind: "extreme"; readonly want: "min" | "max"; readonly arg: Expr; readonly column: Column }
-  /** Count, mean and sum of squared differences. Source: Welford; merging: Chan, Golub, LeVeque 1979. */
-  | { readonly kind: "moments"; readonly arg: Expr; readonly count: Column; readonly mean: Column; readonly squares: Column }
+  /** Count, mean, and sums of the second (and third and fourth) powers of the differences from it. */
+  | { readonly kind: "moments"; readonly arg: Expr; readonly count: Column; readonly mean: Column; readonly powers: readonly Column[] }
+  /** Of rows where neither argument is NULL: count, means, and sums of products of the differences from them. */
+  | { readonly kind: "comoments"; readonly args: readonly [Expr, Expr]; readonly count: Column; readonly xMean: Column; readonly yMean: Column; readonly xy: Column; readonly xx: Column; readonly yy: Column }
   /** `list`: addresses of the first and last node. `result`: filled when the group is complete. */
   | { readonly kind: "collect"; readonly call: AggregateCall; readonly args: readonly Column[]; readonly list: Column; readonly result: Column }
 );
@@ -24,7 +28,8 @@ export type AggregateResult = { readonly column: Column } & (
   /** A 128-bit sum brought to its type, with Spark's overflow behaviour. */
   | { readonly kind: "sum"; readonly sum: Column; readonly call: AggregateCall }
   | { readonly kind: "average"; readonly sum: Column; readonly count: Column; readonly call: AggregateCall }
-  | { readonly kind: "deviation"; readonly count: Column; readonly squares: Column; readonly sample: boolean; readonly root: boolean }
+  /** An expression over columns of states. */
+  | { readonly kind: "expression"; readonly value: Expr }
 );
 
 export interface AggregatePlan {
@@ -89,19 +94,17 @@ class StatePlanner {
       case "some":
       case "any":
         return { kind: "state", column, state: this.#extreme("max", arg, call.filter) };
-      case "stddev":
-      case "std":
-      case "stddev_samp":
-      case "stddev_pop":
-      case "variance":
-      case "var_samp":
-      case "var_pop": {
-        const { count, squares } = this.#moments(arg, call.filter);
-        return { kind: "deviation", column, count, squares, sample: !call.name.endsWith("_pop"), root: call.name.startsWith("std") };
-      }
       default:
-        return this.#collect(column, call);
+        return this.#statistic(column, call) ?? this.#collect(column, call);
     }
+  }
+
+  #statistic(column: Column, { name, args, filter }: AggregateCall): AggregateResult | undefined {
+    const [x, y] = args;
+    const moments = MOMENT_RESULTS[name];
+    if (moments !== undefined) return { kind: "expression", column, value: moments.value(this.#moments(x, moments.order, filter)) };
+    const comoments = COMOMENT_RESULTS[name];
+    return comoments && { kind: "expression", column, value: comoments(this.#comoments([x, y], filter)) };
   }
 
   #count(args: readonly Expr[], filter: Expr | undefined): Column {
@@ -126,15 +129,20 @@ class StatePlanner {
     return state.column;
   }
 
-  #moments(arg: Expr, filter: Expr | undefined): { count: Column; squares: Column } {
+  #moments(arg: Expr, order: 2 | 4, filter: Expr | undefined): MomentColumns {
     return this.#shared("moments", [arg], filter, () => ({
       kind: "moments",
       arg,
       filter,
       count: stateColumn("count", DOUBLE, false),
       mean: stateColumn("mean", DOUBLE, false),
-      squares: stateColumn("squares", DOUBLE, false),
-    }));
+      powers: Array.from({ length: order - 1 }, (_, i) => stateColumn(`power${i + 2}`, DOUBLE, false)),
+    }), order);
+  }
+
+  #comoments(args: readonly [Expr, Expr], filter: Expr | undefined): ComomentColumns {
+    const [count, xMean, yMean, xy, xx, yy] = ["count", "xMean", "yMean", "xy", "xx", "yy"].map((name) => stateColumn(name, DOUBLE, false));
+    return this.#shared("comoments", args, filter, () => ({ kind: "comoments", args, filter, count, xMean, yMean, xy, xx, yy }));
   }
 
   #collect(column: Column, call: AggregateCall): AggregateResult {
@@ -155,8 +163,9 @@ class StatePlanner {
     args: readonly Expr[],
     filter: Expr | undefined,
     make: () => Extract<AggregateState, { kind: K extends "extreme-min" | "extreme-max" ? "extreme" : K }>,
+    order = 0,
   ): ReturnType<typeof make> {
-    const key = JSON.stringify([kind, args, filter], (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+    const key = JSON.stringify([kind, order, args, filter], (_, value) => (typeof value === "bigint" ? `${value}n` : value));
     const known = this.#known.get(key);
     if (known !== undefined) return known as ReturnType<typeof make>;
     const state = make();
@@ -198,7 +207,9 @@ export function columnsOfState(state: AggregateState): readonly Column[] {
     case "extreme":
       return [state.column];
     case "moments":
-      return [state.count, state.mean, state.squares];
+      return [state.count, state.mean, ...state.powers];
+    case "comoments":
+      return [state.count, state.xMean, state.yMean, state.xy, state.xx, state.yy];
     case "collect":
       return [state.list, state.result];
   }

@@ -1,4 +1,4 @@
-import type { Column, Expr } from "../../../catalog/expression.ts";
+import type { Expr } from "../../../catalog/expression.ts";
 import { columnExpr } from "../../../catalog/expression.ts";
 import { arithmeticOverflow } from "../../../catalog/runtime-errors.ts";
 import type { DataType } from "../../../catalog/types.ts";
@@ -18,8 +18,8 @@ export function emitAggregateResult(emitter: SegmentEmitter, result: AggregateRe
       return result.column.type.kind === "long" ? longSum(emitter, result) : emitExpr(decimalSum(result), emitter);
     case "average":
       return emitExpr(average(result), emitter);
-    case "deviation":
-      return emitExpr(deviation(result), emitter);
+    case "expression":
+      return emitExpr(result.value, emitter);
   }
 }
 
@@ -69,37 +69,6 @@ function decimalQuotient(sum: Expr, count: Expr, type: DataType, arg: Expr, mode
   return { kind: "call", name: "/", args: [dividend, divisor], type, nullable: true, mode };
 }
 
-/** Spark: NULL for no rows, and for one row of a sample. */
-function deviation({ count, squares, sample, root }: Extract<AggregateResult, { kind: "deviation" }>): Expr {
-  const one: Expr = { kind: "literal", type: DOUBLE, value: 1 };
-  const divisor: Expr = sample ? { kind: "call", name: "-", args: [columnExpr(count), one], type: DOUBLE, nullable: false, mode: "legacy" } : columnExpr(count);
-  const variance: Expr = { kind: "call", name: "/", args: [columnExpr(squares), divisor], type: DOUBLE, nullable: true, mode: "legacy" };
-  const value: Expr = root ? { kind: "call", name: "sqrt", args: [variance], type: DOUBLE, nullable: true, mode: "legacy" } : variance;
-  const tooFew: Expr = {
-    kind: "call",
-    name: "<",
-    args: [columnExpr(count), { kind: "literal", type: DOUBLE, value: sample ? 2 : 1 }],
-    type: { kind: "boolean" },
-    nullable: false,
-    mode: "legacy",
-  };
-  return { kind: "case", branches: [{ when: tooFew, then: { kind: "literal", type: DOUBLE, value: null } }], otherwise: value, type: DOUBLE, nullable: true };
-}
-
 function castTo(input: Expr, type: DataType, mode: "ansi" | "legacy" | "try"): Expr {
   return { kind: "cast", input, type, nullable: true, mode };
-}
-
-/** State columns that a result reads. */
-export function columnsOfResult(result: AggregateResult): readonly Column[] {
-  switch (result.kind) {
-    case "state":
-      return [result.state];
-    case "sum":
-      return [result.sum];
-    case "average":
-      return [result.sum, result.count];
-    case "deviation":
-      return [result.count, result.squares];
-  }
 }

@@ -2,6 +2,7 @@ import type { ColumnId, Expr } from "../../../catalog/expression.ts";
 import { arithmeticOverflow } from "../../../catalog/runtime-errors.ts";
 import type { EmittedValue } from "../../emit/emitted-value.ts";
 import { emitCondition, emitExpr } from "../../emit/expression.ts";
+import { anyNull } from "../../emit/null-flags.ts";
 import { emitCompare } from "../../emit/row-keys.ts";
 import { keepsBytes, loadField, storeField } from "../../pipeline/row-access.ts";
 import type { RowField, RowLayout } from "../../pipeline/row-layout.ts";
@@ -14,6 +15,7 @@ import type { RowStoreState } from "../row-store.ts";
 import { copyBytes, storedValue, storeValues } from "../row-store.ts";
 import type { AggregateState } from "./aggregate-plan.ts";
 import { columnsOfState } from "./aggregate-plan.ts";
+import { mergeComoments, mergeMoments, updateComoments, updateMoments } from "./moments.ts";
 
 /** Compiled changes of a group's states: a fresh group, one more row, another group of the same keys. */
 
@@ -132,16 +134,13 @@ function updateState(emitter: SegmentEmitter, layout: RowLayout, state: Aggregat
     }
     case "moments": {
       const value = emitExpr(state.arg, emitter);
-      ifNotNull(emitter, value, () => {
-        const x = value.lanes[0];
-        const [n, mean, squares] = [state.count, state.mean, state.squares].map((c) => field(c.id).offset);
-        const count = f.let(f64.add(f64.load(at, n), f64.const(1)));
-        const delta = f.let(f64.sub(x, f64.load(at, mean)));
-        const newMean = f.let(f64.add(f64.load(at, mean), f64.div(get(delta), get(count))));
-        f.store("f64", at, get(count), n);
-        f.store("f64", at, get(newMean), mean);
-        f.store("f64", at, f64.add(f64.load(at, squares), f64.mul(get(delta), f64.sub(x, get(newMean)))), squares);
-      });
+      ifNotNull(emitter, value, () => updateMoments(emitter, layout, state, at, value.lanes[0]));
+      return;
+    }
+    case "comoments": {
+      const [x, y] = state.args.map((arg) => emitExpr(arg, emitter));
+      const isNull = anyNull(f, [x, y]);
+      ifNotNull(emitter, { ...x, isNull }, () => updateComoments(emitter, layout, state, at, x.lanes[0], y.lanes[0]));
       return;
     }
     case "collect":
@@ -273,6 +272,9 @@ export function mergeStates(emitter: SegmentEmitter, layout: RowLayout, states: 
       case "moments":
         mergeMoments(emitter, layout, state, into, from);
         break;
+      case "comoments":
+        mergeComoments(emitter, layout, state, into, from);
+        break;
       case "collect": {
         const { offset } = fieldOf(layout, state.list.id);
         f.if(i32.load(from, offset), () => {
@@ -284,20 +286,3 @@ export function mergeStates(emitter: SegmentEmitter, layout: RowLayout, states: 
     }
   }
 }
-
-function mergeMoments(emitter: SegmentEmitter, layout: RowLayout, state: Extract<AggregateState, { kind: "moments" }>, into: Val, from: Val): void {
-  const { f } = emitter;
-  const [n, mean, squares] = [state.count, state.mean, state.squares].map((c) => fieldOf(layout, c.id).offset);
-  const countA = f.let(f64.load(into, n));
-  const countB = f.let(f64.load(from, n));
-  f.if(f64.gt(get(countB), f64.const(0)), () => {
-    const count = f.let(f64.add(get(countA), get(countB)));
-    const delta = f.let(f64.sub(f64.load(from, mean), f64.load(into, mean)));
-    const share = f.let(f64.div(get(countB), get(count)));
-    f.store("f64", into, get(count), n);
-    f.store("f64", into, f64.add(f64.load(into, mean), f64.mul(get(delta), get(share))), mean);
-    const cross = f64.mul(f64.mul(get(delta), get(delta)), f64.mul(get(countA), get(share)));
-    f.store("f64", into, f64.add(f64.add(f64.load(into, squares), f64.load(from, squares)), cross), squares);
-  });
-}
-
