@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { fileNotExist } from "../catalog/file-errors.ts";
 import type { Storage } from "../catalog/ports.ts";
 import type { AddFile, DeletionVectorDescriptor } from "./actions.ts";
 import { deletionVectorError } from "./errors.ts";
@@ -13,7 +14,7 @@ const FILE_VERSION = 1;
 /** A UUID's 16 bytes in Z85. */
 const UUID_CHARACTERS = 20;
 
-/** The rows that a deletion vector takes out, as sorted ranges [from, to) of positions in the file. Raises DELTA_DELETION_VECTOR_*. */
+/** The rows that a deletion vector takes out, as sorted ranges [from, to) of positions in the file. Raises DELTA_DELETION_VECTOR_*, FAILED_READ_FILE.FILE_NOT_EXIST. */
 export async function readDeletionVector(storage: Storage, location: string, descriptor: DeletionVectorDescriptor): Promise<RowRangeSet> {
   const path = descriptor.storageType === "i" ? `the log of ${location}` : deletionVectorPath(location, descriptor);
   const bytes = descriptor.storageType === "i" ? inlineBytes(descriptor, path) : await storedBytes(storage, descriptor, path);
@@ -47,6 +48,7 @@ function inlineBytes({ pathOrInlineDv, sizeInBytes }: DeletionVectorDescriptor, 
 
 /** In a file: a version byte; at `offset` the size, the data, and the data's CRC-32. */
 async function storedBytes(storage: Storage, { offset = 1, sizeInBytes }: DeletionVectorDescriptor, path: string): Promise<Uint8Array> {
+  if ((await storage.stat(path)) === undefined) throw fileNotExist(path);
   const [version] = await storage.readRange(path, 0, 1);
   if (version !== FILE_VERSION) throw deletionVectorError("INVALID", path, `the file has format version ${version}, and ${FILE_VERSION} is known`);
   const framed = await storage.readRange(path, offset, offset + sizeInBytes + 8);

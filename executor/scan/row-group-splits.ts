@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { SparrowError } from "../../catalog/errors.ts";
+import { fileNotExist } from "../../catalog/file-errors.ts";
 import type { ColumnStatistics, Split, SplitSource } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { readFooter } from "./parquet-file.ts";
@@ -86,6 +86,6 @@ async function fileSize(path: string): Promise<number> {
     return (await stat(path)).size;
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    throw new SparrowError("FAILED_READ_FILE.FILE_NOT_EXIST", "KD001", `Encountered error while reading file ${path}: it does not exist, though the table's log names it.`, { path }, { origin: "data", hint: "It was deleted by hand, or by VACUUM when an older version is read." });
+    throw fileNotExist(path);
   }
 }

@@ -66,6 +66,7 @@ test("MERGE refuses two matches of one row, but for an unconditional DELETE", as
   await tables.run("CREATE TABLE m3 (id INT) USING delta", "INSERT INTO m3 VALUES (1), (1), (2)", "CREATE TEMPORARY VIEW twice AS SELECT * FROM VALUES (1), (1) AS v(k)");
   expect(await tables.failure("MERGE INTO m3 USING twice ON id = k WHEN MATCHED THEN UPDATE SET id = 5")).toBe("DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE");
   expect(await tables.readers("m3")).toEqual(seenByBoth([[1], [1], [2]]));
+  expect(await tables.failure("MERGE INTO m3 USING twice ON id = k WHEN NOT MATCHED THEN INSERT VALUES (k) WHEN NOT MATCHED BY SOURCE AND id > 2 THEN DELETE")).toBe("DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE");
   expect(await tables.rows("MERGE INTO m3 USING twice ON id = k WHEN MATCHED THEN DELETE")).toEqual(["[2,0,2,0]"]);
   expect(await tables.readers("m3")).toEqual(seenByBoth([[2]]));
 });

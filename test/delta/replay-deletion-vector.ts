@@ -31,8 +31,15 @@ export function readDeletedRows(location: string, vector: DeletionVector): Delet
   return rows;
 }
 
-function storedBytes(location: string, { storageType, pathOrInlineDv, offset = 1, sizeInBytes }: DeletionVector): Uint8Array {
-  const file = readFileSync(storageType === "p" ? pathOrInlineDv.replace(/^file:(?:\/\/)?(?=\/)/, "") : relativePath(location, pathOrInlineDv));
+/** The file that a deletion vector is in, unless it is in the log itself. */
+export function deletionVectorFile(location: string, { storageType, pathOrInlineDv }: DeletionVector): string | undefined {
+  if (storageType === "i") return undefined;
+  return storageType === "p" ? pathOrInlineDv.replace(/^file:(?:\/\/)?(?=\/)/, "") : relativePath(location, pathOrInlineDv);
+}
+
+function storedBytes(location: string, vector: DeletionVector): Uint8Array {
+  const { offset = 1, sizeInBytes } = vector;
+  const file = readFileSync(deletionVectorFile(location, vector) as string);
   if (file[0] !== 1) throw new Error("a file of deletion vectors has another version");
   const data = file.subarray(offset + 4, offset + 4 + sizeInBytes);
   if (file.readInt32BE(offset) !== sizeInBytes || file.readUInt32BE(offset + 4 + sizeInBytes) !== crc32(data)) throw new Error("a deletion vector has another size or checksum");

@@ -12,13 +12,13 @@ export class TablesUnderTest {
   readonly sparrow: SparrowUnderTest;
   readonly duckdb: DuckDBOracle;
   readonly folder: string;
-  readonly #replayedRows: ReplayedRows;
+  readonly replayedRows: ReplayedRows;
 
   private constructor(sparrow: SparrowUnderTest, duckdb: DuckDBOracle, folder: string) {
     this.sparrow = sparrow;
     this.duckdb = duckdb;
     this.folder = folder;
-    this.#replayedRows = new ReplayedRows(duckdb);
+    this.replayedRows = new ReplayedRows(duckdb);
   }
 
   static async open(): Promise<TablesUnderTest> {
@@ -45,7 +45,7 @@ export class TablesUnderTest {
   async independentRows(table: string, version = Infinity): Promise<string[]> {
     const replayed = replayLog(join(this.folder, table), version);
     checkFiles(replayed);
-    return sortedTexts(await this.#replayedRows.rows(replayed));
+    return sortedTexts(await this.replayedRows.rows(replayed));
   }
 
   /** The rows of a managed table as both readers see them. */

@@ -20,7 +20,7 @@ export class SparrowUnderTest {
   }
 
   /** `settings`: for this statement alone. */
-  async query(sql: string, settings: Readonly<Record<string, string>> = {}): Promise<ResultSet> {
+  async query(sql: string, settings?: Readonly<Record<string, string>>): Promise<ResultSet> {
     const result = await this.#session.sql(sql, { settings });
     const rows: Value[][] = [];
     for await (const batch of result) for (const row of arrowRows(batch)) rows.push(row);

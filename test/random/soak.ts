@@ -1,6 +1,6 @@
 /**
  * Compares the engine with DuckDB on random queries, as many as one has time for:
- * `node test/random/soak.ts [--seed 1] [--first 0] [--count 100000] [--max-failures 10] [--set name=value ...] [--interpreted]`.
+ * `npm run soak -- queries [--seed 1] [--first 0] [--count 100000] [--max-failures 10] [--set name=value ...] [--interpreted]`.
  * With --interpreted plans are not executed but interpreted: what still fails then is the planner's.
  */
 import { parseArgs } from "node:util";

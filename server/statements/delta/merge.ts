@@ -63,7 +63,8 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].values === undefined;
   const marked = !insertsOnly && writesDeletionVectors(session, snapshot, "merge") ? new RowPositions() : undefined;
   const input: MergeInput = { target: all, chosen, source, alias, on: statement.on, clauses, marked };
-  if (matched.length > 0 && !deletesMatched) await rejectSeveralMatches(session, input, options);
+  // Also without a clause for matched rows: the join would give a row of the target as often as it is matched.
+  if (!insertsOnly && !deletesMatched) await rejectSeveralMatches(session, input, options);
 
   const outcome: MergeOutcome = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
   const inserted = clauses.filter((clause) => clause.when === "notMatched");

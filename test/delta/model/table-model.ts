@@ -1,0 +1,191 @@
+import { type Condition, conditionValue, exprValue, type Row, UnknownColumn } from "./expressions.ts";
+import { earlier, type MergeClause, type ModelColumn, type NamedRows, type Operation, type TableDefinition } from "./operations.ts";
+import { compareValues, type ModelValue } from "./values.ts";
+
+/** One version of a table, as plain values. */
+export interface ModelState {
+  readonly columns: readonly ModelColumn[];
+  readonly partitionedBy: readonly string[];
+  readonly constraints: ReadonlyMap<string, Condition>;
+  /** By column. */
+  readonly rows: readonly (readonly ModelValue[])[];
+}
+
+/** What an operation must come to. */
+export type Expected =
+  /** `affected`: the row of counts that the statement gives. */
+  | { readonly kind: "done"; readonly state: ModelState; readonly affected?: readonly number[] }
+  /** Conditions of the errors of which one must be raised. */
+  | { readonly kind: "refused"; readonly conditions: readonly string[] }
+  /** The operation makes no sense for this table. */
+  | { readonly kind: "senseless" };
+
+const VIOLATED = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES";
+const NULL_VIOLATED = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED";
+const SEVERAL_MATCHES = "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE";
+
+export function initialState({ columns, partitionedBy }: TableDefinition): ModelState {
+  return { columns, partitionedBy, constraints: new Map(), rows: [] };
+}
+
+/** Applies an operation to the last of a table's versions. */
+export function applyOperation(versions: readonly ModelState[], operation: Operation): Expected {
+  try {
+    return apply(versions, operation);
+  } catch (error) {
+    if (error instanceof UnknownColumn) return { kind: "senseless" };
+    throw error;
+  }
+}
+
+function apply(versions: readonly ModelState[], operation: Operation): Expected {
+  const state = versions[versions.length - 1];
+  switch (operation.kind) {
+    case "insert":
+      return withRows(state, state.rows, tableRows(state, operation.rows));
+    case "insertSelect": {
+      const { columns, changed, where } = operation;
+      const chosen = matching(state, where).map((row) => tableRow(state, new Map(columns.map((name) => [name, exprValue(name === changed.column ? changed.value : { kind: "column", name }, row)]))));
+      return withRows(state, state.rows, chosen);
+    }
+    case "overwrite": {
+      const rows = tableRows(state, operation.rows);
+      const isPartial = operation.dynamic && state.partitionedBy.length > 0;
+      const replaced = new Set(rows.map((row) => partitionKey(state, row)));
+      return withRows(state, isPartial ? state.rows.filter((row) => !replaced.has(partitionKey(state, row))) : [], rows);
+    }
+    case "replaceWhere": {
+      const rows = tableRows(state, operation.rows);
+      const kept = state.rows.filter((row) => conditionValue(operation.where, named(state, row)) !== true);
+      return withRows(state, kept, rows, rows.some((row) => conditionValue(operation.where, named(state, row)) !== true) ? { problems: ["DELTA_REPLACE_WHERE_MISMATCH"] } : {});
+    }
+    case "delete": {
+      const kept = state.rows.filter((row) => operation.where !== undefined && conditionValue(operation.where, named(state, row)) !== true);
+      return { kind: "done", state: { ...state, rows: kept }, affected: [state.rows.length - kept.length] };
+    }
+    case "update": {
+      const { where, set } = operation;
+      const isHit = (row: readonly ModelValue[]): boolean => where === undefined || conditionValue(where, named(state, row)) === true;
+      set.forEach(({ column }) => requireColumn(state, column));
+      const hit = state.rows.filter(isHit);
+      const changed = hit.map((row) => tableRow(state, new Map([...named(state, row), ...set.map(({ column, value }) => [column, exprValue(value, named(state, row))] as const)])));
+      return withRows(state, state.rows.filter((row) => !isHit(row)), changed, { affected: [hit.length] });
+    }
+    case "merge":
+      return merge(state, operation);
+    case "addColumn": {
+      const { column } = operation;
+      if (state.columns.some(({ name }) => name.toLowerCase() === column.name.toLowerCase())) return { kind: "refused", conditions: ["FIELD_ALREADY_EXISTS"] };
+      return { kind: "done", state: { ...state, columns: [...state.columns, column], rows: state.rows.map((row) => [...row, null]) } };
+    }
+    case "dropNotNull":
+      requireColumn(state, operation.column);
+      return { kind: "done", state: { ...state, columns: state.columns.map((column) => (column.name === operation.column ? { ...column, notNull: false } : column)) } };
+    case "addConstraint": {
+      const { name, check } = operation;
+      if (state.constraints.has(name)) return { kind: "refused", conditions: ["DELTA_CONSTRAINT_ALREADY_EXISTS"] };
+      // A column that it names must be there, with or without rows.
+      conditionValue(check, new Map(state.columns.map((column) => [column.name, null])));
+      if (state.rows.some((row) => conditionValue(check, named(state, row)) !== true)) return { kind: "refused", conditions: ["DELTA_NEW_CHECK_CONSTRAINT_VIOLATION"] };
+      return { kind: "done", state: { ...state, constraints: new Map([...state.constraints, [name, check]]) } };
+    }
+    case "dropConstraint":
+      if (!state.constraints.has(operation.name)) return { kind: "refused", conditions: ["DELTA_CONSTRAINT_DOES_NOT_EXIST"] };
+      return { kind: "done", state: { ...state, constraints: new Map([...state.constraints].filter(([name]) => name !== operation.name)) } };
+    case "restore":
+      return { kind: "done", state: versions[earlier(versions.length - 1, operation.back)] };
+    case "setProperty":
+    case "optimize":
+    case "vacuum":
+    case "travel":
+      return { kind: "done", state };
+  }
+}
+
+/** Rows of a version for which a condition is true. */
+export function matching(state: ModelState, where: Condition): Row[] {
+  return state.rows.map((row) => named(state, row)).filter((row) => conditionValue(where, row) === true);
+}
+
+/** Rows that stay and rows that come; `problems`: what else speaks against the latter. */
+function withRows(state: ModelState, kept: ModelState["rows"], added: ModelState["rows"], { problems = [], affected }: { readonly problems?: readonly string[]; readonly affected?: readonly number[] } = {}): Expected {
+  const conditions = [...problems, ...violations(state, added)];
+  return conditions.length > 0 ? { kind: "refused", conditions } : { kind: "done", state: { ...state, rows: [...kept, ...added] }, affected };
+}
+
+function violations(state: ModelState, rows: ModelState["rows"]): string[] {
+  const nulls = state.columns.some((column, i) => column.notNull && rows.some((row) => row[i] === null));
+  const checks = [...state.constraints.values()].some((check) => rows.some((row) => conditionValue(check, named(state, row)) !== true));
+  return [...(nulls ? [NULL_VIOLATED] : []), ...(checks ? [VIOLATED] : [])];
+}
+
+function merge(state: ModelState, { source, key, clauses }: Extract<Operation, { kind: "merge" }>): Expected {
+  const sources = source.rows.map((row): Row => new Map(source.columns.map(({ name }, i) => [name, row[i]])));
+  const isMatch = (target: Row, other: Row): boolean => {
+    const [a, b] = [target.get(key), other.get(key)];
+    if (a === undefined || b === undefined) throw new UnknownColumn(key);
+    return a !== null && b !== null && compareValues(a, b) === 0;
+  };
+  const matched = clauses.flatMap((clause) => (clause.when === "matched" ? [clause] : []));
+  const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].set === "delete";
+  const result = { kept: [] as (readonly ModelValue[])[], written: [] as (readonly ModelValue[])[], updated: 0, deleted: 0, inserted: 0 };
+  const insertsOnly = clauses.every((clause) => clause.when === "notMatched");
+  let ambiguous = false;
+  for (const row of state.rows) {
+    const target = named(state, row);
+    const own = sources.filter((other) => isMatch(target, other));
+    const clause = firstOf(clauses, own.length > 0 ? "matched" : "notMatchedBySource", target);
+    // Whether a clause applies to the row or not.
+    ambiguous ||= own.length > 1 && !insertsOnly && !deletesMatched;
+    if (clause === undefined || clause.when === "notMatched") result.kept.push(row);
+    else if (clause.set === "delete") result.deleted++;
+    else {
+      result.updated++;
+      const changes = clause.set.map(({ column, value, fromSource }) => [column, exprValue(value, fromSource ? own[0] : target)] as const);
+      changes.forEach(([column]) => requireColumn(state, column));
+      result.written.push(tableRow(state, new Map([...target, ...changes])));
+    }
+  }
+  for (const other of sources) {
+    if (state.rows.some((row) => isMatch(named(state, row), other))) continue;
+    const clause = firstOf(clauses, "notMatched", other);
+    if (clause?.when !== "notMatched") continue;
+    result.inserted++;
+    const given = clause.insert.map(({ column, value }) => [column, exprValue(value, other)] as const);
+    given.forEach(([column]) => requireColumn(state, column));
+    result.written.push(tableRow(state, new Map(given)));
+  }
+  const conditions = [...violations(state, result.written), ...(ambiguous ? [SEVERAL_MATCHES] : [])];
+  const { updated, deleted, inserted } = result;
+  if (conditions.length > 0) return { kind: "refused", conditions };
+  return { kind: "done", state: { ...state, rows: [...result.kept, ...result.written] }, affected: [updated + deleted + inserted, updated, deleted, inserted] };
+}
+
+function firstOf(clauses: readonly MergeClause[], when: MergeClause["when"], row: Row): MergeClause | undefined {
+  return clauses.find((clause) => clause.when === when && (clause.condition === undefined || conditionValue(clause.condition, row) === true));
+}
+
+function tableRows(state: ModelState, { columns, rows }: NamedRows): ModelState["rows"] {
+  columns.forEach(({ name }) => requireColumn(state, name));
+  return rows.map((row) => tableRow(state, new Map(columns.map(({ name }, i) => [name, row[i]]))));
+}
+
+/** A row as the table holds it: columns without a value are NULL, and so is the empty text in a partition column, for the log writes both alike. */
+function tableRow(state: ModelState, values: Row): readonly ModelValue[] {
+  return state.columns.map(({ name }) => {
+    const value = values.get(name) ?? null;
+    return value === "" && state.partitionedBy.includes(name) ? null : value;
+  });
+}
+
+function named(state: ModelState, row: readonly ModelValue[]): Row {
+  return new Map(state.columns.map(({ name }, i) => [name, row[i]]));
+}
+
+function requireColumn(state: ModelState, column: string): void {
+  if (!state.columns.some(({ name }) => name === column)) throw new UnknownColumn(column);
+}
+
+function partitionKey(state: ModelState, row: readonly ModelValue[]): string {
+  return state.partitionedBy.map((name) => String(row[state.columns.findIndex((column) => column.name === name)])).join("\n");
+}
