@@ -1,6 +1,6 @@
-import { SparrowError } from "../catalog/errors.ts";
 import type { Storage } from "../catalog/ports.ts";
 import { sidecarsOf } from "./checkpoint-reader.ts";
+import { deleteIfPresent } from "./delete-if-present.ts";
 import type { DeltaLog } from "./delta-log.ts";
 import { checksumVersion, type LogFile, logFile, SIDECAR_FOLDER } from "./log-files.ts";
 import { completeCheckpoints } from "./log-segment.ts";
@@ -34,15 +34,6 @@ export async function cleanUpLog(log: DeltaLog, { metadata }: DeltaSnapshot, sto
   // Oldest first: what a crash leaves is a log whose beginning is missing, which is how a cleaned log looks.
   for (const name of deleted) await deleteIfPresent(storage, `${log.folder}/${name}`);
   return deleted;
-}
-
-/** Another writer may be cleaning too. */
-async function deleteIfPresent(storage: Storage, path: string): Promise<void> {
-  try {
-    await storage.delete(path);
-  } catch (error) {
-    if (!(error instanceof SparrowError && error.condition === "PATH_NOT_FOUND")) throw error;
-  }
 }
 
 /** Midnight UTC: so that many writers of one day agree, and clean once. */
