@@ -193,7 +193,7 @@ export class Executor implements ExecutorThreads {
 }
 
 function pipelineOwners(newOwner: (use: MemoryUse) => Owner): PipelineOwners {
-  return { kept: newOwner("kept"), work: newOwner("work"), scratch: newOwner("work") };
+  return { rows: newOwner("kept"), kept: newOwner("kept"), work: newOwner("work"), scratch: newOwner("work") };
 }
 
 function finishOwners(newOwner: (use: MemoryUse) => Owner): FinishOwners {

@@ -2,7 +2,7 @@ import { InternalError } from "../catalog/errors.ts";
 import type { ColumnLayout, Split } from "../catalog/table.ts";
 import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
-import type { Breaker, Pipeline, StagePlan } from "../planner/stages.ts";
+import type { Breaker, Pipeline, Source, StagePlan } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
@@ -18,13 +18,17 @@ import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import type { ResultQueue } from "./result-queue.ts";
-import { chooseLayouts } from "./scan/layouts.ts";
-import { rowGroupSplits } from "./scan/row-group-splits.ts";
+import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
 import type { Failure } from "./worker-messages.ts";
 
 /** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
 const INLINE_ROWS = 4096;
+
+/** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
+const SINK_SHARE = 0.5;
+/** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
+const MIN_SINK_BLOCKS = 2;
 
 /** Work done, for tests and EXPLAIN ANALYZE. */
 export interface QueryCounters {
@@ -161,7 +165,7 @@ export class QueryRun {
   }
 
   async #runPipeline(pipeline: Pipeline): Promise<void> {
-    const splits = pipeline.source.kind === "scan" ? await rowGroupSplits(pipeline.source.node.splits) : [];
+    const splits = await scanSplits(pipeline.source);
     const arena = this.#memory.arena("pipeline");
     const morsels = this.#morsels(pipeline, splits, arena);
     const layouts = await this.#layouts(pipeline, splits);
@@ -177,6 +181,7 @@ export class QueryRun {
       control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
+      sinkBlocks: this.#sinkBlocks(),
       words: this.#words(compiled),
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
@@ -202,12 +207,33 @@ export class QueryRun {
       case "range":
         return rangeMorsels(source.node.start, source.node.end, source.node.step);
       case "breaker":
-        return recordMorsels(this.#breaker(source.breaker).records(source.rows, this.#threads.pool, arena));
+        return this.#storedMorsels(source, arena);
     }
+  }
+
+  #storedMorsels(source: Extract<Source, { kind: "breaker" }>, arena: Arena): Morsels {
+    const breaker = this.#breaker(source.breaker);
+    const { runs } = recordMorsels(breaker.records(source.rows, this.#threads.pool, arena, source.partitions));
+    const pages = breaker.pages(source.partitions);
+    if (pages.length === 0) return { kind: "records", runs };
+    const { layout } = this.#shape(source.breaker).shape;
+    return { kind: "stored", runs, pages, layout: spillLayout(layout.bytes, layout.fields) };
+  }
+
+  #shape(breaker: number): BreakerShape {
+    const shape = this.#shapes.get(breaker);
+    if (shape === undefined) throw new InternalError("a breaker is looked at before it is fed");
+    return shape;
+  }
+
+  /** Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and reads them. */
+  #sinkBlocks(): number {
+    return Math.max(MIN_SINK_BLOCKS, Math.floor((this.#threads.pool.freeBlocks(this.#memory.account) * SINK_SHARE) / this.#threads.workers));
   }
 
   async #layouts({ source }: Pipeline, splits: readonly Split[]): Promise<readonly ColumnLayout[]> {
     if (source.kind !== "scan" || source.node.cached !== undefined) return [];
+    const { chooseLayouts } = await import("./scan/layouts.ts");
     return chooseLayouts(splits, source.node.columns.map(({ column, field }) => ({ field, type: column.type })));
   }
 
@@ -256,12 +282,12 @@ export class QueryRun {
 
   async #completeBreaker(breaker: Breaker): Promise<void> {
     const state = this.#breaker(breaker.id);
-    const shape = this.#shapes.get(breaker.id);
-    if (shape === undefined) throw new InternalError("a breaker completes before it is fed");
+    const shape = this.#shape(breaker.id);
     const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
     const runs: RecordRun[][] = tasks.map(() => []);
     if (tasks.length > 0) await this.#runTasks(breaker.id, tasks, sites, state.isSmall(), runs);
     state.complete(runs);
+    if (shape.kind === "exchange") this.#shapes.set(breaker.id, { ...shape, shape: { ...shape.shape, isSpilled: state.pages().length > 0 } });
     if (shape.kind === "build") {
       const { directory, unique } = state.build();
       this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique } });
@@ -285,6 +311,13 @@ export class QueryRun {
   }
 }
 
+/** Splits that workers take one by one; none but of a scan. */
+async function scanSplits(source: Source): Promise<readonly Split[]> {
+  if (source.kind !== "scan") return [];
+  const { rowGroupSplits } = await import("./scan/row-group-splits.ts");
+  return rowGroupSplits(source.node.splits);
+}
+
 function keepsStrings({ kind, shape }: BreakerShape): boolean {
   return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect"));
 }
@@ -297,6 +330,8 @@ function isSmall(morsels: Morsels): boolean {
       return morsels.rows.length <= INLINE_ROWS;
     case "range":
       return morsels.rows <= BigInt(INLINE_ROWS);
+    case "stored":
+      return morsels.pages.length === 0 && isSmall({ kind: "records", runs: morsels.runs });
     case "records":
       return morselCount(morsels) <= 64 && morsels.runs.reduce((sum, r) => sum + r.count, 0) <= INLINE_ROWS;
   }

@@ -188,6 +188,7 @@ function physicalName(node: PhysicalPlan): string {
     case "limit":
     case "window":
     case "union":
+    case "exchange":
       return node.kind.charAt(0).toUpperCase() + node.kind.slice(1);
   }
 }
@@ -235,6 +236,10 @@ function physicalDetail(node: PhysicalPlan): string {
       return `${node.inputs.length} inputs`;
     case "shared":
       return `#${node.shareId} [${columnsText(node.columns)}]`;
+    case "exchange": {
+      const { keys, partitions } = node.partitioning;
+      return keys.length === 0 ? `RoundRobinPartitioning(${partitions})` : `hashpartitioning(${list(keys, explainExpr)}, ${partitions})`;
+    }
   }
 }
 

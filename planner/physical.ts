@@ -26,6 +26,7 @@ export type PhysicalPlan = { readonly id: number; readonly rows: number } & (
   | PhysicalWindow
   | PhysicalUnion
   | PhysicalShared
+  | PhysicalExchange
 );
 
 export interface PhysicalScan {
@@ -215,6 +216,19 @@ export interface PhysicalShared {
   readonly source: readonly ColumnId[];
 }
 
+/** The input's rows, spread over partitions. */
+export interface PhysicalExchange {
+  readonly kind: "exchange";
+  readonly input: PhysicalPlan;
+  readonly partitioning: Partitioning;
+}
+
+/** How an exchange spreads rows over partitions, each of which one reader can take by itself: equal keys meet in one; without keys rows go to them in turn. */
+export interface Partitioning {
+  readonly keys: readonly Expr[];
+  readonly partitions: number;
+}
+
 /** The columns a plan gives, in order. */
 export function physicalOutput(plan: PhysicalPlan): readonly Column[] {
   switch (plan.kind) {
@@ -233,6 +247,7 @@ export function physicalOutput(plan: PhysicalPlan): readonly Column[] {
     case "sort":
     case "topN":
     case "limit":
+    case "exchange":
       return physicalOutput(plan.input);
     case "project":
       return plan.outputs.map((o) => o.column);
@@ -297,6 +312,7 @@ export function physicalInputs(plan: PhysicalPlan): readonly PhysicalPlan[] {
     case "topN":
     case "limit":
     case "window":
+    case "exchange":
       return [plan.input];
     case "hashJoin":
     case "nestedLoopJoin":
@@ -325,7 +341,8 @@ export function mapPhysicalInputs(plan: PhysicalPlan, f: (input: PhysicalPlan) =
     case "sort":
     case "topN":
     case "limit":
-    case "window": {
+    case "window":
+    case "exchange": {
       const input = f(plan.input);
       return input === plan.input ? plan : { ...plan, input };
     }

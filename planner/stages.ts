@@ -4,6 +4,7 @@ import { columnExpr, referencedColumns } from "../catalog/expression.ts";
 import type { Assignment } from "./logical.ts";
 import type {
   PhysicalAggregate,
+  PhysicalExchange,
   PhysicalExpand,
   PhysicalFilter,
   PhysicalGenerate,
@@ -59,6 +60,8 @@ export type Source =
       readonly rows: "all" | "matched" | "unmatched";
       readonly columns: readonly Column[];
       readonly source: readonly ColumnId[];
+      /** Of an exchange: these partitions only, in this order. */
+      readonly partitions?: readonly number[];
     };
 
 export type Step =
@@ -85,6 +88,8 @@ export type Breaker = { readonly id: number; readonly columns: readonly Column[]
   | { readonly kind: "limit"; readonly node: Node<PhysicalLimit> }
   | { readonly kind: "window"; readonly node: Node<PhysicalWindow> }
   | { readonly kind: "shared"; readonly node: Node<PhysicalShared> }
+  /** Rows in partitions, in memory or on disk; rows and bytes of each are known when it is complete. */
+  | { readonly kind: "exchange"; readonly node: Node<PhysicalExchange> }
 );
 
 /** How far a query is: what is left of its plan can be cut again. */
@@ -243,10 +248,12 @@ class Cutter {
         this.#through(id, plan.input, withColumns(needed, exprs), columns, needed, steps, sink);
         return;
       }
-      case "limit": {
+      case "limit":
+      case "exchange": {
         const columns = physicalOutput(plan).filter((c) => needed.has(c.id));
-        const id = this.#breaker({ kind: "limit", node: plan, columns });
-        this.#through(id, plan.input, needed, columns, needed, steps, sink);
+        const id = this.#breaker({ kind: plan.kind, node: plan, columns } as BreakerRequest);
+        const keys = plan.kind === "exchange" ? plan.partitioning.keys : [];
+        this.#through(id, plan.input, withColumns(needed, keys), columns, needed, steps, sink);
         return;
       }
       case "union":

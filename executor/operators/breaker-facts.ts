@@ -14,6 +14,10 @@ const MAX_LISTED_RECORDS = 1000;
 /** What the plan may be corrected by: exact rows and bytes of a complete breaker, and the keys of a hash table where they are asked for. */
 export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean): CompleteBreaker {
   const { shape, runs } = state.completeRuns();
+  if (shape.kind === "exchange") {
+    const partitions = state.partitionSizes();
+    return { rows: partitions.reduce((sum, p) => sum + p.rows, 0), bytes: partitions.reduce((sum, p) => sum + p.bytes, 0), partitions };
+  }
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   const bytes = count * shape.shape.layout.bytes;
   if (shape.kind !== "build") return { rows: count, bytes };

@@ -1,4 +1,5 @@
 import { InternalError } from "../../catalog/errors.ts";
+import type { PartitionSize } from "../../planner/adaptive/progress.ts";
 import type { Breaker } from "../../planner/stages.ts";
 import type { ErrorSite } from "../emit/emit-context.ts";
 import type { Arena } from "../memory/arena.ts";
@@ -13,11 +14,12 @@ import { BUILD_RECORD } from "./join/join-build.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
 import { directoryBits, directoryBytes, directSlots, joinLinkModule } from "./join/join-directory.ts";
 import { LOOP_RECORD } from "./join/nested-loop.ts";
-import { PARTITION_BITS } from "./row-store.ts";
+import { PARTITION_BITS, runsOf } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
+import type { StoredPartition } from "./spilling-rows.ts";
+import type { SpilledPage } from "../spill/spill-store.ts";
 import { compileSort } from "./rows/sort-module.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
-import { runsOf } from "./sink-instance.ts";
 import { compileWindow } from "./window/window-module.ts";
 
 /** Records below which a breaker is completed in the main thread. */
@@ -71,6 +73,8 @@ export class BreakerState {
       }
       case "build":
         return { tasks: this.#linkTasks(shape, pool, arena), sites: [] };
+      case "exchange":
+        return { tasks: [], sites: [] };
       case "rows":
         return this.#breaker.kind === "window" ? this.#windowTasks(this.#breaker, shape, emit, timeZone) : { tasks: this.#rowTasks(shape), sites: [] };
     }
@@ -81,13 +85,18 @@ export class BreakerState {
     if (shape === undefined) throw new InternalError("a breaker completes before its tasks are made");
     if (this.#build !== undefined) this.#build = { ...this.#build, unique: this.#isUnique() };
     if (shape.kind === "build") this.#runs = runsOf(this.#partitions().flat(), shape.shape.layout.bytes);
-    else if (this.#breaker.kind === "shared") this.#runs = this.#rowRuns();
+    else if (shape.kind === "exchange") this.#runs = runsOf(this.stored().flatMap((p) => p.chunks), shape.shape.layout.bytes);
     else this.#runs = runs.flat();
   }
 
   build(): CompleteBuild {
     if (this.#build === undefined) throw new InternalError("a hash table is probed before it is complete");
     return this.#build;
+  }
+
+  #settledShape(): BreakerShape {
+    if (this.#shape === undefined) throw new InternalError("a breaker is looked at before it is complete");
+    return this.#shape;
   }
 
   /** What all rows are, once they are in. */
@@ -110,10 +119,45 @@ export class BreakerState {
     return run;
   }
 
-  /** What a pipeline reads; of a build side, the records whose match flag is (not) set. */
-  records(rows: "all" | "matched" | "unmatched", pool: Pool, arena: Arena): readonly RecordRun[] {
+  /** Partitions of an exchange, in memory and on disk. */
+  stored(): readonly StoredPartition[] {
+    const shape = this.#settledShape();
+    const partitions = Array.from({ length: shape.kind === "exchange" ? shape.shape.partitions : 0 }, () => ({ chunks: [] as RowChunk[], pages: [] as SpilledPage[] }));
+    for (const result of this.#results) {
+      if (result.kind !== "exchange") continue;
+      for (const [p, { chunks, pages }] of result.partitions.entries()) {
+        partitions[p].chunks.push(...chunks);
+        partitions[p].pages.push(...pages);
+      }
+    }
+    return partitions;
+  }
+
+  /** Rows of a breaker's partitions that are on disk. */
+  pages(partitions?: readonly number[]): readonly SpilledPage[] {
+    const stored = this.stored();
+    return (partitions?.map((p) => stored[p]) ?? stored).flatMap((p) => p.pages);
+  }
+
+  /** Exact sizes of an exchange's partitions. */
+  partitionSizes(): readonly PartitionSize[] {
+    const shape = this.#settledShape();
+    const copied = (p: number): number => this.#results.reduce((sum, r) => sum + (r.kind === "exchange" ? r.copied[p] : 0), 0);
+    return this.stored().map(({ chunks, pages }, p) => {
+      const inMemory = chunks.reduce((sum, c) => sum + c.end - c.start, 0) / shape.shape.layout.bytes;
+      const rows = inMemory + pages.reduce((sum, page) => sum + page.records, 0);
+      return { rows, bytes: rows * shape.shape.layout.bytes + copied(p) };
+    });
+  }
+
+  /** What a pipeline reads of what is in memory; of a build side, the records whose match flag is (not) set; of an exchange, some partitions or all. */
+  records(rows: "all" | "matched" | "unmatched", pool: Pool, arena: Arena, partitions?: readonly number[]): readonly RecordRun[] {
     const runs = this.#runs;
     if (runs === undefined) throw new InternalError("a breaker is read before it is complete");
+    if (partitions !== undefined) {
+      const stored = this.stored();
+      return runsOf(partitions.flatMap((p) => stored[p].chunks), this.#settledShape().shape.layout.bytes);
+    }
     if (rows === "all") return runs;
     const flag = this.#breaker.kind === "build" ? BUILD_RECORD.matched : LOOP_RECORD.matched;
     const wanted = rows === "matched" ? 1 : 0;
@@ -164,11 +208,11 @@ export class BreakerState {
         return [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }];
       case "loopBuild":
         return [{ kind: "addresses", runs }];
-      case "shared":
-        return [];
       case "aggregate":
       case "build":
       case "window":
+      case "shared":
+      case "exchange":
         throw new InternalError(`${breaker.kind} does not keep plain rows`);
     }
   }

@@ -1,7 +1,8 @@
 import type { Expr } from "../../catalog/expression.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
-import type { Arena } from "../memory/arena.ts";
+import type { Allocator } from "../memory/arena.ts";
 import type { Pool } from "../memory/pool.ts";
+import type { RecordRun } from "../pipeline/morsels.ts";
 import { keepsBytes, storeField } from "../pipeline/row-access.ts";
 import type { RowField, RowLayout } from "../pipeline/row-layout.ts";
 import type { SegmentEmitter } from "../pipeline/segment-emitter.ts";
@@ -132,14 +133,15 @@ export interface RowChunk {
 /** The chunks behind one instance's store. */
 export class RowChunks {
   readonly #pool: Pool;
-  readonly #arena: Arena;
+  readonly #allocator: Allocator;
   readonly #state: number;
   readonly #store: RowStoreState;
   readonly #chunks: { start: number; end: number; capacity: number }[][];
 
-  constructor(pool: Pool, arena: Arena, state: number, store: RowStoreState) {
+  /** The allocator may empty the store to have something to give. */
+  constructor(pool: Pool, allocator: Allocator, state: number, store: RowStoreState) {
     this.#pool = pool;
-    this.#arena = arena;
+    this.#allocator = allocator;
     this.#state = state;
     this.#store = store;
     this.#chunks = Array.from({ length: store.partitions }, () => []);
@@ -151,6 +153,14 @@ export class RowChunks {
     else if (kind === NEED.bytes) this.#moreBytes(argument >>> 0);
     else return false;
     return true;
+  }
+
+  /** Forgets all rows and strings. */
+  clear(): void {
+    const { cursors, bytes, partitions } = this.#store;
+    this.#pool.zero(this.#state + cursors, 8 * partitions);
+    this.#pool.zero(this.#state + bytes, 8);
+    for (const chunks of this.#chunks) chunks.length = 0;
   }
 
   /** All chunks, by partition. */
@@ -166,7 +176,7 @@ export class RowChunks {
     const last = chunks.at(-1);
     const wanted = last === undefined ? FIRST_CHUNK_BYTES : Math.min(MAX_CHUNK_BYTES, 4 * last.capacity);
     const capacity = Math.max(1, Math.floor(wanted / rowBytes)) * rowBytes;
-    const start = this.#arena.allocate(capacity);
+    const start = this.#allocator.allocate(capacity);
     chunks.push({ start, end: start, capacity });
     const at = (this.#state + cursors + 8 * partition) >>> 2;
     this.#pool.u32[at] = start;
@@ -176,7 +186,7 @@ export class RowChunks {
   #moreBytes(atLeast: number): void {
     const at = (this.#state + this.#store.bytes) >>> 2;
     const size = Math.max(atLeast, this.#pool.u32[at] === 0 ? FIRST_CHUNK_BYTES : MAX_CHUNK_BYTES);
-    const start = this.#arena.allocate(size);
+    const start = this.#allocator.allocate(size);
     this.#pool.u32[at] = start;
     this.#pool.u32[at + 1] = start + size;
   }
@@ -185,4 +195,9 @@ export class RowChunks {
     const last = this.#chunks[partition].at(-1);
     if (last !== undefined) last.end = this.#pool.u32[(this.#state + this.#store.cursors + 8 * partition) >>> 2];
   }
+}
+
+/** The records of chunks. */
+export function runsOf(chunks: readonly RowChunk[], rowBytes: number): RecordRun[] {
+  return chunks.filter((c) => c.end > c.start).map((c) => ({ base: c.start, count: (c.end - c.start) / rowBytes, stride: rowBytes }));
 }

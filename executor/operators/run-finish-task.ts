@@ -9,9 +9,8 @@ import { completeCollected } from "./aggregate/collected.ts";
 import type { FinishTask } from "./finish-task.ts";
 import { Directory } from "./group-directory.ts";
 import { clearPartition } from "./join/join-directory.ts";
-import { NEED, RowChunks } from "./row-store.ts";
+import { NEED, RowChunks, runsOf } from "./row-store.ts";
 import { addressesInOrder, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
-import { runsOf } from "./sink-instance.ts";
 import { completeWindow } from "./window/window-task.ts";
 
 /** Runs one task. Gives the records that later pipelines read; what they need lies in `arena`, what only the task needs in `work`. */

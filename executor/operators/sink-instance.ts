@@ -6,14 +6,16 @@ import type { OutputBatch } from "../pipeline/output-batch.ts";
 import type { ResultOutput, PipelineJob, SinkResult } from "../pipeline/pipeline-job.ts";
 import { CONTROL } from "../pipeline/pipeline-job.ts";
 import { copyResult } from "../pipeline/result-copy.ts";
+import { spillLayout } from "../spill/spill-layout.ts";
+import type { SpillStore } from "../spill/spill-store.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { ByteHeap } from "./byte-heap.ts";
 import { Directory } from "./group-directory.ts";
 import type { RowSinkShape, RowSinkState } from "./rows/row-sink.ts";
 import { BOUND } from "./rows/row-sink.ts";
 import { addressesInOrder, RecordSorter } from "./rows/sort-records.ts";
-import { NEED, RowChunks } from "./row-store.ts";
-import type { RowChunk } from "./row-store.ts";
+import { NEED, RowChunks, runsOf } from "./row-store.ts";
+import { SpillingRows } from "./spilling-rows.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 
 /** The driver's half of a sink: answers what compiled code asks for, and gathers what it has left. */
@@ -30,18 +32,21 @@ export interface SinkInstance {
   readonly finish: () => SinkResult;
 }
 
-/** Arenas of a sink: what its result lies in, and what ends with the instance. */
-export interface SinkArenas {
-  readonly kept: Arena;
+/** Where a sink puts what it has: records that it leaves, what ends with the instance, and what does not fit into memory. */
+export interface SinkStores {
+  /** Holds nothing else. */
+  readonly rows: Arena;
   readonly work: Arena;
+  /** Absent in the main thread. */
+  readonly spill: SpillStore | undefined;
 }
 
-export function openSink(sink: CompiledSink, context: ThreadContext, { kept, work }: SinkArenas, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
+export function openSink(sink: CompiledSink, context: ThreadContext, { rows, work, spill }: SinkStores, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
   switch (sink.kind) {
     case "output":
       return new OutputSink(sink.batch, context, work, state, job, output);
     case "aggregate": {
-      const chunks = new RowChunks(context.pool, kept, state, sink.state.store);
+      const chunks = new RowChunks(context.pool, rows, state, sink.state.store);
       const directory = new Directory(context.pool, work, state, sink.state.directory, 0, 0);
       let cleared = false;
       return recordSink(
@@ -54,7 +59,7 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { kept, wor
       );
     }
     case "build": {
-      const chunks = new RowChunks(context.pool, kept, state, sink.state.store);
+      const chunks = new RowChunks(context.pool, rows, state, sink.state.store);
       return recordSink(
         (kind, argument) => chunks.supply(kind, argument),
         () => {
@@ -69,8 +74,19 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { kept, wor
         },
       );
     }
+    case "exchange": {
+      const { shape } = sink;
+      const stored = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(shape.layout.bytes, shape.layout.fields), spill);
+      return recordSink(
+        (kind, argument) => stored.supply(kind, argument),
+        () => {
+          const copied = Array.from({ length: shape.partitions }, (_, p) => Number(context.pool.view.getBigInt64(state + sink.state.copied + 8 * p, true)));
+          return { kind: "exchange", partitions: stored.finish(), copied };
+        },
+      );
+    }
     case "rows":
-      return new RowSink(sink.shape, sink.state, context, kept, state, job);
+      return new RowSink(sink.shape, sink.state, context, rows, state, job);
     case "discard":
       return recordSink(
         () => false,
@@ -232,8 +248,3 @@ class RowSink implements SinkInstance {
     pool.u32[bound + BOUND.pruneAt / 4] = count + Math.max(keep, 4096);
   }
 }
-
-export function runsOf(chunks: readonly RowChunk[], rowBytes: number): RecordRun[] {
-  return chunks.filter((c) => c.end > c.start).map((c) => ({ base: c.start, count: (c.end - c.start) / rowBytes, stride: rowBytes }));
-}
-

@@ -2,6 +2,7 @@ import { assert, InternalError } from "../../catalog/errors.ts";
 import type { Column } from "../../catalog/expression.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
+import type { Partitioning } from "../../planner/physical.ts";
 import type { Breaker, Pipeline, Source, StagePlan, Step } from "../../planner/stages.ts";
 import type { ErrorSite } from "../emit/emit-context.ts";
 import { emitFilters } from "../emit/expression.ts";
@@ -14,6 +15,8 @@ import { emitProbe, reserveProbe } from "../operators/join/join-probe.ts";
 import type { LoopState } from "../operators/join/nested-loop.ts";
 import { emitNestedLoop, reserveLoop } from "../operators/join/nested-loop.ts";
 import { emitExpand } from "../operators/expand.ts";
+import type { ExchangeShape, ExchangeState } from "../operators/exchange/exchange-sink.ts";
+import { emitExchangeSink, exchangeShape, reserveExchange } from "../operators/exchange/exchange-sink.ts";
 import type { RowSinkShape, RowSinkState } from "../operators/rows/row-sink.ts";
 import { emitRowSink, reserveRowSink, rowSinkShape } from "../operators/rows/row-sink.ts";
 import { rowSinkRequest } from "../operators/rows/row-sink-request.ts";
@@ -38,6 +41,7 @@ import { StateLayout } from "./state-layout.ts";
 export type BreakerShape =
   | { readonly kind: "aggregate"; readonly shape: AggregateShape }
   | { readonly kind: "build"; readonly shape: BuildShape; readonly complete?: BuildFacts }
+  | { readonly kind: "exchange"; readonly shape: ExchangeShape }
   | { readonly kind: "rows"; readonly shape: RowSinkShape };
 
 export interface CompileOptions {
@@ -86,6 +90,7 @@ export type CompiledSink =
   | { readonly kind: "output"; readonly batch: OutputBatch }
   | { readonly kind: "aggregate"; readonly breaker: number; readonly shape: AggregateShape; readonly state: AggregateState }
   | { readonly kind: "build"; readonly breaker: number; readonly shape: BuildShape; readonly state: BuildState }
+  | { readonly kind: "exchange"; readonly breaker: number; readonly shape: ExchangeShape; readonly state: ExchangeState }
   | { readonly kind: "rows"; readonly breaker: number; readonly shape: RowSinkShape; readonly state: RowSinkState }
   | { readonly kind: "discard" };
 
@@ -289,12 +294,15 @@ class PipelineCompiler {
         emitBuildSink(emitter, breaker.node, breaker.columns, shape, state, skip);
         return { kind: "build", breaker: breaker.id, shape, state };
       }
+      case "shared":
+        return this.#exchangeSink(emitter, breaker, { keys: [], partitions: 1 }, singleFeeder);
+      case "exchange":
+        return this.#exchangeSink(emitter, breaker, breaker.node.partitioning, singleFeeder);
       case "loopBuild":
       case "sort":
       case "topN":
       case "limit":
-      case "window":
-      case "shared": {
+      case "window": {
         const request = rowSinkRequest(breaker, { singleFeeder, collide });
         const shape = known?.kind === "rows" ? known.shape : rowSinkShape(emitter, request);
         this.#shapes.set(breaker.id, { kind: "rows", shape });
@@ -303,6 +311,15 @@ class PipelineCompiler {
         return { kind: "rows", breaker: breaker.id, shape, state };
       }
     }
+  }
+
+  #exchangeSink(emitter: SegmentEmitter, { id, columns }: Breaker, partitioning: Partitioning, singleFeeder: boolean): CompiledSink {
+    const known = this.#shapes.get(id);
+    const shape = known?.kind === "exchange" ? known.shape : exchangeShape(emitter, columns, partitioning.partitions, { collide: this.#options.collide, singleFeeder });
+    this.#shapes.set(id, { kind: "exchange", shape });
+    const state = reserveExchange(this.#state, shape);
+    emitExchangeSink(emitter, partitioning, columns, shape, state);
+    return { kind: "exchange", breaker: id, shape, state };
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Split } from "../../catalog/table.ts";
+import type { SpilledPage } from "../spill/spill-store.ts";
+import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { Value } from "../../catalog/values.ts";
 
 /**
@@ -9,7 +11,9 @@ export type Morsels =
   | { readonly kind: "splits"; readonly splits: readonly Split[] }
   | { readonly kind: "values"; readonly rows: readonly (readonly Value[])[] }
   | { readonly kind: "range"; readonly rows: bigint; readonly morsels: number }
-  | { readonly kind: "records"; readonly runs: readonly RecordRun[] };
+  | { readonly kind: "records"; readonly runs: readonly RecordRun[] }
+  /** Records in memory and, each a morsel, pages on disk. */
+  | { readonly kind: "stored"; readonly runs: readonly RecordRun[]; readonly pages: readonly SpilledPage[]; readonly layout: SpillLayout };
 
 /** Records: one after the other with a stride in bytes, or behind an array of addresses (stride 0). */
 export interface RecordRun {
@@ -31,11 +35,13 @@ export function morselCount(morsels: Morsels): number {
       return morsels.morsels;
     case "records":
       return morsels.runs.length;
+    case "stored":
+      return morsels.runs.length + morsels.pages.length;
   }
 }
 
 /** Long runs cut to morsel size; short ones stay, each a morsel. */
-export function recordMorsels(runs: readonly RecordRun[]): Morsels {
+export function recordMorsels(runs: readonly RecordRun[]): Morsels & { readonly kind: "records" } {
   const cut: RecordRun[] = [];
   for (const run of runs) {
     for (let from = 0; from < run.count; from += RECORD_MORSEL_ROWS) {

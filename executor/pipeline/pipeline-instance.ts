@@ -18,6 +18,8 @@ import type { InstanceResult, PipelineJob, PipelineOwners, ResultOutput } from "
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import { fileField } from "./sources.ts";
+import type { SpillLayout } from "../spill/spill-layout.ts";
+import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
 import { HEADER, initializeState, OPERAND_BYTES, STATUS } from "./state-layout.ts";
 
 const HEAP_BYTES = 64 * 1024;
@@ -34,6 +36,7 @@ export class PipelineInstance {
   readonly #job: PipelineJob;
   readonly #context: ThreadContext;
   readonly #kept: Arena;
+  readonly #spill: SpillStore | undefined;
   readonly #arena: Arena;
   readonly #scratch: Arena;
   readonly #state: number;
@@ -70,11 +73,22 @@ export class PipelineInstance {
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
-    this.#sink = openSink(pipeline.sink, context, { kept: this.#kept, work: this.#arena }, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
+    this.#spill = context.openSpill?.(pool, job.account, job.spillFolder);
+    // Without a disk there is nothing to be had from a limit.
+    const rows = new Arena(pool, owners.rows, job.account, this.#spill === undefined ? undefined : job.sinkBlocks);
+    this.#sink = openSink(pipeline.sink, context, { rows, work: this.#arena, spill: this.#spill }, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
   }
 
   /** Runs until no morsel is left, the sink has enough, or the job is cancelled. */
   run(): InstanceResult {
+    try {
+      return this.#run();
+    } finally {
+      this.#spill?.close();
+    }
+  }
+
+  #run(): InstanceResult {
     const { pool } = this.#context;
     const { control } = this.#job;
     const count = morselCount(this.#job.morsels);
@@ -109,8 +123,10 @@ export class PipelineInstance {
         return;
       }
       case "records":
-        this.#loadRecords(morsels.runs[morsel]);
-        this.#runRows(morsel, morsels.runs[morsel].count);
+        this.#runRecords(morsel, morsels.runs[morsel]);
+        return;
+      case "stored":
+        this.#runRecords(morsel, morsels.runs[morsel] ?? this.#readPage(morsels.pages[morsel - morsels.runs.length], morsels.layout));
         return;
     }
   }
@@ -173,12 +189,18 @@ export class PipelineInstance {
     });
   }
 
-  #loadRecords(run: RecordRun): void {
+  #readPage(page: SpilledPage, layout: SpillLayout): RecordRun {
+    if (this.#spill === undefined) throw new InternalError("pages are read by workers");
+    return this.#spill.read(page, layout, this.#scratch);
+  }
+
+  #runRecords(morsel: number, run: RecordRun): void {
     const { source } = this.#job.pipeline;
     if (source.kind !== "records") throw new InternalError("records are read by their own source");
     const { u32 } = this.#context.pool;
     u32[(this.#state + source.base) >>> 2] = run.base;
     u32[(this.#state + source.stride) >>> 2] = run.stride;
+    this.#runRows(morsel, run.count);
   }
 
   #runRows(morsel: number, rows: number): void {

@@ -3,6 +3,7 @@ import type { EvalContext } from "../functions/scalar-function.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Owner } from "../memory/pool.ts";
 import type { RowChunk } from "../operators/row-store.ts";
+import type { StoredPartition } from "../operators/spilling-rows.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
 import type { Morsels, RecordRun } from "./morsels.ts";
@@ -16,6 +17,8 @@ export interface PipelineJob {
   /** Who pays for the memory. */
   readonly account: Account;
   readonly spillFolder: string;
+  /** Blocks of memory that the rows of an instance's sink may take before they go to disk. */
+  readonly sinkBlocks: number;
   /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */
   readonly words: readonly { readonly offset: number; readonly value: number | bigint }[];
   /** Rows per call of compiled code. */
@@ -27,7 +30,9 @@ export interface PipelineJob {
 
 /** Owners of one instance's memory. */
 export interface PipelineOwners {
-  /** Records that the sink keeps, and the state block: constants in it are what their strings may point to. */
+  /** Records that the sink keeps, and their strings. */
+  readonly rows: Owner;
+  /** The state block, and literals: the records' strings may point into them. */
   readonly kept: Owner;
   /** What ends with the instance. */
   readonly work: Owner;
@@ -59,6 +64,8 @@ export type SinkResult =
   | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[]; readonly unmerged: boolean }
   /** `range`: smallest and largest key, where they are measured and there are any. */
   | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
+  /** `copied`: by partition, bytes of strings. */
+  | { readonly kind: "exchange"; readonly partitions: readonly StoredPartition[]; readonly copied: readonly number[] }
   /** By radix partition; one where rows are not kept apart. */
   | { readonly kind: "rows"; readonly partitions: readonly (readonly RecordRun[])[] };
 

@@ -312,6 +312,10 @@ function mapBreaker(breaker: Breaker, f: (expr: Expr, filter?: Expr) => Expr): B
         },
       };
     }
+    case "exchange": {
+      const { node } = breaker;
+      return { ...breaker, node: { ...node, partitioning: { ...node.partitioning, keys: node.partitioning.keys.map((key) => f(key)) } } };
+    }
     case "limit":
     case "loopBuild":
     case "shared":

@@ -12,7 +12,7 @@ import type { BreakerShape } from "./compile-pipeline.ts";
 import { setRecord } from "./row-access.ts";
 import { fieldOf } from "./row-layout.ts";
 import type { DictionaryColumn, RowLayout } from "./row-layout.ts";
-import type { SegmentEmitter } from "./segment-emitter.ts";
+import type { Lifetime, SegmentEmitter } from "./segment-emitter.ts";
 import { HEADER } from "./state-layout.ts";
 
 /** Where a pipeline's rows come from, and which words of the state block the driver fills for each morsel. */
@@ -110,7 +110,7 @@ export function bindSource(
       const pointer = emitter.f.local("i32");
       emitter.atRowStart(() => setRecord(emitter, pointer, base, stride));
       if (shape.kind === "aggregate") bindGroups(emitter, source, shape, pointer);
-      else bindRecords(emitter, source, shape.shape.layout, pointer);
+      else bindRecords(emitter, source, shape.shape.layout, pointer, shape.kind === "exchange" && shape.shape.isSpilled ? "morsel" : "query");
       return { kind: "records", base, stride, breaker: source.breaker, rows: source.rows };
     }
   }
@@ -118,10 +118,10 @@ export function bindSource(
 
 type BreakerSource = Extract<Source, { kind: "breaker" }>;
 
-export function bindRecords(emitter: SegmentEmitter, source: BreakerSource, layout: RowLayout, pointer: Local): void {
+export function bindRecords(emitter: SegmentEmitter, source: BreakerSource, layout: RowLayout, pointer: Local, lifetime: Lifetime): void {
   source.columns.forEach((column, i) => {
     const field = fieldOf(layout, source.source[i]);
-    emitter.bind(column.id, { kind: "row", field, pointer, optional: false, lifetime: "query" });
+    emitter.bind(column.id, { kind: "row", field, pointer, optional: false, lifetime });
   });
 }
 

@@ -62,6 +62,7 @@ function replacement(node: PhysicalPlan, { state }: RuleContext): PhysicalPlan |
     case "topN":
     case "limit":
     case "window":
+    case "exchange":
       return isEmpty(node.input) || state.complete(node)?.rows === 0 ? empty() : undefined;
     case "aggregate":
       return node.keys.length > 0 && (isEmpty(node.input) || state.complete(node)?.rows === 0) ? empty() : undefined;

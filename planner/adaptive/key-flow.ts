@@ -66,6 +66,7 @@ class KeyFlow {
       case "topN":
       case "limit":
       case "window":
+      case "exchange":
       case "sample":
       case "generate":
         return { plan: mapped, bounded };
@@ -122,6 +123,7 @@ class KeyFlow {
       case "generate":
         return into(plan, amongOutputs(keys, plan.input), apart);
       case "sort":
+      case "exchange":
         return this.#state.complete(plan) !== undefined ? plan : into(plan, keys, true);
       case "project":
         return into(plan, sources(keys, plan.outputs), apart);

@@ -11,6 +11,14 @@ export interface CompleteBreaker {
   readonly bytes: number;
   /** Of hash tables. */
   readonly build?: BuildKeys;
+  /** Of exchanges. */
+  readonly partitions?: readonly PartitionSize[];
+}
+
+/** `bytes`: of records, and of strings that were copied for them; on disk or not. */
+export interface PartitionSize {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 export interface BuildKeys {

@@ -66,6 +66,7 @@ export class PlanInterpreter {
       case "topN":
       case "limit":
       case "window":
+      case "exchange":
         return this.#unary(plan, await this.run(plan.input));
     }
   }
@@ -78,6 +79,8 @@ export class PlanInterpreter {
         return { columns, rows: input.rows.filter((row) => valueOf(plan.condition, row) === true) };
       case "runtimeFilter":
         // It leaves out rows that a join above drops anyway.
+        return input;
+      case "exchange":
         return input;
       case "project":
         return { columns, rows: input.rows.map((row) => plan.outputs.map(({ expr }) => valueOf(expr, row))) };

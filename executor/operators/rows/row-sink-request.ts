@@ -3,14 +3,13 @@ import { typeOf } from "../../../catalog/expression.ts";
 import type { Breaker } from "../../../planner/stages.ts";
 import type { RowSinkRequest } from "./row-sink.ts";
 
-type RowBreaker = Extract<Breaker, { kind: "loopBuild" | "sort" | "topN" | "limit" | "window" | "shared" }>;
+type RowBreaker = Extract<Breaker, { kind: "loopBuild" | "sort" | "topN" | "limit" | "window" }>;
 
 /** What a breaker keeps of each row, and in which order it wants them. */
 export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: { readonly singleFeeder: boolean; readonly collide: boolean }): RowSinkRequest {
   const plain: RowSinkRequest = { columns: breaker.columns, partitionBy: [], order: [], reserved: [], singleFeeder, collide };
   switch (breaker.kind) {
     case "loopBuild":
-    case "shared":
       return plain;
     case "limit":
       return { ...plain, perMorsel: breaker.node.limit === undefined ? undefined : breaker.node.limit + breaker.node.offset };

@@ -17,7 +17,7 @@ import { compileSort, SORT_RECORD } from "./sort-module.ts";
 import { emitSortPrefix, prefixExtent } from "./sort-prefix.ts";
 
 /**
- * Rows kept as they come: input of sorts, top-N, windows, limits, nested loops, and shared results. Rows of windows lie in radix partitions by the hash of
+ * Rows kept as they come: input of sorts, top-N, windows, limits and nested loops. Rows of windows lie in radix partitions by the hash of
  * their partition keys.
  * Record: 8 bytes of header (sorted rows: the order-preserving prefix of the keys; limits: uint32 morsel; nested loops: matched flag) | windows with partition
  * keys: their int64 hash | fields.
