@@ -12,7 +12,8 @@ afterAll(() => tables.close());
 
 test(`${COUNT} more random sequences of statements: all versions are as in a plain model, by the engine and as replayed`, async () => {
   // Others at every run: a failure says which.
-  const { failures, versions } = await runSequences(tables, { seed: Date.now() % 2 ** 31, first: 0, count: COUNT, maxFailures: 3 });
+  const { failures, versions, statements } = await runSequences(tables, { seed: Date.now() % 2 ** 31, first: 0, count: COUNT, maxFailures: 3 });
   expect(failures).toEqual([]);
   expect(versions).toBeGreaterThan(COUNT * 4);
+  expect(statements).toBeGreaterThan(COUNT * 6);
 });

@@ -15,6 +15,7 @@ export interface SequencesRun {
 export interface SequencesSummary {
   /** Versions that were compared. */
   readonly versions: number;
+  readonly statements: number;
   /** One report for each: the seed and number, what is wrong, and the statements of the shrunk sequence. */
   readonly failures: readonly string[];
 }
@@ -24,16 +25,19 @@ export async function runSequences(tables: TablesUnderTest, { seed, first, count
   await tables.run("SET spark.databricks.delta.retentionDurationCheck.enabled = false");
   const failures: string[] = [];
   let versions = 0;
+  let statements = 0;
   for (let number = first; number < first + count && failures.length < maxFailures; number++) {
     const sequence = randomSequence(seed, number);
     const outcome = await run(sequence);
-    if (outcome.kind === "right") versions += outcome.versions;
-    if (outcome.kind === "senseless") failures.push(`seed ${seed}, sequence ${number} names columns that there are not`);
-    if (outcome.kind !== "wrong") continue;
+    if (outcome.kind === "right") {
+      versions += outcome.versions;
+      statements += outcome.statements;
+      continue;
+    }
     const smallest = await shrinkSequence(sequence, async (smaller) => (await run(smaller)).kind === "wrong");
     const now = await run(smallest);
     const shown = now.kind === "wrong" ? now : outcome;
     failures.push(`seed ${seed}, sequence ${number}: ${shown.problem}\n  ${shown.statements.join(";\n  ")}`);
   }
-  return { versions, failures };
+  return { versions, statements, failures };
 }
