@@ -19,6 +19,7 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "appendOnly",
   "checkConstraints",
   "clustering",
+  "columnMapping",
   "deletionVectors",
   "domainMetadata",
   "generatedColumns",

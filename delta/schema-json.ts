@@ -57,6 +57,11 @@ export function schemaText(fields: readonly StructField[]): string {
   return encodeExactJson(structJson({ kind: "struct", fields }));
 }
 
+/** Spark's JSON of a type that is not nested, as it stands in a schema: `integer`, `decimal(10,2)`. */
+export function typeText(type: DataType): string {
+  return String(typeJson(type));
+}
+
 function structJson({ fields }: StructType): unknown {
   return { type: "struct", fields: fields.map((field) => ({ name: field.name, type: typeJson(field.type), nullable: field.nullable, metadata: metadataJson(field) })) };
 }

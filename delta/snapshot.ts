@@ -1,7 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { StructField } from "../catalog/types.ts";
 import type { Metadata, Protocol } from "./actions.ts";
-import { type ColumnMappingMode, columnMappingMode } from "./column-mapping.ts";
+import { type ColumnMappingMode, columnMappingMode, unmappedFields } from "./column-mapping.ts";
 import { invalidSchema, stateRecoverError, unsupportedDelta } from "./errors.ts";
 import { checkReadable } from "./protocol.ts";
 import { parseSchema } from "./schema-json.ts";
@@ -16,6 +16,8 @@ export interface DeltaSnapshot extends TableState {
   readonly metadata: Metadata;
   /** Columns in the table's order, under their logical names; metadata as the log has it. */
   readonly fields: readonly StructField[];
+  /** The same as queries see them: what maps them to files is no part of their types. */
+  readonly columns: readonly StructField[];
   readonly mapping: ColumnMappingMode;
 }
 
@@ -26,7 +28,9 @@ export function snapshotOf(location: string, version: bigint, state: TableState)
   checkReadable(location, protocol);
   if (metadata === undefined) throw stateRecoverError(location, "metadata", version);
   if (metadata.format.provider.toLowerCase() !== "parquet") throw unsupportedDelta(`the data format ${metadata.format.provider}`);
-  return { ...state, location, version, protocol, metadata, fields: fieldsOf(location, metadata), mapping: columnMappingMode(metadata) };
+  const fields = fieldsOf(location, metadata);
+  const mapping = columnMappingMode(metadata);
+  return { ...state, location, version, protocol, metadata, fields, columns: mapping === "none" ? fields : unmappedFields(fields), mapping };
 }
 
 function fieldsOf(location: string, { schemaString }: Metadata): readonly StructField[] {

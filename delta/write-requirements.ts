@@ -7,7 +7,7 @@ export type WriteKind = "append" | "change";
 
 /** Raises what forbids a statement: features that are not had, DELTA_CANNOT_MODIFY_APPEND_ONLY. */
 export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
-  const { location, protocol, metadata, mapping } = snapshot;
+  const { location, protocol, metadata } = snapshot;
   const { configuration } = metadata;
   const isOn = (property: string): boolean => configuration[property]?.toLowerCase() === "true";
   checkWritable(location, protocol, (feature) => {
@@ -15,8 +15,6 @@ export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
       case "changeDataFeed":
         // Rows that are only added need no change files.
         return isOn("delta.enableChangeDataFeed") && kind === "change";
-      case "columnMapping":
-        return mapping !== "none";
       case "inCommitTimestamp":
         return isOn("delta.enableInCommitTimestamps");
       default:

@@ -45,9 +45,9 @@ function openSnapshot(snapshot: DeltaSnapshot, { options, name }: OpenTable): Pr
 }
 
 async function tableOf(snapshot: DeltaSnapshot, zone: string): Promise<TableSnapshot> {
-  const { location, version, metadata, fields } = snapshot;
+  const { location, version, metadata, columns } = snapshot;
   const splits = (await snapshotSplits(snapshot, zone)).flatMap((file) => file.splits);
-  return { name: location, columns: fields, version: `delta ${location} ${metadata.id} ${version} ${zone}`, splits, statistics: combineStatistics(splits, fields.length) };
+  return { name: location, columns, version: `delta ${location} ${metadata.id} ${version} ${zone}`, splits, statistics: combineStatistics(splits, columns.length) };
 }
 
 /** A live file and what is read of it: the whole, or one split per row group. */

@@ -43,7 +43,7 @@ export async function targetFiles(session: Session, snapshot: DeltaSnapshot): Pr
 
 /** The rows of some files: positions in `files`; all when undefined. */
 export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlySet<number>): TableSnapshot {
-  const columns = [...snapshot.fields, { name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
+  const columns = [...snapshot.columns, { name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
   const splits = files.flatMap(({ splits: own }, index): Split[] => {
     if (chosen !== undefined && !chosen.has(index)) return [];
     return own.map((split) => {

@@ -9,10 +9,12 @@ const HONOURED = new Set([
   "delta.checkpoint.writeStatsAsStruct",
   "delta.checkpointInterval",
   "delta.checkpointPolicy",
+  "delta.columnMapping.mode",
   "delta.dataSkippingNumIndexedCols",
   "delta.deletedFileRetentionDuration",
   "delta.enableDeletionVectors",
   "delta.enableExpiredLogCleanup",
+  "delta.enableTypeWidening",
   "delta.logRetentionDuration",
   "delta.parquet.compression.codec",
 ]);
@@ -36,6 +38,7 @@ export function requestedProperties(properties: Readonly<Record<string, string>>
     else if (key === "delta.minWriterVersion") features.push(...legacyFeatures(Math.min(Number(value), 6)));
     else if (key === "delta.minReaderVersion") features.push(...(Number(value) === 2 ? ["columnMapping"] : []));
     else if (key.startsWith("delta.") && !HONOURED.has(key)) throw unsupportedOperation(`the property ${key}`, table);
+    else if (key === "delta.columnMapping.mode" && !/^(none|name|id)$/i.test(value)) throw unsupportedOperation(`the column mapping mode ${value}`, table);
     else configuration[key] = value;
   }
   return { configuration, features };

@@ -5,6 +5,7 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { ColumnStatistics } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { AddFile, Metadata } from "../../delta/actions.ts";
+import { columnMappingMode, physicalField, physicalName } from "../../delta/column-mapping.ts";
 import { encodePath } from "../../delta/file-paths.ts";
 import { partitionText } from "../../delta/partition-values.ts";
 import { statisticsText } from "../../delta/write-statistics.ts";
@@ -31,6 +32,7 @@ interface OpenFile {
   readonly path: string;
   readonly handle: number;
   readonly writer: FileWriter;
+  /** Under the names that they have in the file. */
   readonly fields: readonly StructField[];
   readonly partitionValues: Readonly<Record<string, string | null>>;
   /** Positions of FLOAT and DOUBLE columns in which a NaN was written: bounds do not count it, so they have none. */
@@ -108,14 +110,16 @@ async function openFile(target: DataFileTarget, { folder, values, fields }: Omit
     for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
   };
   const { ParquetFileWriter } = await import("../../executor/write/parquet-writer.ts");
-  const writer = await ParquetFileWriter.open(fields, parquetDecoder(), sink, { compression: target.compression });
+  const mapping = columnMappingMode(target.metadata);
+  const stored = fields.map((field) => physicalField(field, mapping));
+  const writer = await ParquetFileWriter.open(stored, parquetDecoder(), sink, { compression: target.compression });
   const partitionValues = Object.fromEntries(
     target.metadata.partitionColumns.map((name, i) => {
       const field = target.fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) as StructField;
-      return [field.name, partitionText(values[i], field.type, (value, type) => cellText(value, type, "UTC"))];
+      return [physicalName(field, mapping), partitionText(values[i], field.type, (value, type) => cellText(value, type, "UTC"))];
     }),
   );
-  return { path, handle, writer, fields, partitionValues, withNaN: new Set(), rows: 0 };
+  return { path, handle, writer, fields: stored, partitionValues, withNaN: new Set(), rows: 0 };
 }
 
 async function finishFile({ location, metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {

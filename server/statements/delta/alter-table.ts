@@ -1,8 +1,8 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
-import { sameType } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
 import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
+import { checkModeChange, columnMappingMode, mapColumns } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
@@ -17,9 +17,9 @@ import { partsOf, quoted, unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
-import { fieldsOf } from "../column-definitions.ts";
 import { propertiesOf } from "../create-view.ts";
-import { alterDefault, syncIdentity } from "./alter-column-values.ts";
+import { syncIdentity } from "./alter-column-values.ts";
+import { addColumns, alterColumn, dropColumns, renameColumn, replaceColumns } from "./alter-columns.ts";
 
 type DeltaAction = Exclude<AlterAction, { kind: "rename" }>;
 
@@ -78,14 +78,20 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
   switch (action.kind) {
     case "setProperties": {
       const { configuration: properties, features } = requestedProperties(propertiesOf(action.properties), table);
-      return { metadata: { configuration: { ...configuration, ...properties } }, features, operation: "SET TBLPROPERTIES", parameters: { properties } };
+      return { ...withProperties(snapshot, { ...configuration, ...properties }), features, operation: "SET TBLPROPERTIES", parameters: { properties } };
     }
     case "unsetProperties":
-      return { metadata: { configuration: Object.fromEntries(Object.entries(configuration).filter(([key]) => !action.keys.includes(key))) }, operation: "UNSET TBLPROPERTIES", parameters: { properties: action.keys, ifExists: action.ifExists } };
+      return { ...withProperties(snapshot, Object.fromEntries(Object.entries(configuration).filter(([key]) => !action.keys.includes(key)))), operation: "UNSET TBLPROPERTIES", parameters: { properties: action.keys, ifExists: action.ifExists } };
     case "addColumns":
       return addColumns(snapshot, action);
     case "alterColumn":
-      return alterColumn(session, snapshot, table, action);
+      return alterColumn(session, snapshot, action, options);
+    case "renameColumn":
+      return renameColumn(snapshot, action);
+    case "dropColumns":
+      return dropColumns(snapshot, action);
+    case "replaceColumns":
+      return replaceColumns(snapshot, action);
     case "addConstraint":
       return addConstraint(session, snapshot, action, options);
     case "dropConstraint": {
@@ -96,10 +102,6 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
       }
       return { metadata: { configuration: Object.fromEntries(Object.entries(configuration).filter(([other]) => other !== key)) }, operation: "DROP CONSTRAINT", parameters: { name: action.name } };
     }
-    case "renameColumn":
-    case "dropColumns":
-    case "replaceColumns":
-      throw unsupportedOperation("RENAME, DROP and REPLACE COLUMNS (they need column mapping)", table);
     case "setLocation":
     case "addPartition":
     case "dropPartition":
@@ -126,29 +128,13 @@ function clusterBy(snapshot: DeltaSnapshot, table: string, names: readonly (read
   return { metadata: {}, features: ["clustering"], domains: [clusteringAction(columns, mapping)], operation: "CLUSTER BY", parameters: { oldClusteringColumns: list(before ?? []), newClusteringColumns: list(columns) } };
 }
 
-function addColumns({ fields, metadata }: DeltaSnapshot, action: Extract<AlterAction, { kind: "addColumns" }>): MetadataChange {
-  const added = fieldsOf(action.columns);
-  if (action.columns.some((column) => column.path.parts.length > 1 || column.position !== undefined)) throw unsupportedOperation("ADD COLUMNS of nested fields or at a position", metadata.id);
-  if (action.columns.some((column) => column.generated !== undefined || column.identity !== undefined)) throw unsupportedOperation("ADD COLUMNS of generated and identity columns", metadata.id);
-  for (const field of added) {
-    if (fields.some((known) => known.name.toLowerCase() === field.name.toLowerCase())) throw new SparrowError("FIELD_ALREADY_EXISTS", "42710", `Cannot add column, because ${quoted(field.name)} already exists in the table's schema.`, { op: "add", fieldNames: quoted(field.name) });
-    if (!field.nullable) throw new SparrowError("DELTA_ADD_COLUMN_NOT_NULL", "42K09", `NOT NULL is not supported when columns are added: ${quoted(field.name)}; the rows that are there have no value.`, { columnName: field.name });
-    if (field.metadata?.CURRENT_DEFAULT !== undefined) throw new SparrowError("WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED", "0AKDC", "A column cannot be added with a DEFAULT in one step.", {});
-  }
-  const all = [...fields, ...added];
-  return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "ADD COLUMNS", parameters: { columns: added.map((column) => ({ column: { name: column.name } })) } };
-}
-
-/** A comment, a default, and NOT NULL taken away. */
-function alterColumn(session: Session, snapshot: DeltaSnapshot, table: string, { column, type, comment, nullable, ...rest }: Extract<AlterAction, { kind: "alterColumn" }>): MetadataChange {
-  const { fields } = snapshot;
-  const wanted = column.parts.map((part) => part.name).join(".").toLowerCase();
-  const field = fields.find((candidate) => candidate.name.toLowerCase() === wanted);
-  if (field !== undefined && rest.default !== undefined) return alterDefault(session, snapshot, field, rest.default);
-  if (field === undefined || (type !== undefined && !sameType(type, field.type)) || nullable === false || rest.position !== undefined) throw unsupportedOperation("ALTER COLUMN of anything but a comment or DROP NOT NULL of a top-level column", table);
-  const changed: StructField = { ...field, nullable: nullable ?? field.nullable, ...(comment !== undefined && { metadata: { ...field.metadata, comment } }) };
-  const all = fields.map((candidate) => (candidate === field ? changed : candidate));
-  return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "CHANGE COLUMN", parameters: { column: { name: field.name } } };
+/** Columns get their names in files when they begin to be mapped. Raises DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE. */
+function withProperties(snapshot: DeltaSnapshot, configuration: Metadata["configuration"]): Pick<MetadataChange, "metadata" | "fields"> {
+  const mode = columnMappingMode({ configuration });
+  checkModeChange(snapshot.mapping, mode);
+  if (mode === snapshot.mapping) return { metadata: { configuration } };
+  const mapped = mapColumns({ fields: snapshot.fields, configuration }, "own");
+  return { metadata: { configuration: mapped.configuration, schemaString: schemaText(mapped.fields) }, fields: mapped.fields };
 }
 
 /** A CHECK must hold for the rows that are there, so they are looked at, and rows that come meanwhile are a conflict. */

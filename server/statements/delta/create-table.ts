@@ -3,6 +3,7 @@ import type { TableEntry } from "../../../catalog/ports.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import type { Action } from "../../../delta/actions.ts";
 import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
+import { lastColumnId, mapColumns, rejectCharacters, unmappedFields } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
@@ -57,14 +58,16 @@ async function commitTable(session: Session, { described, statement, log, before
   if (before !== undefined) checkWrite(before, "change");
   const plan = () => prepareQuery(session, statement.query as NonNullable<CreateTable["query"]>, { ...options, text: undefined });
   const prepared = statement.query === undefined ? undefined : await plan();
-  const fields = prepared === undefined ? orderedFields(statement, described) : prepared.columns.map(({ name, type }): StructField => ({ name, type, nullable: true }));
-  if (fields.length === 0) throw noSchema(described);
-  const partitionColumns = described.partitionColumns.map((name) => partitionField(described, fields, name).name);
-  rejectDuplicates(fields);
-  checkDeclaredColumns(session, fields, partitionColumns);
-  const { configuration, features: asked } = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
+  const declared = unmappedFields(prepared === undefined ? orderedFields(statement, described) : prepared.columns.map(({ name, type }) => ({ name, type, nullable: true })));
+  if (declared.length === 0) throw noSchema(described);
+  const partitionColumns = described.partitionColumns.map((name) => partitionField(described, declared, name).name);
+  rejectDuplicates(declared);
+  checkDeclaredColumns(session, declared, partitionColumns);
+  const requested = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
+  const { fields, configuration } = mapColumns({ fields: declared, configuration: requested.configuration }, "new", before && lastColumnId(before));
+  rejectCharacters(fields, configuration);
   const clusteredBy = statement.clusterBy && clusteringColumnsOf(statement.clusterBy.map(partsOf), fields, configuration);
-  const features = clusteredBy === undefined ? asked : [...asked, "clustering"];
+  const features = clusteredBy === undefined ? requested.features : [...requested.features, "clustering"];
   const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment, id: before?.metadata.id });
   const protocol = before === undefined ? protocolFor({ fields, configuration }, features) : upgradedProtocol(before.protocol, { fields, configuration }, features);
   const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });
@@ -79,7 +82,7 @@ async function commitTable(session: Session, { described, statement, log, before
     actions,
     reads: before === undefined ? READS_NOTHING : READS_TABLE,
     operation: prepared === undefined ? verb : `${verb} AS SELECT`,
-    operationParameters: { isManaged: String(!described.external), ...(clusteredBy !== undefined && { clusterBy: JSON.stringify(clusteredBy.map(({ name }) => name)) }), description: described.comment ?? null, partitionBy: JSON.stringify(partitionColumns), properties: JSON.stringify(configuration) },
+    operationParameters: { isManaged: String(!described.external), ...(clusteredBy !== undefined && { clusterBy: JSON.stringify(clusteredBy.map(({ name }) => name)) }), description: described.comment ?? null, partitionBy: JSON.stringify(partitionColumns), properties: JSON.stringify(requested.configuration) },
     operationMetrics: prepared === undefined ? {} : writeMetrics(written),
   });
 }
@@ -115,7 +118,7 @@ function checkAgreement({ location }: TableEntry, fields: readonly StructField[]
   if (fields.length === 0) return;
   const partitions = statement.partitionedBy.map((item) => ("type" in item ? item.name.name : item.name));
   const plain = (all: readonly StructField[]): string => schemaText(all.map(({ name, type, nullable }) => ({ name, type, nullable })));
-  if (plain(fields) === plain(stored) && JSON.stringify(partitions) === JSON.stringify(storedPartitions)) return;
+  if (plain(fields) === plain(unmappedFields(stored)) && JSON.stringify(partitions) === JSON.stringify(storedPartitions)) return;
   throw new SparrowError("DELTA_CREATE_TABLE_SCHEME_MISMATCH", "42KD7", `The specified schema does not match the existing schema at ${location}: the table there has ${plain(stored)}, partitioned by (${storedPartitions.join(", ")}).`, { path: location, existingSchema: plain(stored), specifiedSchema: plain(fields) });
 }
 

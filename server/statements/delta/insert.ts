@@ -1,6 +1,7 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import { typeOf } from "../../../catalog/expression.ts";
 import type { Action, AddFile } from "../../../delta/actions.ts";
+import { physicalName } from "../../../delta/column-mapping.ts";
 import { isConflict, type ReadScope, READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { partitionText } from "../../../delta/partition-values.ts";
@@ -50,7 +51,7 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
     readsTarget = [...tables.sources.values()].some(({ format, request }) => format.toLowerCase() === "delta" && request.asOf === undefined && request.location === log.location);
     const context = analysisContext(session, tables, options);
     const { columns, byName, partition, query, span } = statement;
-    const bound = bindInsert({ table: target.name, fields: snapshot.fields, columns, byName, partition, ...DERIVED_VALUES, query, span }, context);
+    const bound = bindInsert({ table: target.name, fields: snapshot.columns, columns, byName, partition, ...DERIVED_VALUES, query, span }, context);
     given = bound.given;
     return planAnalyzed(session, bound, context, tables);
   };
@@ -109,15 +110,15 @@ function partitionKey({ partitionValues }: AddFile): string {
   return JSON.stringify(Object.entries(partitionValues).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Texts of the partition columns that PARTITION (...) gives a value. */
-function staticPartition(session: Session, { fields }: DeltaSnapshot, { partition = [] }: Insert, options: RunOptions): Record<string, string | null> {
+/** Texts of the partition columns that PARTITION (...) gives a value, by physical name. */
+function staticPartition(session: Session, { fields, mapping }: DeltaSnapshot, { partition = [] }: Insert, options: RunOptions): Record<string, string | null> {
   const context = analysisContext(session, new ResolvedTables(), options);
   const texts: Record<string, string | null> = {};
   for (const { column, value } of partition) {
     const field = fields.find((candidate) => candidate.name.toLowerCase() === column.name.toLowerCase());
     if (value === undefined || field === undefined) continue;
     const expr = analyzeExpression({ kind: "cast", operand: value, type: field.type, try: false, span: value.span }, [], context);
-    texts[field.name] = partitionText(context.evaluate(expr), typeOf(expr), (constant, type) => cellText(constant, type, "UTC"));
+    texts[physicalName(field, mapping)] = partitionText(context.evaluate(expr), typeOf(expr), (constant, type) => cellText(constant, type, "UTC"));
   }
   return texts;
 }

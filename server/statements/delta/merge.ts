@@ -111,7 +111,7 @@ export interface ResolvedClause {
 /** `derived`: a generated column's expression over the new row, or an identity column's next value. */
 export type ClauseValue = AstExpr | "derived";
 
-function resolveClause({ fields }: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
+function resolveClause({ columns: fields }: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
   const valuesOf = (valueOf: (field: StructField) => ClauseValue): ResolvedClause => ({ when, condition, values: fields.map((field) => {
     const value = valueOf(field);
     return value === "derived" ? value : cast(field, value);

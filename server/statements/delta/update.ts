@@ -42,7 +42,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const kept = snapshot.fields.filter((field) => values.has(field.name) || generationOf(field) === undefined);
   const query = changedRows(kept, values, condition, alias);
   const columns = kept.map((field) => ({ name: field.name, quoted: true, span }));
-  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.fields, columns, byName: false, ...DERIVED_VALUES, query: rows, span }, context);
+  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.columns, columns, byName: false, ...DERIVED_VALUES, query: rows, span }, context);
 
   const all = await targetFiles(session, snapshot);
   const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;

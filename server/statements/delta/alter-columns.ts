@@ -1,0 +1,162 @@
+import { SparrowError } from "../../../catalog/errors.ts";
+import type { DataType, StructField } from "../../../catalog/types.ts";
+import { sameType, sqlTypeName } from "../../../catalog/types.ts";
+import { clusteringFields } from "../../../delta/clustering.ts";
+import { mapColumns, rejectCharacters } from "../../../delta/column-mapping.ts";
+import { READS_TABLE } from "../../../delta/conflicts.ts";
+import { type ColumnPath, fieldAt, type FieldPosition, overlaps, pathText, withAddedField, withChangedField, withoutField, withRenamedField } from "../../../delta/schema-change.ts";
+import { schemaText } from "../../../delta/schema-json.ts";
+import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { canWiden, typeWithin, widenedField } from "../../../delta/type-widening.ts";
+import type { AlterAction, ColumnPosition, QualifiedName } from "../../../parser/ast.ts";
+import { rejectReferenced } from "../../delta/column-references.ts";
+import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
+import { unsupportedOperation } from "../../object-names.ts";
+import type { RunOptions } from "../../run-query.ts";
+import type { Session } from "../../session.ts";
+import { fieldsOf } from "../column-definitions.ts";
+import { alterDefault } from "./alter-column-values.ts";
+import type { MetadataChange } from "./alter-table.ts";
+
+type Action<Kind extends AlterAction["kind"]> = Extract<AlterAction, { kind: Kind }>;
+
+/** ADD COLUMNS: also within structs, first or after another one. Files that are there lack them: they read as NULL. */
+export function addColumns(snapshot: DeltaSnapshot, action: Action<"addColumns">): MetadataChange {
+  if (action.columns.some((column) => column.generated !== undefined || column.identity !== undefined)) throw unsupportedOperation("ADD COLUMNS of generated and identity columns", snapshot.location);
+  const added = fieldsOf(action.columns);
+  let fields = snapshot.fields;
+  added.forEach((field, i) => {
+    if (!field.nullable) throw new SparrowError("DELTA_ADD_COLUMN_NOT_NULL", "42K09", `NOT NULL is not supported when columns are added: ${pathText([field.name])}; the rows that are there have no value.`, { columnName: field.name });
+    if (field.metadata?.CURRENT_DEFAULT !== undefined) throw new SparrowError("WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED", "0AKDC", "A column cannot be added with a DEFAULT in one step.", {});
+    const { path, position } = action.columns[i];
+    fields = withAddedField(fields, namesOf(path).slice(0, -1), field, position && positionOf(position));
+  });
+  return schemaChange(snapshot, fields, "ADD COLUMNS", { columns: JSON.stringify(action.columns.map(({ path, position }) => ({ column: { name: namesOf(path).join(".") }, ...(position && { position: JSON.stringify(position.kind === "first" ? "FIRST" : `AFTER ${position.column.name}`) }) }))) });
+}
+
+/** RENAME COLUMN: files keep the old name, to which the table maps the new one. Raises DELTA_UNSUPPORTED_RENAME_COLUMN. */
+export function renameColumn(snapshot: DeltaSnapshot, { column, to }: Action<"renameColumn">): MetadataChange {
+  requireMapping(snapshot, "RENAME");
+  const path = namesOf(column);
+  rejectReferenced(snapshot, path, "rename");
+  const change = schemaChange(snapshot, withRenamedField(snapshot.fields, path, to.name), "RENAME COLUMN", { oldColumnPath: path.join("."), newColumnPath: [...path.slice(0, -1), to.name].join(".") });
+  const partitionColumns = snapshot.metadata.partitionColumns.map((name) => (overlaps(path, [name]) && path.length === 1 ? to.name : name));
+  return { ...change, metadata: { ...change.metadata, partitionColumns } };
+}
+
+/** DROP COLUMNS: files keep their values, which nothing maps to any more. Raises DELTA_UNSUPPORTED_DROP_COLUMN, DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN. */
+export function dropColumns(snapshot: DeltaSnapshot, { columns, ifExists }: Action<"dropColumns">): MetadataChange | undefined {
+  requireMapping(snapshot, "DROP");
+  const paths = columns.map(namesOf).filter((path) => !ifExists || exists(snapshot.fields, path));
+  if (paths.length === 0) return undefined;
+  let { fields } = snapshot;
+  for (const path of paths) {
+    rejectReferenced(snapshot, path, "drop");
+    fields = withoutField(fields, path);
+    if (snapshot.metadata.partitionColumns.some((name) => overlaps(path, [name]))) throw new SparrowError("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "0AKDC", `Dropping partition columns (${pathText(path)}) is not allowed.`, { columnList: pathText(path) });
+    rejectClustering(snapshot, path);
+  }
+  return schemaChange(snapshot, fields, "DROP COLUMNS", { columns: JSON.stringify(paths.map((path) => path.join("."))) });
+}
+
+/** REPLACE COLUMNS: the same columns in another order, with other comments, and more of them. Raises DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP. */
+export function replaceColumns(snapshot: DeltaSnapshot, { columns }: Action<"replaceColumns">): MetadataChange {
+  const wanted = fieldsOf(columns);
+  const refuse = (details: string): never => {
+    throw new SparrowError("DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP", "0AKDC", `Unsupported ALTER TABLE REPLACE COLUMNS operation. Reason: ${details}`, { details });
+  };
+  const dropped = snapshot.fields.filter((field) => !wanted.some((other) => other.name.toLowerCase() === field.name.toLowerCase()));
+  if (dropped.length > 0) refuse(`dropping column(s) [${dropped.map(({ name }) => name).join(", ")}]`);
+  const fields = wanted.map((field): StructField => {
+    const at = snapshot.fields.findIndex((known) => known.name.toLowerCase() === field.name.toLowerCase());
+    if (at < 0) return field.nullable ? field : refuse(`NOT NULL of the new column ${field.name}`);
+    const known = snapshot.fields[at];
+    if (!sameType(field.type, snapshot.columns[at].type)) return refuse(`changing the type of column ${known.name} from ${sqlTypeName(known.type)} to ${sqlTypeName(field.type)}`);
+    if (known.nullable && !field.nullable) return refuse(`NOT NULL of column ${known.name}`);
+    const { comment: _, ...kept } = known.metadata ?? {};
+    return { ...known, nullable: field.nullable, metadata: { ...kept, ...field.metadata } };
+  });
+  return schemaChange(snapshot, fields, "REPLACE COLUMNS", { columns: JSON.stringify(fields.map(({ name }) => name)) });
+}
+
+/** ALTER COLUMN: comment, place among its siblings, NOT NULL, type and default. */
+export async function alterColumn(session: Session, snapshot: DeltaSnapshot, action: Action<"alterColumn">, options: RunOptions): Promise<MetadataChange> {
+  const path = namesOf(action.column);
+  const { type, comment, nullable, position } = action;
+  const found = fieldAt(snapshot.fields, path);
+  if (action.default !== undefined) {
+    if (path.length > 1) throw unsupportedOperation("DEFAULT of a nested column", snapshot.location);
+    return alterDefault(session, snapshot, found.field, action.default);
+  }
+  const parameters = { column: JSON.stringify({ name: path.join("."), ...(type !== undefined && { type: sqlTypeName(type) }), ...(comment !== undefined && { comment }) }) };
+  let fields = snapshot.fields;
+  if (found.within.length > 0) {
+    if (type === undefined) throw unsupportedOperation("ALTER COLUMN of anything but the type of an element, key or value", snapshot.location);
+  } else {
+    const change = (field: StructField): StructField => ({ ...field, nullable: nullable ?? field.nullable, ...(comment !== undefined && { metadata: { ...field.metadata, comment } }) });
+    fields = withChangedField(fields, found.path, change, position && positionOf(position));
+  }
+  if (type !== undefined) fields = withType(snapshot, fields, path, type);
+  const change = schemaChange(snapshot, fields, "CHANGE COLUMN", parameters);
+  if (nullable !== false || !found.field.nullable) return change;
+  await rejectNulls(session, snapshot, path, options);
+  return { ...change, reads: READS_TABLE };
+}
+
+/** Raises DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP unless the type is the same, or the table allows wider ones (`delta.enableTypeWidening`) and it is one. */
+function withType(snapshot: DeltaSnapshot, fields: readonly StructField[], path: ColumnPath, to: DataType): readonly StructField[] {
+  const found = fieldAt(snapshot.columns, path);
+  const from = typeWithin(found.field.type, found.within);
+  if (sameType(from, to)) return fields;
+  const [oldField, newField] = [sqlTypeName(from), sqlTypeName(to)];
+  const enabled = snapshot.metadata.configuration["delta.enableTypeWidening"]?.toLowerCase() === "true";
+  if (!enabled || !canWiden(from, to)) {
+    throw new SparrowError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC", `ALTER TABLE CHANGE COLUMN is not supported for changing column ${pathText(path)} from ${oldField} to ${newField}.`, { fieldPath: path.join("."), oldField, newField }, canWiden(from, to) ? { hint: "Set the table's property 'delta.enableTypeWidening' to 'true' first." } : {});
+  }
+  rejectReferenced(snapshot, path, "change the type of");
+  return withChangedField(fields, found.path, (field) => widenedField(field, found.within, to));
+}
+
+/** Rows that are there must hold to NOT NULL. Raises DELTA_NEW_NOT_NULL_VIOLATION. */
+async function rejectNulls(session: Session, snapshot: DeltaSnapshot, path: ColumnPath, options: RunOptions): Promise<void> {
+  if (path.length > 1) throw unsupportedOperation("SET NOT NULL of a nested column", snapshot.location);
+  const span = { start: 0, end: 0 };
+  const column = { kind: "name", name: { parts: [{ name: path[0], quoted: true, span }], span }, span } as const;
+  const counts = await matchingRows(session, await targetFiles(session, snapshot), { kind: "isNull", operand: column, negated: false, span }, "target", options);
+  const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (rows > 0) throw new SparrowError("DELTA_NEW_NOT_NULL_VIOLATION", "23512", `${rows} rows in ${snapshot.location} violate the new NOT NULL constraint on ${pathText(path)}.`, { numRows: String(rows), tableName: snapshot.location, colName: path[0] }, { origin: "data" });
+}
+
+function schemaChange({ metadata }: DeltaSnapshot, fields: readonly StructField[], operation: string, parameters: Readonly<Record<string, unknown>>): MetadataChange {
+  const mapped = mapColumns({ fields, configuration: metadata.configuration }, "new");
+  rejectCharacters(mapped.fields, metadata.configuration);
+  return { metadata: { schemaString: schemaText(mapped.fields), configuration: mapped.configuration }, fields: mapped.fields, operation, parameters };
+}
+
+function requireMapping({ mapping, location }: DeltaSnapshot, verb: "RENAME" | "DROP"): void {
+  if (mapping !== "none") return;
+  throw new SparrowError(`DELTA_UNSUPPORTED_${verb}_COLUMN`, "0AKDC", `Column ${verb.toLowerCase()} is not supported for the Delta table ${location}: its columns are not mapped to those of its files.`, {}, { hint: "ALTER TABLE ... SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name') maps them; older readers then cannot read the table." });
+}
+
+/** Raises DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN. */
+function rejectClustering(snapshot: DeltaSnapshot, path: ColumnPath): void {
+  if (!clusteringFields(snapshot)?.some((field) => overlaps(path, [field.name]))) return;
+  throw new SparrowError("DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN", "0AKDC", `Dropping clustering columns (${pathText(path)}) is not allowed.`, { columnList: pathText(path) });
+}
+
+function exists(fields: readonly StructField[], path: ColumnPath): boolean {
+  try {
+    return fieldAt(fields, path).within.length === 0;
+  } catch (error) {
+    if (error instanceof SparrowError && error.condition.startsWith("UNRESOLVED_COLUMN")) return false;
+    throw error;
+  }
+}
+
+function namesOf({ parts }: QualifiedName): string[] {
+  return parts.map(({ name }) => name);
+}
+
+function positionOf(position: ColumnPosition): FieldPosition {
+  return position.kind === "first" ? position : { kind: "after", name: position.column.name };
+}
