@@ -36,6 +36,7 @@ import { eliminateOuterJoins, simplifySingleJoins, turnRightJoins } from "./rule
 import { collapseProjects, removeNoopProjects } from "./rules/projections.ts";
 import { reduceAggregates } from "./rules/reduce-aggregates.ts";
 import { replaceSetOperations } from "./rules/set-operations.ts";
+import { foldShiftedSums } from "./rules/shifted-sums.ts";
 import { unnestSubqueries } from "./unnesting/unnest.ts";
 
 const EXPRESSIONS: readonly Rule[] = [
@@ -97,6 +98,7 @@ export const BATCHES: readonly Batch[] = [
   { name: "operators after inference", required: false, strategy: "fixedPoint", rules: [...EXPRESSIONS, ...FILTER_PUSHDOWN, ...OPERATORS] },
   { name: "distinct aggregates", required: false, strategy: "once", rules: [rewriteDistinctAggregates] },
   { name: "inputs of distinct aggregates", required: false, strategy: "once", rules: [inlineCtes] },
+  { name: "sums", required: false, strategy: "once", rules: [foldShiftedSums] },
   { name: "reduction of groupings", required: false, strategy: "once", rules: [reduceAggregates] },
   { name: "reduced inputs", required: false, strategy: "fixedPoint", rules: [...FILTER_PUSHDOWN, collapseProjects, removeNoopProjects] },
   { name: "join order", required: false, strategy: "once", rules: [reorderJoins] },

@@ -196,6 +196,13 @@ const CASES: Readonly<Record<string, Case>> = {
     fires: [["SELECT * FROM t JOIN u ON t.k = u.k AND ((t.a = 1 AND u.c = 2) OR (t.a = 2 AND u.c = 1))", "Filter ((a = 1) OR (a = 2))"]],
     stays: ["SELECT * FROM t JOIN u ON t.k = u.k AND (t.a = 1 OR u.c = 1)", "SELECT * FROM t FULL JOIN u ON t.k = u.k AND ((t.a = 1 AND u.c = 2) OR (t.a = 2 AND u.c = 1))"],
   },
+  FoldShiftedSums: {
+    fires: [
+      ["SELECT sum(r), sum(r + 1), sum(2 + r), sum(r - 3) FROM t", "[sum(r) AS sum, count(r) AS count]"],
+      ["SELECT k, sum(r + 1) FILTER (WHERE ok), sum(r + 2) FILTER (WHERE ok) FROM t GROUP BY k", "(sum + (count * 2))"],
+    ],
+    stays: ["SELECT sum(a + 1), sum(a + 2) FROM t", "SELECT sum(r + 1), sum(r + 2) FILTER (WHERE ok) FROM t", "SELECT sum(DISTINCT r + 1), sum(DISTINCT r + 2) FROM t", "SELECT sum(r + 1) FROM t", "SELECT sum(r), sum(r) FROM t"],
+  },
   RewriteDistinctAggregates: {
     fires: [
       ["SELECT a, count(DISTINCT b) FROM t GROUP BY a", "count(distinct0)"],
