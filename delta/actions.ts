@@ -67,6 +67,15 @@ export interface RemoveFile {
   readonly defaultRowCommitVersion?: bigint;
 }
 
+/** A file of changed rows (`cdc`): no part of the table, and in no checkpoint. */
+export interface ChangeFile {
+  readonly path: string;
+  /** By physical column name. */
+  readonly partitionValues: PartitionTexts;
+  readonly size: number;
+  readonly dataChange: false;
+}
+
 export interface SetTransaction {
   readonly appId: string;
   readonly version: bigint;
@@ -110,7 +119,7 @@ export type Action =
   | { readonly kind: "txn"; readonly txn: SetTransaction }
   | { readonly kind: "domainMetadata"; readonly domainMetadata: DomainMetadata }
   | { readonly kind: "commitInfo"; readonly commitInfo: CommitInfo }
-  | { readonly kind: "cdc"; readonly cdc: { readonly path: string } }
+  | { readonly kind: "cdc"; readonly cdc: ChangeFile }
   | { readonly kind: "sidecar"; readonly sidecar: Sidecar };
 
 type JsonObject = { readonly [key: string]: ExactJson };
@@ -147,7 +156,7 @@ export function actionOf(kind: string, body: JsonObject): Action | undefined {
     case "commitInfo":
       return { kind, commitInfo: { ...(fields as unknown as CommitInfo), ...numberFields(fields, ["timestamp", "inCommitTimestamp", "readVersion"]) } };
     case "cdc":
-      return { kind, cdc: { ...fields, path: requireText(fields, "path") } };
+      return { kind, cdc: { ...fields, path: requireText(fields, "path"), partitionValues: partitionTexts(fields.partitionValues) ?? {}, size: Number(fields.size ?? 0), dataChange: false } };
     case "sidecar":
       return { kind, sidecar: { path: requireText(fields, "path") } };
   }

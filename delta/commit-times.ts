@@ -23,3 +23,12 @@ export function versionAtTime(times: readonly CommitTime[], timestampMs: number,
   if (found === latest && timestampMs > latest.timestampMs && !orLatest) throw timestampAfterLatest(timestampMs, latest.timestampMs);
   return found.version;
 }
+
+/** The first version that was committed at or after a time; with `orNext`, for a time after the latest commit, the version that the next one would have. */
+export function firstVersionFrom(times: readonly CommitTime[], timestampMs: number, orNext: boolean): bigint {
+  const found = times.find((time) => time.timestampMs >= timestampMs);
+  if (found !== undefined) return found.version;
+  const latest = times[times.length - 1];
+  if (!orNext) throw timestampAfterLatest(timestampMs, latest.timestampMs);
+  return latest.version + 1n;
+}

@@ -17,6 +17,7 @@ const READER_FEATURES: ReadonlySet<string> = new Set([
 const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "allowColumnDefaults",
   "appendOnly",
+  "changeDataFeed",
   "checkConstraints",
   "clustering",
   "columnMapping",

@@ -39,3 +39,23 @@ export function rowCount(ranges: RowRangeSet): number {
   for (let i = 0; i < ranges.length; i += 2) rows += ranges[i + 1] - ranges[i];
   return rows;
 }
+
+/** Beyond every row of a file. */
+const END = 0xffff_ffff;
+
+/** All rows but those of the set. */
+export function complementOf(ranges: RowRangeSet): RowRangeSet {
+  const complement: number[] = [];
+  let next = 0;
+  for (let i = 0; i < ranges.length; i += 2) {
+    if (ranges[i] > next) complement.push(next, ranges[i]);
+    next = ranges[i + 1];
+  }
+  if (next < END) complement.push(next, END);
+  return Uint32Array.from(complement);
+}
+
+/** Rows of `left` that are not in `right`. */
+export function differenceOf(left: RowRangeSet, right: RowRangeSet): RowRangeSet {
+  return complementOf(unionOf(complementOf(left), right));
+}

@@ -12,9 +12,6 @@ export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
   const isOn = (property: string): boolean => configuration[property]?.toLowerCase() === "true";
   checkWritable(location, protocol, (feature) => {
     switch (feature) {
-      case "changeDataFeed":
-        // Rows that are only added need no change files.
-        return isOn("delta.enableChangeDataFeed") && kind === "change";
       case "inCommitTimestamp":
         return isOn("delta.enableInCommitTimestamps");
       default:

@@ -97,6 +97,11 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
     return;
   }
   if (reference.call !== undefined && isFileFunction(reference.name[0])) {
+    if (/^table_changes/i.test(reference.name[0])) {
+      const snapshot = await (await import("./delta/table-changes.ts")).openTableChanges(session, reference);
+      resolved.add(reference, { kind: "table", snapshot }, snapshot.version);
+      return;
+    }
     return addFiles(session, reference, fileFunctionRequest(reference), resolved);
   }
   const found = await findInCatalog(session, reference.name);

@@ -1,7 +1,8 @@
 import { SparrowError } from "../catalog/errors.ts";
 import { typeOf } from "../catalog/expression.ts";
 import type { TableVersion } from "../catalog/ports.ts";
-import { STRING, TIMESTAMP } from "../catalog/types.ts";
+import { type DataType, STRING, TIMESTAMP } from "../catalog/types.ts";
+import type { Value } from "../catalog/values.ts";
 import type { AstExpr, TimeTravel } from "../parser/ast.ts";
 import { analyzeExpression } from "../planner/analyzer/standalone-expressions.ts";
 import { castValue } from "../executor/functions/cast.ts";
@@ -15,7 +16,7 @@ const TIMESTAMP_DIGITS = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})$/;
 /** The state of a table that VERSION AS OF or TIMESTAMP AS OF means; timestamps without a zone are in the session's. Raises INVALID_TIME_TRAVEL_SPEC, INVALID_TIME_TRAVEL_TIMESTAMP_EXPR. */
 export async function tableVersion(session: Session, travel: TimeTravel): Promise<TableVersion> {
   const ast = travel.kind === "version" ? travel.version : travel.timestamp;
-  const { value, type } = constant(session, ast);
+  const { value, type } = constantValue(session, ast);
   if (travel.kind === "version") {
     const text = value === null ? "" : String(value).trim();
     if (/^\d+$/.test(text)) return { kind: "version", version: BigInt(text) };
@@ -27,7 +28,8 @@ export async function tableVersion(session: Session, travel: TimeTravel): Promis
   throw new SparrowError("INVALID_TIME_TRAVEL_TIMESTAMP_EXPR.INPUT", "42K0E", `The time travel timestamp expression '${expr}' is invalid. It cannot be cast to the TIMESTAMP type.`, { expr }, { span: ast.span });
 }
 
-function constant(session: Session, ast: AstExpr) {
+/** The value and type of an expression without columns. */
+export function constantValue(session: Session, ast: AstExpr): { readonly value: Value; readonly type: DataType } {
   const context = analysisContext(session, new ResolvedTables(), {});
   const expr = analyzeExpression(ast, [], context);
   return { value: context.evaluate(expr), type: typeOf(expr) };

@@ -13,7 +13,7 @@ export interface TableReference {
 }
 
 /** Table functions whose rows come from files. */
-const FILE_FUNCTIONS = new Set(["read_files"]);
+const FILE_FUNCTIONS = new Set(["read_files", "table_changes", "table_changes_by_path"]);
 
 export function isFileFunction(name: string): boolean {
   return FILE_FUNCTIONS.has(name.toLowerCase());

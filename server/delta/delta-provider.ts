@@ -2,6 +2,7 @@ import { assert, SparrowError } from "../../catalog/errors.ts";
 import type { OpenTable, TableProvider, TableVersion } from "../../catalog/ports.ts";
 import type { ColumnStatistics, Split, TableSnapshot } from "../../catalog/table.ts";
 import { type DeltaLog, inParallel } from "../../delta/delta-log.ts";
+import type { RowRangeSet } from "../../delta/row-ranges.ts";
 import { type ScanFile, scanFiles } from "../../delta/scan-files.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
@@ -72,24 +73,24 @@ export async function snapshotSplits(snapshot: DeltaSnapshot, zone: string): Pro
 /** Files of this size or more are opened when the table is: their row groups can then be skipped one by one. */
 const OPENED_FILE_BYTES = 32 * 1024 * 1024;
 
-/** A file that is small, and of which the log tells the rows, is opened when a query cannot do without it. */
-async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile): Promise<readonly Split[]> {
+/** A file that is small, and of which the log tells the rows, is opened when a query cannot do without it. `only`: other rows than the live ones. */
+export async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile, only?: { readonly deletedRows: RowRangeSet; readonly rows: number }): Promise<readonly Split[]> {
   const { add, path, fields: fileFields } = file;
-  const deletedRows = add.deletionVector && (await deletedRowsOf(snapshot, add.deletionVector));
-  const rows = file.rows === undefined ? undefined : file.rows - (add.deletionVector?.cardinality ?? 0);
+  const deletedRows = only?.deletedRows ?? (add.deletionVector && (await deletedRowsOf(snapshot, add.deletionVector)));
+  const rows = only?.rows ?? (file.rows === undefined ? undefined : file.rows - (add.deletionVector?.cardinality ?? 0));
   const source = { kind: "parquetFile", path, fields: fileFields, ...(deletedRows !== undefined && { deletedRows }) } as const;
-  const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(file, rows) };
+  const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(file, rows, deletedRows !== undefined) };
   if (rows === 0) return [];
   return rows === undefined || add.size >= OPENED_FILE_BYTES ? openFileSplit(split, snapshot.fields) : [split];
 }
 
 /** What the log says of the file's columns; where rows are deleted, counts of nulls no longer hold. */
-function fileStatistics({ add, fields, columns }: ScanFile, rows: number | undefined): ReadonlyMap<number, ColumnStatistics> {
+function fileStatistics({ fields, columns }: ScanFile, rows: number | undefined, hasDeleted: boolean): ReadonlyMap<number, ColumnStatistics> {
   const statistics = new Map<number, ColumnStatistics>();
   fields.forEach((field, i) => {
     const logged = columns.get(i);
     if (field.kind === "constant") statistics.set(i, { min: field.value, max: field.value, nulls: field.value === null ? rows : 0, distinct: field.value === null ? 0 : 1 });
-    else if (logged !== undefined) statistics.set(i, add.deletionVector === undefined || logged.nulls === 0 ? logged : { ...logged, nulls: undefined });
+    else if (logged !== undefined) statistics.set(i, !hasDeleted || logged.nulls === 0 ? logged : { ...logged, nulls: undefined });
   });
   return statistics;
 }

@@ -13,6 +13,7 @@ import { takeBatch } from "../partition-batches.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import type { ResolvedClause } from "../statements/delta/merge.ts";
+import type { ChangeData } from "./change-data.ts";
 import type { RowPositions } from "./deletion-vectors.ts";
 import { generationOf } from "./derived-columns.ts";
 import type { IdentityWriter } from "./identity-rows.ts";
@@ -76,6 +77,8 @@ export interface MergeInput {
   readonly clauses: readonly ResolvedClause[];
   /** Where the target's rows that go are marked as deleted: undefined where files are written without them. */
   readonly marked: RowPositions | undefined;
+  /** Undefined where the table has no change data feed, or rows are only inserted. */
+  readonly changes: ChangeData | undefined;
 }
 
 /** Code of a joined row: the clause that applies to it, counted from 1, or one of these. */
@@ -86,7 +89,7 @@ const DROPPED = -1;
  * The target's rows joined with the source's: the new row in the target's columns, the code of what happens to it, and where the old row is. Source rows without
  * a match come too where a clause may insert them; rows that stay as they are come only where their files are written anew.
  */
-export function mergeJoin(session: Session, { target, chosen, source, alias, on, clauses, marked }: MergeInput, options: RunOptions): AsyncGenerator<ResultBatch> {
+export function mergeJoin(session: Session, { target, chosen, source, alias, on, clauses, marked, changes: record }: MergeInput, options: RunOptions): AsyncGenerator<ResultBatch> {
   const { fields } = target.snapshot;
   const parts: Record<string, AstExpr> = { __on: on };
   const codes = (when: ResolvedClause["when"], otherwise: number): string => {
@@ -117,14 +120,14 @@ export function mergeJoin(session: Session, { target, chosen, source, alias, on,
   const join = inserts ? (unmatched ? "FULL" : "RIGHT") : unmatched ? "LEFT" : "INNER";
   // Without a clause that changes rows the target's own are not written again.
   const where = changes ? "" : ` WHERE ${inTarget} IS NULL`;
-  const position = [FILE, ROW].map((name) => quoted(alias, name)).join(", ");
+  const position = [...[FILE, ROW].map((name) => quoted(alias, name)), ...(record === undefined ? [] : fields.map((field, i) => `${quoted(alias, field.name)} AS ${before(i)}`))].join(", ");
   const joined = `SELECT ${items.join(", ")}, ${code} AS __code, ${position} FROM (SELECT *, TRUE AS __in_target FROM ${TARGET}) AS ${quoted(alias)} ${join} JOIN (SELECT *, TRUE AS __in_source FROM ${SOURCE}) AS ${quoted(source.alias)} ON __on${where}`;
   const text = marked === undefined ? joined : `SELECT * FROM (${joined}) WHERE __code <> ${KEPT}`;
-  return queryTarget(session, targetTable(target, chosen), fill(parseQuery(withGenerated(text, fields, clauses, parts)), parts), options, undefined, source.tables);
+  return queryTarget(session, targetTable(target, chosen), fill(parseQuery(withGenerated(text, fields, clauses, record === undefined ? 0 : fields.length, parts)), parts), options, undefined, source.tables);
 }
 
 /** The joined rows with the generated columns that their clauses give no value for computed from the others. */
-function withGenerated(joined: string, fields: readonly StructField[], clauses: readonly ResolvedClause[], parts: Record<string, AstExpr>): string {
+function withGenerated(joined: string, fields: readonly StructField[], clauses: readonly ResolvedClause[], recorded: number, parts: Record<string, AstExpr>): string {
   let generates = false;
   const items = fields.map((field, column) => {
     const operand = generationOf(field);
@@ -134,7 +137,13 @@ function withGenerated(joined: string, fields: readonly StructField[], clauses: 
     parts[`__generated${column}`] = { kind: "cast", operand, type: field.type, try: false, span: operand.span };
     return `CASE WHEN __code IN (${codes.join(", ")}) THEN __generated${column} ELSE ${quoted(field.name)} END AS ${quoted(field.name)}`;
   });
-  return generates ? `SELECT ${items.join(", ")}, __code, ${FILE}, ${ROW} FROM (${joined})` : joined;
+  const rest = ["__code", FILE, ROW, ...Array.from({ length: recorded }, (_, i) => before(i))];
+  return generates ? `SELECT ${[...items, ...rest].join(", ")} FROM (${joined})` : joined;
+}
+
+/** The column that has a target column's value before the statement, where changes are recorded. */
+function before(column: number): string {
+  return `__before${column}`;
 }
 
 /** What has happened to rows, counted while they are read. */
@@ -147,31 +156,48 @@ export interface MergeOutcome {
   deletedMatches: number;
 }
 
-/** The rows that are to be written, of what `mergeJoin` gives. */
-export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target, clauses, marked }: MergeInput, outcome: MergeOutcome, identity: IdentityWriter): AsyncGenerator<ResultBatch> {
+/** The rows that are to be written, of what `mergeJoin` gives; changes are recorded. */
+export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target, clauses, marked, changes }: MergeInput, outcome: MergeOutcome, identity: IdentityWriter): AsyncGenerator<ResultBatch> {
   const columns = target.snapshot.fields.length;
   const positions = Array.from({ length: columns }, (_, i) => i);
+  // A row may be deleted by several source rows that match it.
+  const deleted = new Set<string>();
   for await (const batch of joined) {
     const code = valueReader(batch.columns[columns]);
     const file = valueReader(batch.columns[columns + 1]);
     const position = valueReader(batch.columns[columns + 2]);
-    const rows: number[] = [];
+    const written: number[] = [];
+    const went: number[] = [];
     for (let row = 0; row < batch.rows; row++) {
       const own = code(row) as number;
       if (own === DROPPED) continue;
       const clause = own === KEPT ? undefined : clauses[own - 1];
+      if (clause === undefined || clause.values !== undefined) written.push(row);
       if (clause === undefined) outcome.copied++;
       else if (clause.values === undefined) {
         outcome.deleted++;
         if (clause.when === "matched") outcome.deletedMatches++;
-      }
-      else if (clause.when === "notMatched") outcome.inserted++;
+        const at = `${String(file(row))} ${String(position(row))}`;
+        if (changes !== undefined && !deleted.has(at)) {
+          deleted.add(at);
+          went.push(row);
+        }
+      } else if (clause.when === "notMatched") outcome.inserted++;
       else outcome.updated++;
-      if (clause === undefined || clause.values !== undefined) rows.push(row);
       if (clause !== undefined && clause.when !== "notMatched") marked?.add(file(row) as number, Number(position(row)));
     }
-    const isNew = (row: number, column: number): boolean => clauses[(code(rows[row]) as number) - 1]?.values?.[column] === "derived";
-    if (rows.length > 0) yield identity.fill(takeBatch(batch, positions, rows), isNew);
+    const clauseAt = (i: number): ResolvedClause | undefined => clauses[(code(written[i]) as number) - 1];
+    const rows = identity.fill(takeBatch(batch, positions, written), (i, column) => clauseAt(i)?.values?.[column] === "derived");
+    if (changes !== undefined) {
+      const old = positions.map((column) => columns + 3 + column);
+      const inserted = written.flatMap((_, i) => (clauseAt(i)?.when === "notMatched" ? [i] : []));
+      const updated = written.flatMap((_, i) => (clauseAt(i) !== undefined && clauseAt(i)?.when !== "notMatched" ? [i] : []));
+      await changes.record(takeBatch(batch, old, went), "delete");
+      await changes.record(takeBatch(batch, old, updated.map((i) => written[i])), "update_preimage");
+      await changes.record(takeBatch(rows, positions, updated), "update_postimage");
+      await changes.record(takeBatch(rows, positions, inserted), "insert");
+    }
+    if (written.length > 0) yield rows;
   }
 }
 

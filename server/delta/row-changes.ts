@@ -3,8 +3,6 @@ import type { Split, TableSnapshot } from "../../catalog/table.ts";
 import { INT, LONG } from "../../catalog/types.ts";
 import type { Action } from "../../delta/actions.ts";
 import type { ReadScope } from "../../delta/conflicts.ts";
-import { canonicalPath } from "../../delta/file-paths.ts";
-import { additionOf } from "../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
@@ -18,12 +16,12 @@ import { analyzeQuery } from "../../planner/analyzer/queries.ts";
 import type { AnalysisContext, AnalyzedQuery } from "../../planner/analyzer/context.ts";
 import type { Session } from "../session.ts";
 import { type ResolvedTables, resolveTables } from "../table-resolution.ts";
+import { changeDataOf, recordedOnly } from "./change-data.ts";
 import { markDeleted, removeFiles, RowPositions, type TakenRows, writesDeletionVectors } from "./deletion-vectors.ts";
 import { type FileSplits, liveRows, snapshotSplits } from "./delta-provider.ts";
 import { quoted } from "../object-names.ts";
 import { scopeOf } from "./read-scope.ts";
-import { writeTableRows } from "./rows-to-files.ts";
-import type { WrittenFiles } from "./write-files.ts";
+import { inTurn, NOTHING_WRITTEN, writeTableRows, writtenActions, writtenPaths, type WrittenRows } from "./rows-to-files.ts";
 
 /** The name under which rewritten queries read the files that a statement is about; no table of a user can have it. */
 export const TARGET = "__delta_target";
@@ -115,41 +113,53 @@ export interface WithoutRows {
   readonly taken: TakenRows;
   readonly reads: ReadScope;
   readonly deletedRows: number;
-  /** Rows that were written anew because their files go. */
-  readonly kept: WrittenFiles;
+  /** Rows that were written anew because their files go, and the record of those that went. */
+  readonly kept: WrittenRows;
 }
 
-const NOTHING_WRITTEN: WrittenFiles = { adds: [], rows: 0 };
-
-/** The table without the rows that satisfy a condition: they are marked in deletion vectors, or files with some of them are written anew. Files with nothing else go. */
-export async function withoutMatching(session: Session, snapshot: DeltaSnapshot, condition: AstExpr, options: RunOptions, alias = "target"): Promise<WithoutRows> {
+/**
+ * The table without the rows that satisfy a condition: they are marked in deletion vectors, or files with some of them are written anew. Files with nothing else
+ * go; where that is all, the change data feed needs no record, unless the commit has `otherChanges`.
+ */
+export async function withoutMatching(session: Session, snapshot: DeltaSnapshot, condition: AstExpr, options: RunOptions, alias = "target", otherChanges = false): Promise<WithoutRows> {
   const target = await targetFiles(session, snapshot);
   const positions = writesDeletionVectors(session, snapshot, "delete") ? await matchingPositions(session, target, condition, alias, options) : undefined;
   const counts = positions?.counts() ?? (await matchingRows(session, target, condition, alias, options));
   const touched = [...counts.keys()].map((index) => target.files[index]);
   const partly = new Set([...counts].filter(([index, rows]) => rows < liveRows(target.files[index])).map(([index]) => index));
-  const rewrites = positions === undefined && partly.size > 0;
+  const changes = partly.size > 0 || otherChanges ? changeDataOf(session, snapshot) : undefined;
+  const deleted = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, target, new Set(counts.keys()), condition, alias, options), "delete")];
+  const stay = positions === undefined && partly.size > 0 ? [keptRows(session, target, partly, condition, alias, options)] : [];
   return {
+    kept: deleted.length + stay.length === 0 ? NOTHING_WRITTEN : await writeTableRows(session, snapshot, inTurn(...deleted, ...stay), { changes }),
     taken: positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, target.files, positions),
     reads: scopeOf(session, snapshot, touched, condition, alias),
     deletedRows: [...counts.values()].reduce((sum, rows) => sum + rows, 0),
-    kept: rewrites ? await writeTableRows(session, snapshot, keptRows(session, target, partly, condition, alias, options)) : NOTHING_WRITTEN,
   };
 }
 
 /** What a commit does for rows that are taken out: removals, and additions of files with rows that stay. */
 export function withoutRowsActions({ taken, kept }: WithoutRows): Action[] {
-  return [...taken.actions, ...kept.adds.map(additionOf)];
+  return [...taken.actions, ...writtenActions(kept)];
 }
 
 /** Absolute paths of the files that were written for it. */
-export function withoutRowsPaths({ location }: DeltaSnapshot, { taken, kept }: WithoutRows): string[] {
-  return [...taken.paths, ...kept.adds.map((add) => `${location}/${canonicalPath(add.path)}`)];
+export function withoutRowsPaths(snapshot: DeltaSnapshot, { taken, kept }: WithoutRows): string[] {
+  return [...taken.paths, ...writtenPaths(snapshot, kept)];
 }
 
 /** Rows of the chosen files for which a condition is false or NULL, in the table's columns. */
 export function keptRows(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
+  return rowsWhere(session, target, chosen, "NOT coalesce(__condition, FALSE)", condition, alias, options);
+}
+
+/** Rows of the chosen files for which a condition is true, in the table's columns. */
+export function matchedRows(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
+  return rowsWhere(session, target, chosen, "__condition", condition, alias, options);
+}
+
+function rowsWhere(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, where: string, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
   const columns = target.snapshot.fields.map((field) => quoted(alias, field.name)).join(", ");
-  const query = fill(parseQuery(`SELECT ${columns} ${fromTarget(alias)} WHERE NOT coalesce(__condition, FALSE)`), { __condition: condition });
+  const query = fill(parseQuery(`SELECT ${columns} ${fromTarget(alias)} WHERE ${where}`), { __condition: condition });
   return queryTarget(session, targetTable(target, chosen), query, options);
 }

@@ -1,13 +1,16 @@
 import type { StructField } from "../../catalog/types.ts";
-import type { Metadata } from "../../delta/actions.ts";
+import type { Action, ChangeFile, Metadata } from "../../delta/actions.ts";
+import { canonicalPath } from "../../delta/file-paths.ts";
+import { additionOf } from "../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { tableChecks } from "../../delta/write-requirements.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { parseExpression } from "../../parser/parse.ts";
 import type { Session } from "../session.ts";
 import { parquetCodec } from "../table-writer.ts";
+import type { ChangeData } from "./change-data.ts";
 import { checkedRows, constraintViolated, type RowCheck } from "./check-rows.ts";
-import { type DataFileTarget, writeDataFiles, type WrittenFiles } from "./write-files.ts";
+import { type DataFileTarget, deleteFiles, writeDataFiles, type WrittenFiles } from "./write-files.ts";
 
 /** Where rows of a table go. */
 export function dataFileTarget(session: Session, location: string, fields: readonly StructField[], metadata: Pick<Metadata, "partitionColumns" | "configuration">, dataChange = true): DataFileTarget {
@@ -15,12 +18,45 @@ export function dataFileTarget(session: Session, location: string, fields: reado
   return { location, fields, metadata, compression: parquetCodec(codec), dataChange };
 }
 
-/** Writes rows of a table, in the table's columns, as new data files; every row satisfies the table's constraints and the `more` ones. */
-export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, more: readonly RowCheck[] = []): Promise<WrittenFiles> {
+/** Files that a statement has written. */
+export interface WrittenRows extends WrittenFiles {
+  readonly changes: readonly ChangeFile[];
+}
+
+export const NOTHING_WRITTEN: WrittenRows = { adds: [], rows: 0, changes: [] };
+
+/** What more there is to do with rows on their way. */
+export interface RowHandling {
+  /** Beside the table's constraints. */
+  readonly checks?: readonly RowCheck[];
+  /** Where `batches` records changes; its files are finished, or gone, with the data files. */
+  readonly changes?: ChangeData;
+}
+
+/** Writes rows of a table, in the table's columns, as new data files; every row satisfies the table's constraints. When it fails, no file is left. */
+export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, { checks: more = [], changes }: RowHandling = {}): Promise<WrittenRows> {
   const checks: RowCheck[] = [...tableChecks(snapshot)].map(([name, text]) => ({ condition: parseExpression(text), onFailure: constraintViolated(name, text) }));
   checks.push(...more);
   const rows = checks.length === 0 ? batches : checkedRows(session, batches, snapshot.fields, checks);
-  return writeDataFiles(dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata), rows);
+  let written: WrittenFiles | undefined;
+  try {
+    written = await writeDataFiles(dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata), rows);
+    return { ...written, changes: (await changes?.finish()) ?? [] };
+  } catch (error) {
+    await changes?.abandon();
+    if (written !== undefined) await deleteFiles(writtenPaths(snapshot, written));
+    throw error;
+  }
+}
+
+/** What a commit says of the files. */
+export function writtenActions({ adds, changes }: WrittenRows): Action[] {
+  return [...adds.map(additionOf), ...changes.map((cdc) => ({ kind: "cdc", cdc }) as const)];
+}
+
+/** Absolute paths of the files. */
+export function writtenPaths({ location }: Pick<DeltaSnapshot, "location">, { adds, changes = [] }: WrittenFiles & Partial<WrittenRows>): string[] {
+  return [...adds, ...changes].map(({ path }) => `${location}/${canonicalPath(path)}`);
 }
 
 /** Batches of several queries, one after the other. */

@@ -12,6 +12,7 @@ const HONOURED = new Set([
   "delta.columnMapping.mode",
   "delta.dataSkippingNumIndexedCols",
   "delta.deletedFileRetentionDuration",
+  "delta.enableChangeDataFeed",
   "delta.enableDeletionVectors",
   "delta.enableExpiredLogCleanup",
   "delta.enableTypeWidening",

@@ -25,6 +25,8 @@ export interface DataFileTarget {
   readonly dataChange: boolean;
   /** A file that has so many rows is closed, and another one begun. */
   readonly maxRows?: number;
+  /** Below the table's; the table's own by default. */
+  readonly folder?: string;
 }
 
 interface OpenFile {
@@ -44,46 +46,68 @@ export interface WrittenFiles {
   readonly rows: number;
 }
 
-/**
- * Writes rows as data files of a Delta table, in their order: one for each partition, or more where files have a greatest number of rows. No reader sees them
- * before a commit names them. They are durable when this resolves; when it fails, none is left.
- */
-export async function writeDataFiles(target: DataFileTarget, batches: AsyncIterable<ResultBatch>): Promise<WrittenFiles> {
-  const open = new Map<string, OpenFile>();
-  const closed: string[] = [];
-  const adds: AddFile[] = [];
-  let rows = 0;
-  const close = async (folder: string, file: OpenFile): Promise<void> => {
-    adds.push(await finishFile(target, file));
-    closed.push(file.path);
-    open.delete(folder);
-  };
-  try {
-    for await (const batch of batches) {
-      if (batch.rows === 0) continue;
-      rows += batch.rows;
-      rejectNulls(batch, target);
-      rejectTooLong(batch, target);
-      for (const part of splitByPartition(batch, target.fields, target.metadata.partitionColumns)) {
-        for (let from = 0; from < part.batch.rows; ) {
-          const file = open.get(part.folder) ?? (await openFile(target, part, open.size + closed.length));
-          open.set(part.folder, file);
-          const to = Math.min(part.batch.rows, from + (target.maxRows ?? Infinity) - file.rows);
-          appendRows(file, part.batch, from, to);
-          from = to;
-          if (file.rows === target.maxRows) await close(part.folder, file);
-        }
+/** Writes rows as data files of a Delta table, in their order: one for each partition, or more where files have a greatest number of rows. No reader sees them before a commit names them. */
+export class DataFileWriter {
+  readonly #target: DataFileTarget;
+  readonly #open = new Map<string, OpenFile>();
+  readonly #closed: string[] = [];
+  readonly #adds: AddFile[] = [];
+  #rows = 0;
+
+  constructor(target: DataFileTarget) {
+    this.#target = target;
+  }
+
+  async append(batch: ResultBatch): Promise<void> {
+    if (batch.rows === 0) return;
+    const { fields, metadata, maxRows } = this.#target;
+    this.#rows += batch.rows;
+    rejectNulls(batch, this.#target);
+    rejectTooLong(batch, this.#target);
+    for (const part of splitByPartition(batch, fields, metadata.partitionColumns)) {
+      for (let from = 0; from < part.batch.rows; ) {
+        const file = this.#open.get(part.folder) ?? (await openFile(this.#target, part, this.#open.size + this.#closed.length));
+        this.#open.set(part.folder, file);
+        const to = Math.min(part.batch.rows, from + (maxRows ?? Infinity) - file.rows);
+        appendRows(file, part.batch, from, to);
+        from = to;
+        if (file.rows === maxRows) await this.#close(part.folder, file);
       }
     }
-    for (const [folder, file] of open) await close(folder, file);
-    for (const folder of new Set(closed.map((path) => dirname(path)))) await syncFolder(folder);
-    return { adds, rows };
-  } catch (error) {
-    for (const { handle, path } of open.values()) {
+  }
+
+  async #close(folder: string, file: OpenFile): Promise<void> {
+    this.#adds.push(await finishFile(this.#target, file));
+    this.#closed.push(file.path);
+    this.#open.delete(folder);
+  }
+
+  /** The files, durable. */
+  async finish(): Promise<WrittenFiles> {
+    for (const [folder, file] of this.#open) await this.#close(folder, file);
+    for (const folder of new Set(this.#closed.map((path) => dirname(path)))) await syncFolder(folder);
+    return { adds: this.#adds, rows: this.#rows };
+  }
+
+  /** Leaves no file behind. */
+  async abandon(): Promise<void> {
+    for (const { handle, path } of this.#open.values()) {
       closeSync(handle);
-      closed.push(path);
+      this.#closed.push(path);
     }
-    await deleteFiles(closed);
+    this.#open.clear();
+    await deleteFiles(this.#closed);
+  }
+}
+
+/** Writes all rows as data files, which are durable when this resolves; when it fails, none is left. */
+export async function writeDataFiles(target: DataFileTarget, batches: AsyncIterable<ResultBatch>): Promise<WrittenFiles> {
+  const writer = new DataFileWriter(target);
+  try {
+    for await (const batch of batches) await writer.append(batch);
+    return await writer.finish();
+  } catch (error) {
+    await writer.abandon();
     throw error;
   }
 }
@@ -103,7 +127,7 @@ export async function deleteFiles(paths: readonly string[]): Promise<void> {
 
 async function openFile(target: DataFileTarget, { folder, values, fields }: Omit<PartitionedBatch, "batch">, number: number): Promise<OpenFile> {
   const extension = target.compression === "uncompressed" ? "parquet" : `${target.compression}.parquet`;
-  const path = join(target.location, folder, `part-${String(number).padStart(5, "0")}-${crypto.randomUUID()}-c000.${extension}`);
+  const path = join(target.location, target.folder ?? "", folder, `part-${String(number).padStart(5, "0")}-${crypto.randomUUID()}-c000.${extension}`);
   await mkdir(dirname(path), { recursive: true });
   const handle = openSync(path, "wx");
   const sink: FileSink = (bytes) => {

@@ -95,7 +95,7 @@ test("VARCHAR keeps its length, and types that Delta does not have are refused",
   expect(await tables.failure("INSERT INTO t8 VALUES ('abcd')")).toBe("EXCEED_LIMIT_LENGTH");
   expect(replayLog(join(tables.folder, "t8")).metadata.schema.fields).toEqual([{ name: "v", type: "string", nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: "varchar(3)" } }]);
   expect(await tables.failure("CREATE TABLE t9 (i INTERVAL DAY) USING delta")).toBe("DELTA_UNSUPPORTED_DATA_TYPES");
-  expect(await tables.failure("CREATE TABLE t9 (i INT) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")).toBe("UNSUPPORTED_FEATURE.TABLE_OPERATION");
+  expect(await tables.failure("CREATE TABLE t9 (i INT) USING delta TBLPROPERTIES ('delta.enableIcebergCompatV1' = 'true')")).toBe("UNSUPPORTED_FEATURE.TABLE_OPERATION");
   expect(existsSync(join(tables.folder, "t9/_delta_log"))).toBe(false);
 });
 

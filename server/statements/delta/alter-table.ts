@@ -1,6 +1,7 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
+import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
 import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
 import { checkModeChange, columnMappingMode, mapColumns } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
@@ -31,6 +32,7 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     const change = await changeOf(session, target, snapshot, action, options);
     if (change === undefined) return;
     const metadata: Metadata = { ...snapshot.metadata, ...change.metadata };
+    checkFeedColumns(change.fields ?? snapshot.fields, metadata.configuration);
     await commitStatement(session, target.log, {
       snapshot,
       actions: [

@@ -10,6 +10,7 @@ import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { liveRows } from "../../delta/delta-provider.ts";
 import { vectorMetrics } from "../../delta/deletion-vectors.ts";
 import { targetFiles, withoutMatching, type WithoutRows, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
+import { NOTHING_WRITTEN } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
@@ -58,5 +59,5 @@ async function everything(session: Session, snapshot: DeltaSnapshot): Promise<Wi
   const deletedRows = known
     ? counts.reduce((sum: number, count, i) => sum + (count as number) - (files[i].deletionVector?.cardinality ?? 0), 0)
     : (await targetFiles(session, snapshot)).files.reduce((sum, file) => sum + liveRows(file), 0);
-  return { taken: { actions: files.map((file) => removalOf(file, true, now)), paths: [], removedFiles: files.length }, reads: READS_TABLE, deletedRows, kept: { adds: [], rows: 0 } };
+  return { taken: { actions: files.map((file) => removalOf(file, true, now)), paths: [], removedFiles: files.length }, reads: READS_TABLE, deletedRows, kept: NOTHING_WRITTEN };
 }

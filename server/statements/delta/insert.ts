@@ -5,7 +5,7 @@ import { physicalName } from "../../../delta/column-mapping.ts";
 import { isConflict, type ReadScope, READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { partitionText } from "../../../delta/partition-values.ts";
-import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import { removalOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
@@ -13,11 +13,12 @@ import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { changeDataOf, recorded } from "../../delta/change-data.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/derived-columns.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
-import { writeMetrics, writeTableRows } from "../../delta/rows-to-files.ts";
+import { writeMetrics, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { executeQuery } from "../../execute-query.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
@@ -59,11 +60,13 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
   const identity = new IdentityWriter(numberedColumns(snapshot.fields, given));
   const checks = generationChecks(snapshot.fields, given);
   if (statement.replaceWhere !== undefined) checks.push({ condition: statement.replaceWhere, onFailure: replaceWhereViolated });
-  const written = await writeTableRows(session, snapshot, identity.rows(executeQuery(session, prepared, options.signal, plan)), checks);
-  const paths = written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`);
+  // Where rows are deleted too, all changes of the commit are recorded.
+  const changes = statement.replaceWhere === undefined ? undefined : changeDataOf(session, snapshot);
+  const rows = recorded(changes, identity.rows(executeQuery(session, prepared, options.signal, plan)), "insert");
+  const written = await writeTableRows(session, snapshot, rows, { checks, changes });
 
   const replaced = await replacedBy(session, snapshot, statement, written.adds, options);
-  const actions = [...identity.metadataActions(snapshot), ...replaced.actions, ...written.adds.map(additionOf)];
+  const actions = [...identity.metadataActions(snapshot), ...replaced.actions, ...writtenActions(written)];
   const reads = readsTarget ? READS_TABLE : replaced.reads;
   try {
     await commitStatement(session, log, {
@@ -76,7 +79,7 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
     });
   } catch (error) {
     // After any other error the log may name them.
-    if (isConflict(error)) await deleteFiles([...paths, ...replaced.paths]);
+    if (isConflict(error)) await deleteFiles([...writtenPaths(snapshot, written), ...replaced.paths]);
     throw error;
   }
 }
@@ -91,7 +94,7 @@ interface Replaced {
 /** What goes when the new rows come. */
 async function replacedBy(session: Session, snapshot: DeltaSnapshot, statement: Insert, adds: readonly AddFile[], options: RunOptions): Promise<Replaced> {
   if (statement.replaceWhere !== undefined) {
-    const removed = await withoutMatching(session, snapshot, statement.replaceWhere, options);
+    const removed = await withoutMatching(session, snapshot, statement.replaceWhere, options, undefined, true);
     return { actions: withoutRowsActions(removed), reads: removed.reads, paths: withoutRowsPaths(snapshot, removed) };
   }
   if (statement.mode === "into") return { actions: [], reads: READS_NOTHING, paths: [] };

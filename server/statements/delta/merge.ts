@@ -3,10 +3,10 @@ import { LONG, type StructField } from "../../../catalog/types.ts";
 import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
 import { identityOf } from "../../../delta/identity-columns.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
-import { additionOf } from "../../../delta/remove-file.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, MergeClause, Statement } from "../../../parser/ast.ts";
+import { changeDataOf } from "../../delta/change-data.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
@@ -16,7 +16,7 @@ import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource,
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { namesTables } from "../../delta/read-scope.ts";
-import { writeTableRows } from "../../delta/rows-to-files.ts";
+import { writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
@@ -62,7 +62,8 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   // A row that is deleted whatever matches it may be matched several times.
   const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].values === undefined;
   const marked = !insertsOnly && writesDeletionVectors(session, snapshot, "merge") ? new RowPositions() : undefined;
-  const input: MergeInput = { target: all, chosen, source, alias, on: statement.on, clauses, marked };
+  const changes = insertsOnly ? undefined : changeDataOf(session, snapshot);
+  const input: MergeInput = { target: all, chosen, source, alias, on: statement.on, clauses, marked, changes };
   // Also without a clause for matched rows: the join would give a row of the target as often as it is matched.
   if (!insertsOnly && !deletesMatched) await rejectSeveralMatches(session, input, options);
 
@@ -71,24 +72,24 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   // Each clause that names an identity column is checked; rows of the others are numbered.
   for (const clause of inserted) numberedColumns(snapshot.fields, givenColumns(snapshot, [clause]));
   const identity = new IdentityWriter(inserted.length === 0 ? new Map() : numberedColumns(snapshot.fields, new Set()));
-  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome, identity), generationChecks(snapshot.fields, givenColumns(snapshot, clauses)));
+  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome, identity), { checks: generationChecks(snapshot.fields, givenColumns(snapshot, clauses)), changes });
   if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
   if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
-    await deleteFiles(written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`));
+    await deleteFiles(writtenPaths(snapshot, written));
     return outcome;
   }
   const taken = marked === undefined ? removeFiles(insertsOnly ? [] : [...chosen].map((index) => all.files[index])) : await markDeleted(snapshot, all.files, marked);
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...identity.metadataActions(snapshot), ...taken.actions, ...written.adds.map(additionOf)],
+      actions: [...identity.metadataActions(snapshot), ...taken.actions, ...writtenActions(written)],
       reads: readScope(statement, [...chosen].map((index) => all.files[index])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
       operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
     });
   } catch (error) {
-    if (isConflict(error)) await deleteFiles([...written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`), ...taken.paths]);
+    if (isConflict(error)) await deleteFiles([...writtenPaths(snapshot, written), ...taken.paths]);
     throw error;
   }
   return outcome;

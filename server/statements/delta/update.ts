@@ -1,19 +1,18 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
-import { canonicalPath } from "../../../delta/file-paths.ts";
-import { additionOf } from "../../../delta/remove-file.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.ts";
 import { parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
+import { changeDataOf, recorded, recordedOnly } from "../../delta/change-data.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { defaultOf, DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
-import { type Analyze, fill, fromTarget, keptRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { type Analyze, fill, fromTarget, keptRows, matchedRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
-import { inTurn, writeTableRows } from "../../delta/rows-to-files.ts";
+import { inTurn, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
@@ -51,20 +50,24 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const chosen = new Set(counts.keys());
   const touched = [...chosen].map((index) => all.files[index]);
   const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
-  const written = await writeTableRows(session, snapshot, positions === undefined ? inTurn(changed, keptRows(session, all, chosen, condition, alias, options)) : changed, generationChecks(snapshot.fields, new Set(values.keys())));
+  const changes = changeDataOf(session, snapshot);
+  const before = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, all, chosen, condition, alias, options), "update_preimage")];
+  const stay = positions === undefined ? [keptRows(session, all, chosen, condition, alias, options)] : [];
+  const rows = inTurn(...before, recorded(changes, changed, "update_postimage"), ...stay);
+  const written = await writeTableRows(session, snapshot, rows, { checks: generationChecks(snapshot.fields, new Set(values.keys())), changes });
   const taken = positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, all.files, positions);
   const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...taken.actions, ...written.adds.map(additionOf)],
+      actions: [...taken.actions, ...writtenActions(written)],
       reads: namesTables(...statement.assignments.map((assignment) => assignment.value)) ? READS_TABLE : scopeOf(session, snapshot, touched, condition, alias),
       operation: "UPDATE",
       operationParameters: { predicate: JSON.stringify(statement.where === undefined ? [] : [options.text?.slice(statement.where.span.start, statement.where.span.end) ?? ""]) },
       operationMetrics: { numRemovedFiles: taken.removedFiles, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated, ...vectorMetrics(taken.vectors) },
     });
   } catch (error) {
-    if (isConflict(error)) await deleteFiles([...written.adds.map((add) => `${log.location}/${canonicalPath(add.path)}`), ...taken.paths]);
+    if (isConflict(error)) await deleteFiles([...writtenPaths(snapshot, written), ...taken.paths]);
     throw error;
   }
   return updated;
