@@ -319,7 +319,7 @@ async function scanSplits(source: Source): Promise<readonly Split[]> {
 }
 
 function keepsStrings({ kind, shape }: BreakerShape): boolean {
-  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect"));
+  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect" || s.kind === "values"));
 }
 
 function isSmall(morsels: Morsels): boolean {

@@ -78,10 +78,6 @@ function pair(name: string, of: (m: PairMoments) => number | null): AggregateFun
 /** As `pair`; the regression functions take (y, x), so that here `yy` belongs to x. */
 const regression = pair;
 
-function sortedValues(rows: AggregateRows, type: DataType): Value[] {
-  return present(rows).sort((a, b) => compareValues(type, a, b));
-}
-
 function percentageOf(value: Value, site: AggregateSite): number {
   const percentage = value as number;
   if (percentage < 0 || percentage > 1 || Number.isNaN(percentage)) {
@@ -125,27 +121,49 @@ function withFrequencies(rows: AggregateRows, site: AggregateSite): AggregateRow
   });
 }
 
-function percentile(rows: AggregateRows, site: AggregateSite, percentages: Value): Value {
-  const values = sortedValues(rows, site.argTypes[0]);
+/** Values without NULLs, known by their place in ascending order. */
+export interface OrderedValues {
+  readonly length: number;
+  readonly at: (index: number) => Value;
+}
+
+function inOrder(rows: AggregateRows, type: DataType): OrderedValues {
+  const values = present(rows).sort((a, b) => compareValues(type, a, b));
+  return { length: values.length, at: (index) => values[index] };
+}
+
+/** The value at a place from the end that the order begins with. */
+function atPlace(values: OrderedValues, place: number, site: AggregateSite): Value {
+  return values.at(site.descending === true ? values.length - 1 - place : place);
+}
+
+function interpolatedPercentile(values: OrderedValues, site: AggregateSite, percentages: Value): Value {
   if (values.length === 0) return null;
-  if (site.descending === true) values.reverse();
   return forPercentages(percentages, site, (p) => {
     const position = p * (values.length - 1);
     const low = Math.floor(position);
-    return interpolated(values[low], values[Math.ceil(position)], position - low, site);
+    const value = atPlace(values, low, site);
+    return interpolated(value, low === position ? value : atPlace(values, low + 1, site), position - low, site);
   });
 }
 
 /** The first value whose share of the rows reaches the percentage. */
-function discretePercentile(rows: AggregateRows, site: AggregateSite, convert: boolean): Value {
-  const values = sortedValues(rows, site.argTypes[0]);
+function discretePercentile(values: OrderedValues, site: AggregateSite, percentages: Value, convert: boolean): Value {
   if (values.length === 0) return null;
-  if (site.descending === true) values.reverse();
-  return forPercentages(rows[0][1], site, (p) => {
-    const value = values[Math.max(0, Math.ceil(p * values.length) - 1)];
+  return forPercentages(percentages, site, (p) => {
+    const value = atPlace(values, Math.max(0, Math.ceil(p * values.length) - 1), site);
     return convert ? interpolated(value, value, 0, site) : value;
   });
 }
+
+/** Percentiles of values that someone else has in order, by name. */
+export const ORDERED_PERCENTILES: Readonly<Record<string, (values: OrderedValues, site: AggregateSite, percentages: Value) => Value>> = {
+  median: (values, site) => interpolatedPercentile(values, site, 0.5),
+  percentile: interpolatedPercentile,
+  percentile_cont: interpolatedPercentile,
+  percentile_disc: (values, site, percentages) => discretePercentile(values, site, percentages, true),
+  percentile_approx: (values, site, percentages) => discretePercentile(values, site, percentages, false),
+};
 
 /** Bins of a streaming histogram: the closest two merge when there are too many. Source: Hive's `NumericHistogram` (Ben-Haim and Tom-Tov, 2010). */
 function histogram(rows: AggregateRows, site: AggregateSite): Value {
@@ -209,10 +227,8 @@ export const statisticalAggregates: readonly AggregateFunction[] = [
   regression("regr_slope", (m) => (m.yy === 0 ? null : m.xy / m.yy)),
   regression("regr_intercept", (m) => (m.yy === 0 ? null : m.xMean - (m.xy / m.yy) * m.yMean)),
   regression("regr_r2", (m) => (m.yy === 0 ? null : m.xx === 0 ? 1 : (m.xy * m.xy) / (m.xx * m.yy))),
-  defineAggregate("median", (rows, site) => percentile(rows, site, 0.5)),
-  defineAggregate("percentile", (rows, site) => percentile(withFrequencies(rows, site), site, rows[0]?.[1] ?? null)),
-  defineAggregate("percentile_cont", (rows, site) => percentile(rows, site, rows[0]?.[1] ?? null)),
-  defineAggregate("percentile_disc", (rows, site) => discretePercentile(rows, site, true)),
-  defineAggregate("percentile_approx", (rows, site) => discretePercentile(rows, site, false)),
+  ...Object.entries(ORDERED_PERCENTILES).map(([name, percentile]) =>
+    defineAggregate(name, (rows, site) => percentile(inOrder(name === "percentile" ? withFrequencies(rows, site) : rows, site.argTypes[0]), site, rows[0]?.[1] ?? null)),
+  ),
   defineAggregate("histogram_numeric", histogram),
 ];

@@ -18,6 +18,10 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   hash_bytes: signature("i32 i32", "i64"),
   /** (entries of {u64 key, 8 bytes}, count, scratch of 16 * count + 8192 bytes): sorted by unsigned key, stable */
   sort_pairs: signature("i32 i32 i32", undefined),
+  /** (words, count, index): the unsigned word at the index in order */
+  select_word: signature("i32 i32 i32", "i64"),
+  /** (first node, to): how many words */
+  gather_words: signature("i32 i32", "i32"),
   /** (source, bytes, to, capacity): bytes, or -1 as all of Parquet's kernels answer for malformed bytes */
   snappy_uncompress: signature("i32 i32 i32 i32", "i32"),
   /** (source, end, bits of a code, count, entries, to) */

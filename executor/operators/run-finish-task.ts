@@ -18,7 +18,7 @@ export function runFinishTask(task: FinishTask, context: ThreadContext, arena: A
   switch (task.kind) {
     case "groups": {
       const runs = completeGroups(task, context, arena, work);
-      completeCollected(task.shape, runs, context, arena, evaluation);
+      completeCollected(task.shape, runs, context, arena, work, evaluation);
       return runs;
     }
     case "link":

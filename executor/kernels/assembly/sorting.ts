@@ -69,3 +69,45 @@ export function count_bits(bitmap: u32, bits: u32): u32 {
   for (; i < bits; i++) total += (load<u8>(bitmap + (i >> 3)) >> <u8>(i & 7)) & 1;
   return <u32>total;
 }
+
+/**
+ * The unsigned word that would stand at index `k` in order. Words are moved so that none before it is larger and none behind it smaller.
+ * Source: Hoare's selection, with pivots taken from anywhere.
+ */
+export function select_word(base: u32, count: u32, k: u32): u64 {
+  let low: i32 = 0;
+  let high: i32 = <i32>count - 1;
+  const wanted = <i32>k;
+  let random: u32 = 0x9e3779b9;
+  while (low < high) {
+    random = random * 1664525 + 1013904223;
+    const pivot = load<u64>(base + ((<u32>low + (random >> 8) % <u32>(high - low + 1)) << 3));
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (load<u64>(base + (<u32>i << 3)) < pivot) i++;
+      while (load<u64>(base + (<u32>j << 3)) > pivot) j--;
+      if (i > j) break;
+      const word = load<u64>(base + (<u32>i << 3));
+      store<u64>(base + (<u32>i << 3), load<u64>(base + (<u32>j << 3)));
+      store<u64>(base + (<u32>j << 3), word);
+      i++;
+      j--;
+    }
+    if (wanted <= j) high = j;
+    else if (wanted >= i) low = i;
+    else break;
+  }
+  return load<u64>(base + (k << 3));
+}
+
+/** Copies the words of a list's nodes (uint32 next, uint32 count, words) to one place; how many there are. */
+export function gather_words(first: u32, to: u32): u32 {
+  let at = to;
+  for (let node = first; node != 0; node = load<u32>(node)) {
+    const bytes = load<u32>(node, 4) << 3;
+    memory.copy(at, node + 8, bytes);
+    at += bytes;
+  }
+  return (at - to) >> 3;
+}

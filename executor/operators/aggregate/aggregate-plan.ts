@@ -2,6 +2,7 @@ import type { AggregateCall, Column, Expr } from "../../../catalog/expression.ts
 import { isNullable, typeOf } from "../../../catalog/expression.ts";
 import type { DataType } from "../../../catalog/types.ts";
 import { decimal, DOUBLE, isIntegral, LONG } from "../../../catalog/types.ts";
+import { isConstant, isWord } from "./value-lists.ts";
 import type { ComomentColumns, MomentColumns } from "./moment-results.ts";
 import { COMOMENT_RESULTS, MOMENT_RESULTS } from "./moment-results.ts";
 
@@ -18,6 +19,8 @@ export type AggregateState = { readonly filter: Expr | undefined } & (
   | { readonly kind: "moments"; readonly arg: Expr; readonly count: Column; readonly mean: Column; readonly powers: readonly Column[] }
   /** Of rows where neither argument is NULL: count, means, and sums of products of the differences from them. */
   | { readonly kind: "comoments"; readonly args: readonly [Expr, Expr]; readonly count: Column; readonly xMean: Column; readonly yMean: Column; readonly xy: Column; readonly xx: Column; readonly yy: Column }
+  /** Values of one argument, as words in their order: see value-lists.ts. */
+  | { readonly kind: "values"; readonly call: AggregateCall; readonly arg: Expr; readonly list: Column; readonly result: Column }
   /** `list`: addresses of the first and last node. `result`: filled when the group is complete. */
   | { readonly kind: "collect"; readonly call: AggregateCall; readonly args: readonly Column[]; readonly list: Column; readonly result: Column }
 );
@@ -66,7 +69,9 @@ class StatePlanner {
   }
 
   result(column: Column, call: AggregateCall): AggregateResult {
-    if (!this.#options.emit || call.distinct || call.orderBy !== undefined) return this.#collect(column, call);
+    if (!this.#options.emit || call.distinct) return this.#collect(column, call);
+    if (needsValues(call)) return this.#values(column, call);
+    if (call.orderBy !== undefined) return this.#collect(column, call);
     const [arg] = call.args;
     switch (call.name) {
       case "count":
@@ -154,6 +159,13 @@ class StatePlanner {
     return { kind: "state", column, state: result };
   }
 
+  #values(column: Column, call: AggregateCall): AggregateResult {
+    const list = stateColumn("list", LONG, false);
+    const result = stateColumn(call.name, column.type, true);
+    this.states.push({ kind: "values", call, arg: call.args[0], list, result, filter: call.filter });
+    return { kind: "state", column, state: result };
+  }
+
   #canBeEmpty(arg: Expr, filter: Expr | undefined): boolean {
     return !this.#options.grouped || isNullable(arg) || filter !== undefined;
   }
@@ -172,6 +184,23 @@ class StatePlanner {
     this.#known.set(key, state);
     this.states.push(state);
     return state;
+  }
+}
+
+/** Percentiles and modes of values that fit into a word. */
+function needsValues({ name, args: [arg, second, third] }: AggregateCall): boolean {
+  switch (name) {
+    case "median":
+    case "percentile_cont":
+    case "percentile_disc":
+    case "percentile_approx":
+      return isWord(typeOf(arg)) && isConstant(second);
+    case "percentile":
+      return isWord(typeOf(arg)) && isConstant(second) && third === undefined;
+    case "mode":
+      return isWord(typeOf(arg)) && second === undefined;
+    default:
+      return false;
   }
 }
 
@@ -210,6 +239,7 @@ export function columnsOfState(state: AggregateState): readonly Column[] {
       return [state.count, state.mean, ...state.powers];
     case "comoments":
       return [state.count, state.xMean, state.yMean, state.xy, state.xx, state.yy];
+    case "values":
     case "collect":
       return [state.list, state.result];
   }

@@ -1,31 +1,64 @@
 import { SparrowError } from "../../../catalog/errors.ts";
-import type { SortKey } from "../../../catalog/expression.ts";
+import type { AggregateCall, SortKey } from "../../../catalog/expression.ts";
 import { typeOf } from "../../../catalog/expression.ts";
 import type { Value } from "../../../catalog/values.ts";
+import type { AggregateSite } from "../../functions/aggregate-function.ts";
 import { aggregateFunction } from "../../functions/aggregate-implementations.ts";
 import { compareValues } from "../../functions/compare.ts";
 import type { EvalContext } from "../../functions/scalar-function.ts";
+import { ORDERED_PERCENTILES } from "../../functions/statistics.ts";
 import type { Arena } from "../../memory/arena.ts";
+import type { Pool } from "../../memory/pool.ts";
 import { writeLanes } from "../../pipeline/column-values.ts";
 import { readField } from "../../pipeline/record-values.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
+import type { RowField } from "../../pipeline/row-layout.ts";
 import { fieldOf } from "../../pipeline/row-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
 import { forEachRecord } from "../rows/sort-records.ts";
 import type { AggregateState } from "./aggregate-plan.ts";
 import type { AggregateShape } from "./aggregate-sink.ts";
 import { NODE, nodeLayout } from "./state-updates.ts";
+import { GroupWords } from "./value-lists.ts";
 
 type CollectState = Extract<AggregateState, { kind: "collect" }>;
+type ValuesState = Extract<AggregateState, { kind: "values" }>;
 
 /** Fills the results of calls that have collected their arguments, group by group, through the registry's implementations. */
-export function completeCollected(shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
+export function completeCollected(shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, work: Arena, evaluation: EvalContext): void {
   for (const state of shape.plan.states) {
-    if (state.kind === "collect") completeState(state, shape, runs, context, arena, evaluation);
+    if (state.kind === "collect") completeCollection(state, shape, runs, context, arena, evaluation);
+    else if (state.kind === "values") completeValues(state, shape, runs, context, arena, work, evaluation);
   }
 }
 
-function completeState(state: CollectState, shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
+function siteOf(call: AggregateCall, { timeZone }: EvalContext): AggregateSite {
+  const { name, type, mode, span } = call;
+  return { name, argTypes: call.args.map(typeOf), type, mode, timeZone, descending: call.orderBy?.[0]?.ascending === false, span };
+}
+
+/** Stores a group's result. */
+function putResult(pool: Pool, field: RowField, record: number, value: Value, arena: Arena): void {
+  if (field.nullOffset !== undefined) pool.u8[record + field.nullOffset] = value === null ? 1 : 0;
+  if (value !== null) writeLanes(pool, field.type, record + field.offset, value, arena);
+}
+
+function completeValues(state: ValuesState, shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, work: Arena, evaluation: EvalContext): void {
+  const { pool } = context;
+  const { call } = state;
+  const list = fieldOf(shape.layout, state.list.id);
+  const result = fieldOf(shape.layout, state.result.id);
+  const site = siteOf(call, evaluation);
+  const words = new GroupWords(context, work, state.arg);
+  const percentage = call.args[1]?.kind === "literal" ? call.args[1].value : null;
+  forEachRecord(pool.u32, runs, (record) => {
+    words.load(pool.u32[(record + list.offset) >>> 2]);
+    const value = words.length === 0 ? null : call.name === "mode" ? words.mode(site.descending === true) : ORDERED_PERCENTILES[call.name](words, site, percentage);
+    putResult(pool, result, record, value, arena);
+  });
+}
+
+function completeCollection(state: CollectState, shape: AggregateShape, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
   const { pool } = context;
   const { call } = state;
   const fn = aggregateFunction(call.name);
@@ -33,15 +66,7 @@ function completeState(state: CollectState, shape: AggregateShape, runs: readonl
   const node = nodeLayout(state);
   const list = fieldOf(shape.layout, state.list.id);
   const result = fieldOf(shape.layout, state.result.id);
-  const site = {
-    name: call.name,
-    argTypes: call.args.map(typeOf),
-    type: call.type,
-    mode: call.mode,
-    timeZone: evaluation.timeZone,
-    descending: call.orderBy?.[0]?.ascending === false,
-    span: call.span,
-  };
+  const site = siteOf(call, evaluation);
   forEachRecord(pool.u32, runs, (record) => {
     const nodes: number[] = [];
     for (let at = pool.u32[(record + list.offset) >>> 2]; at !== 0; at = pool.u32[(at + NODE.next) >>> 2]) nodes.push(at);
@@ -50,8 +75,7 @@ function completeState(state: CollectState, shape: AggregateShape, runs: readonl
     const rows = nodes.map((at) => node.fields.map((field) => readField(pool, field, at)));
     const ordered = call.orderBy === undefined ? rows : inOrder(rows, call.args.length, call.orderBy);
     const value = fn.finish(call.distinct ? distinctRows(ordered) : ordered, site);
-    if (result.nullOffset !== undefined) pool.u8[record + result.nullOffset] = value === null ? 1 : 0;
-    if (value !== null) writeLanes(pool, result.type, record + result.offset, value, arena);
+    putResult(pool, result, record, value, arena);
   });
 }
 

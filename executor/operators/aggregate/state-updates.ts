@@ -16,6 +16,7 @@ import { copyBytes, storedValue, storeValues } from "../row-store.ts";
 import type { AggregateState } from "./aggregate-plan.ts";
 import { columnsOfState } from "./aggregate-plan.ts";
 import { mergeComoments, mergeMoments, updateComoments, updateMoments } from "./moments.ts";
+import { appendValue, VALUES_NODE } from "./value-lists.ts";
 
 /** Compiled changes of a group's states: a fresh group, one more row, another group of the same keys. */
 
@@ -70,6 +71,8 @@ export function bytesForUpdate(emitter: SegmentEmitter, layout: RowLayout, state
   for (const state of states) {
     if (state.kind === "extreme" && keepsBytes(fieldOf(layout, state.column.id)) && emitter.lifetimeOf(state.arg) !== "query") {
       parts.push(whenWanted(emitter, state.filter, () => emitExpr(state.arg, emitter).lanes[1]));
+    } else if (state.kind === "values") {
+      parts.push(i32.const(VALUES_NODE.bytes + 8));
     } else if (state.kind === "collect") {
       const node = nodeLayout(state);
       parts.push(
@@ -141,6 +144,12 @@ function updateState(emitter: SegmentEmitter, layout: RowLayout, state: Aggregat
       const [x, y] = state.args.map((arg) => emitExpr(arg, emitter));
       const isNull = anyNull(f, [x, y]);
       ifNotNull(emitter, { ...x, isNull }, () => updateComoments(emitter, layout, state, at, x.lanes[0], y.lanes[0]));
+      return;
+    }
+    case "values": {
+      const list = field(state.list.id);
+      const value = emitExpr(state.arg, emitter);
+      ifNotNull(emitter, value, () => appendValue(emitter, list, at, value, store, (node) => linkNodes(emitter, list, at, get(node), get(node))));
       return;
     }
     case "collect":
@@ -275,6 +284,7 @@ export function mergeStates(emitter: SegmentEmitter, layout: RowLayout, states: 
       case "comoments":
         mergeComoments(emitter, layout, state, into, from);
         break;
+      case "values":
       case "collect": {
         const { offset } = fieldOf(layout, state.list.id);
         f.if(i32.load(from, offset), () => {

@@ -32,7 +32,7 @@ function planOf(calls: readonly AggregateOverFrame[]): AggregatePlan {
 /** Whether the aggregate is kept as a running state. */
 export function isRunningAggregate(call: WindowCall): boolean {
   const column: Column = { id: 0, name: call.name, type: call.type, nullable: true };
-  return !call.ignoreNulls && planOf([{ column, call }]).states.every((state) => state.kind !== "collect");
+  return !call.ignoreNulls && planOf([{ column, call }]).states.every((state) => state.kind !== "collect" && state.kind !== "values");
 }
 
 /**
