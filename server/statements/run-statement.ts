@@ -91,9 +91,9 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "restore":
     case "describeHistory":
     case "describeDetail":
+    case "reorg":
       return runDeltaStatement(session, statement, options);
     case "convertToDelta":
-    case "reorg":
     case "generateManifest":
     case "copyInto":
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
@@ -112,7 +112,7 @@ export async function runStatement(session: Session, statement: Statement, optio
   return unreachable(statement);
 }
 
-type DeltaStatement = Extract<Statement, { kind: "update" | "delete" | "merge" | "optimize" | "vacuum" | "restore" | "describeHistory" | "describeDetail" }>;
+type DeltaStatement = Extract<Statement, { kind: "update" | "delete" | "merge" | "optimize" | "vacuum" | "restore" | "describeHistory" | "describeDetail" | "reorg" }>;
 
 /** Statements that only Delta tables have; what runs them is loaded then. */
 async function runDeltaStatement(session: Session, statement: DeltaStatement, options: RunOptions): Promise<StatementResult> {
@@ -132,6 +132,8 @@ async function runDeltaStatement(session: Session, statement: DeltaStatement, op
       return (await import("./delta/merge.ts")).runDeltaMerge(session, target, statement, options);
     case "optimize":
       return (await import("./delta/optimize.ts")).runOptimize(session, target, statement, options);
+    case "reorg":
+      return (await import("./delta/reorg.ts")).runReorg(session, target, statement, options);
     case "vacuum":
       return (await import("./delta/vacuum.ts")).runVacuum(session, target, statement);
     case "restore":

@@ -119,11 +119,36 @@ test("a vector that is damaged, or has other rows than the log says, refuses the
   expect(await tables.failure(cut)).toBe("DELTA_DELETION_VECTOR_SIZE_MISMATCH");
   const miscounted = damaged("miscounted", (folder) => edit(join(folder, "_delta_log", `${"2".padStart(20, "0")}.json`), (bytes) => String(bytes).replace('"cardinality":2', '"cardinality":3')));
   expect(await tables.failure(miscounted)).toBe("DELTA_DELETION_VECTOR_CARDINALITY_MISMATCH");
-  expect(await tables.failure(damaged("gone", (folder) => rmSync(vector(folder))))).toBe("PATH_NOT_FOUND");
+  expect(await tables.failure(damaged("gone", (folder) => rmSync(vector(folder))))).toBe("FAILED_READ_FILE.FILE_NOT_EXIST");
 });
 
 test("OPTIMIZE writes files without the rows that were marked", async () => {
   await tables.run(`CREATE TABLE o1 (id INT) USING delta ${MARKED}`, "INSERT INTO o1 VALUES (1), (2), (3)", "INSERT INTO o1 VALUES (4), (5), (6)", "DELETE FROM o1 WHERE id IN (2, 6)", "OPTIMIZE o1");
   expect(Object.values(liveFiles("o1"))).toEqual([0]);
   expect(await tables.readers("o1")).toEqual(seenByBoth([[1], [3], [4], [5]]));
+});
+
+test("REORG APPLY (PURGE) writes files without deleted rows and dropped columns, and leaves the others alone", async () => {
+  await tables.run("CREATE TABLE r1 (id INT, n INT, s ARRAY<STRUCT<x: INT, y: INT>>, p INT) USING delta PARTITIONED BY (p) TBLPROPERTIES ('delta.enableDeletionVectors' = 'true', 'delta.columnMapping.mode' = 'name')");
+  await tables.run("INSERT INTO r1 SELECT cast(id AS INT), 1, array(named_struct('x', 1, 'y', 2)), cast(id % 3 AS INT) FROM range(0, 30, 1, 1)", "DELETE FROM r1 WHERE id IN (0, 1)");
+  const rows = await tables.rows("SELECT * FROM r1");
+  const before = liveFiles("r1");
+  await tables.run("REORG TABLE r1 WHERE p = 0 APPLY (PURGE)");
+  expect(Object.values(liveFiles("r1")).sort()).toEqual([0, 0, 1]);
+  await tables.run("REORG TABLE r1 APPLY (PURGE)");
+  const after = liveFiles("r1");
+  expect(Object.values(after)).toEqual([0, 0, 0]);
+  expect(Object.keys(after).filter((path) => path in before)).toHaveLength(1);
+  expect(await tables.rows("SELECT * FROM r1")).toEqual(rows);
+  expect(replayLog(join(tables.folder, "r1")).history[4].operation).toBe("REORG");
+  // Nothing is left to be purged: no commit.
+  await tables.run("REORG TABLE r1 APPLY (PURGE)");
+  expect(replayLog(join(tables.folder, "r1")).version).toBe(4);
+
+  await tables.run("ALTER TABLE r1 DROP COLUMN s.element.y", "REORG TABLE r1 APPLY (PURGE)");
+  const [file] = replayLog(join(tables.folder, "r1")).files;
+  expect((await tables.duckdb.query(`SELECT name FROM parquet_schema('${file.path}') WHERE num_children IS NULL`)).rows).toHaveLength(3);
+  expect(await tables.rows("SELECT id, n, s[0].x, p FROM r1 WHERE id = 4")).toEqual(["[4,1,1,1]"]);
+  await tables.run("CREATE TABLE r2 (id INT) USING delta", "REORG TABLE r2 APPLY (PURGE)");
+  expect(await tables.failure("REORG TABLE r2 APPLY (UPGRADE UNIFORM (ICEBERG_COMPAT_VERSION = 2))")).toBe("UNSUPPORTED_FEATURE.TABLE_OPERATION");
 });

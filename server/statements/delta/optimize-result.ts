@@ -13,7 +13,7 @@ export interface OptimizeOutcome {
   readonly added: readonly AddFile[];
   readonly partitions: number;
   readonly bins: number;
-  readonly layout: "compaction" | "zOrder" | "clustering";
+  readonly layout: "compaction" | "zOrder" | "clustering" | "purge";
   readonly startedMs: number;
 }
 

@@ -27,9 +27,11 @@ import { OPTIMIZE_COLUMNS, optimizeMetrics, type OptimizeOutcome, optimizeRow } 
 
 type Optimize = Extract<Statement, { kind: "optimize" }>;
 
-/** How OPTIMIZE lays rows out. */
-type Layout =
+/** Which files are written anew, and how their rows are laid out. */
+export type Layout =
   | { readonly kind: "compaction" }
+  /** REORG: files that hold what the table has no more. */
+  | { readonly kind: "purge"; readonly files: ReadonlySet<AddFile> }
   | { readonly kind: "zOrder"; readonly columns: readonly StructField[] }
   | { readonly kind: "clustering"; readonly columns: readonly StructField[]; readonly full: boolean };
 
@@ -38,16 +40,20 @@ type Layout =
  * along a Z-order curve; a clustered table has files that are not clustered yet written along a Hilbert curve. No row changes, so it is in nobody's way who adds rows.
  */
 export async function runOptimize(session: Session, target: DeltaTarget, statement: Optimize, options: RunOptions): Promise<StatementResult> {
-  const outcome = await rerunOnConflict(() => optimizeOnce(session, target, statement, options));
+  return layFilesOut(session, target, statement.where, (snapshot) => layoutOf(snapshot, statement, quoted(...target.name)), options);
+}
+
+/** Writes files anew in a layout that is chosen by the table's state, and gives OPTIMIZE's result. */
+export async function layFilesOut(session: Session, target: DeltaTarget, where: AstExpr | undefined, choose: (snapshot: DeltaSnapshot) => Layout | Promise<Layout>, options: RunOptions): Promise<StatementResult> {
+  const outcome = await rerunOnConflict(() => layOutOnce(session, target, where, choose, options));
   return valueResult(OPTIMIZE_COLUMNS, [optimizeRow(outcome)]);
 }
 
-async function optimizeOnce(session: Session, { log, name }: DeltaTarget, statement: Optimize, options: RunOptions): Promise<OptimizeOutcome> {
+async function layOutOnce(session: Session, { log }: DeltaTarget, where: AstExpr | undefined, choose: (snapshot: DeltaSnapshot) => Layout | Promise<Layout>, options: RunOptions): Promise<OptimizeOutcome> {
   const startedMs = Date.now();
-  const { where } = statement;
   const snapshot = await log.latest();
   checkWrite(snapshot, "append");
-  const layout = layoutOf(snapshot, statement, quoted(...name));
+  const layout = await choose(snapshot);
   if (where !== undefined) requirePartitionPredicate(snapshot, where);
   const all = await targetFiles(session, snapshot);
   const considered = where === undefined ? all.files.map((_, index) => index) : [...(await matchingRows(session, all, where, "target", options)).keys()];
@@ -72,13 +78,8 @@ async function optimizeOnce(session: Session, { log, name }: DeltaTarget, statem
       actions: [...removed.map((file) => removalOf(file, false, now)), ...added.map(additionOf)],
       // Files that others add meanwhile are none of its business, for it says nothing about the table's rows.
       reads: { wholeTable: false, files: new Set(removed.map((file) => canonicalPath(file.path))) },
-      operation: "OPTIMIZE",
-      operationParameters: {
-        predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]),
-        zOrderBy: JSON.stringify(layout.kind === "zOrder" ? layout.columns.map((column) => column.name) : []),
-        ...(layout.kind === "clustering" && { clusterBy: JSON.stringify(layout.columns.map((column) => column.name)), isFull: layout.full }),
-        auto: false,
-      },
+      operation: layout.kind === "purge" ? "REORG" : "OPTIMIZE",
+      operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]), ...layoutParameters(layout) },
       operationMetrics: optimizeMetrics(removed, added),
     });
   } catch (error) {
@@ -86,6 +87,21 @@ async function optimizeOnce(session: Session, { log, name }: DeltaTarget, statem
     throw error;
   }
   return { ...outcome, added };
+}
+
+/** What `operationParameters` say of a layout. */
+function layoutParameters(layout: Layout): Readonly<Record<string, unknown>> {
+  const names = (columns: readonly StructField[]): string => JSON.stringify(columns.map(({ name }) => name));
+  switch (layout.kind) {
+    case "compaction":
+      return { zOrderBy: "[]", auto: false };
+    case "zOrder":
+      return { zOrderBy: names(layout.columns), auto: false };
+    case "clustering":
+      return { zOrderBy: "[]", clusterBy: names(layout.columns), isFull: layout.full, auto: false };
+    case "purge":
+      return { applyPurge: true };
+  }
 }
 
 /** Raises DELTA_CLUSTERING_WITH_PARTITION_PREDICATE, DELTA_CLUSTERING_WITH_ZORDER_BY, DELTA_OPTIMIZE_FULL_NOT_SUPPORTED and what `zOrderColumns` does. */
@@ -120,6 +136,8 @@ function binsOf(session: Session, all: TargetFiles, layout: Layout, candidates: 
       const limits = { minFileBytes: bytes("minFileSize"), maxFileBytes: bytes("maxFileSize"), maxDeletedRatio: Number(session.settings.value("spark.databricks.delta.optimize.maxDeletedRowsRatio")) };
       return compactionBins(candidates, limits, (file) => rows.get(file));
     }
+    case "purge":
+      return [...byPartition(candidates.filter((file) => layout.files.has(file))).values()].flatMap((group) => packed(group, bytes("maxFileSize")));
     case "zOrder":
       return [...byPartition(candidates).values()];
     case "clustering": {
@@ -150,10 +168,11 @@ async function rewrite(session: Session, all: TargetFiles, layout: Layout, files
   const chosen = new Set(all.files.flatMap(({ file }, index) => (wanted.has(file.add) ? [index] : [])));
   assert(chosen.size === files.length, "every file of a bin is one of the table's");
   const columns = snapshot.fields.map((field) => quoted("target", field.name)).join(", ");
-  const order = layout.kind === "compaction" ? "" : ` ORDER BY ${await curveOrder(session, all, chosen, layout.columns, layout.kind === "zOrder" ? "zOrder" : "hilbert", options)}`;
+  const keepsOrder = layout.kind === "compaction" || layout.kind === "purge";
+  const order = keepsOrder ? "" : ` ORDER BY ${await curveOrder(session, all, chosen, layout.columns, layout.kind === "zOrder" ? "zOrder" : "hilbert", options)}`;
   const batches = queryTarget(session, targetTable(all, chosen), parseQuery(`SELECT ${columns} ${fromTarget("target")}${order}`), options);
   const target = dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata, false);
-  const { adds } = await writeDataFiles(layout.kind === "compaction" ? target : { ...target, maxRows: rowsPerFile(session, all, chosen) }, batches);
+  const { adds } = await writeDataFiles(keepsOrder ? target : { ...target, maxRows: rowsPerFile(session, all, chosen) }, batches);
   if (layout.kind !== "clustering") return adds;
   const cube = { id: crypto.randomUUID(), columns: layout.columns.map(({ name }) => name) };
   return adds.map((add) => inZCube(add, cube));
