@@ -1,7 +1,10 @@
 import { InternalError, SparrowError } from "../catalog/errors.ts";
 import type { CallExpr, CaseExpr, ColumnId, Expr, InExpr, LambdaExpr } from "../catalog/expression.ts";
 import { typeOf } from "../catalog/expression.ts";
+import type { DataType } from "../catalog/types.ts";
+import { isNumeric } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
+import { equalByBytes } from "./emit/bytes-comparison.ts";
 import { castValue } from "./functions/cast.ts";
 import { compareValues } from "./functions/compare.ts";
 import { scalarFunction } from "./functions/implementations.ts";
@@ -105,6 +108,8 @@ function evaluateIn(expr: InExpr, row: RowValues, context: EvalContext): Value {
   const input = evaluate(expr.input, row, context);
   if (input === null) return null;
   const type = typeOf(expr.input);
+  const literals = literalSet(expr);
+  if (literals !== undefined) return literals.has(input) ? true : literals.has(null) ? null : false;
   let unknown = false;
   for (const item of expr.list) {
     const value = evaluate(item, row, context);
@@ -112,6 +117,23 @@ function evaluateIn(expr: InExpr, row: RowValues, context: EvalContext): Value {
     else if (compareValues(type, input, value) === 0) return true;
   }
   return unknown ? null : false;
+}
+
+/** Lists of more literals are looked up in a set. */
+const MAX_COMPARED = 8;
+const literalSets = new WeakMap<readonly Expr[], ReadonlySet<Value>>();
+
+/** The literals of a long list, where equal values of the type are one value to a set, as 0.0 and -0.0 are. */
+function literalSet({ input, list }: InExpr): ReadonlySet<Value> | undefined {
+  if (list.length <= MAX_COMPARED || !isOneValue(typeOf(input))) return undefined;
+  let known = literalSets.get(list);
+  if (known === undefined && list.every((item) => item.kind === "literal")) literalSets.set(list, (known = new Set(list.map((item) => item.value))));
+  return known;
+}
+
+function isOneValue(type: DataType): boolean {
+  if (type.kind === "string") return equalByBytes(type);
+  return isNumeric(type) || type.kind === "date" || type.kind === "timestamp" || type.kind === "timestamp_ntz";
 }
 
 function lambdaValue(lambda: LambdaExpr, row: RowValues, context: EvalContext): LambdaValue {

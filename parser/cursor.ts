@@ -4,7 +4,7 @@ import type { Identifier, QualifiedName } from "./ast.ts";
 import { identifierClause } from "./identifier-clause.ts";
 import type { TokenKind, Tokens } from "./lexer.ts";
 import { quotedName, stringValue } from "./string-literals.ts";
-import { MAX_NESTING, SyntaxFailure } from "./syntax-error.ts";
+import { MAX_NESTING, MAX_TERMS, SyntaxFailure } from "./syntax-error.ts";
 
 /**
  * A place in the tokens, and the questions that the grammar asks there. Words are given in upper case, symbols as they are.
@@ -20,6 +20,7 @@ export class Cursor {
   /** Position of the last word that was taken for an alias without AS. */
   implicitAlias = -1;
   private nesting = 0;
+  private terms = 0;
   private readonly expected: Map<number, Set<string>> | undefined;
 
   constructor(tokens: Tokens, position = 0, expected?: Map<number, Set<string>>) {
@@ -154,6 +155,12 @@ export class Cursor {
   /** Fails when a tree would become taller than what every later walk can take. */
   checkHeight(height: number): void {
     if (height > MAX_NESTING) this.refuseDepth();
+  }
+
+  /** So many more expressions that are no literals. Fails when the statement has more than every later step can take in seconds. */
+  count(terms: number): void {
+    this.terms += terms;
+    if (this.terms > MAX_TERMS) this.refuse("STATEMENT_TOO_COMPLEX", `The statement is too complex: it has more than ${MAX_TERMS} expressions up to here, literals not counted. Put values into a list or a table, or split the statement`, { limit: String(MAX_TERMS) }, undefined, "54001");
   }
 
   private refuseDepth(): never {

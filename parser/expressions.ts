@@ -43,6 +43,9 @@ const INFIX: ReadonlyMap<string, Infix> = new Map<string, Infix>([
 /** A chain of `||` longer than this is balanced; shorter ones keep the shape that gives Spark's column name. */
 const BALANCED_CONCAT_LENGTH = 32;
 
+/** Literals, and rows of them, which may be as many as the text has room for. */
+const UNCOUNTED: ReadonlySet<AstExpr["kind"]> = new Set(["null", "boolean", "number", "string", "binary", "typedLiteral", "interval", "row"]);
+
 export function parseExpression(c: Cursor): AstExpr {
   return parseBinding(c, PRECEDENCE.or);
 }
@@ -62,6 +65,7 @@ function parseBinding(c: Cursor, minimum: number): AstExpr {
   c.height = 0;
   const start = c.start;
   let left = parsePrefix(c, minimum);
+  if (!UNCOUNTED.has(left.kind)) c.count(1);
   let height = c.height + 1;
   let loosest: number = PRECEDENCE.unary;
   for (;;) {
@@ -84,6 +88,7 @@ function parseBinding(c: Cursor, minimum: number): AstExpr {
       height = Math.max(height, c.height) + 1;
       loosest = PRECEDENCE.and;
     } else break;
+    c.count(1);
     c.checkHeight(height);
   }
   c.checkHeight(height);
@@ -119,6 +124,7 @@ function parseRun(c: Cursor, infix: Infix, left: AstExpr): AstExpr[] {
   const run = [left];
   while (infixAt(c) === infix) {
     c.advance();
+    c.count(1);
     run.push(parseBinding(c, infix.precedence + 1));
   }
   return run;

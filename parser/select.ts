@@ -5,6 +5,7 @@ import { parseExpression, parseNamedExpression } from "./expressions.ts";
 import { parseGroupBy } from "./group-by.ts";
 import { parseOrganization } from "./query.ts";
 import { parseRelation } from "./relations.ts";
+import { QUERY_TERMS } from "./syntax-error.ts";
 import { parseWindowClause } from "./windows.ts";
 
 /** SELECT up to its WINDOW clause; ORDER BY, LIMIT and their like belong to the query. */
@@ -23,6 +24,7 @@ interface SelectHead {
 
 function parseSelectHead(c: Cursor): SelectHead {
   c.expect("SELECT");
+  c.count(QUERY_TERMS);
   const hints: Hint[] = [];
   while (c.word === "/*+") parseHints(c, hints);
   const distinct = acceptDistinct(c);

@@ -5,6 +5,14 @@ import type { Tokens } from "./lexer.ts";
 /** How deep a statement may nest: parentheses, subqueries, types, and operator chains that are not associative, for every later walk over the tree recurses. */
 export const MAX_NESTING = 500;
 
+/**
+ * How many operators, calls, names and other expressions a statement may have. Literals do not count, so that lists of values may be as long as a text can
+ * be: each of the others costs every later step memory and time.
+ */
+export const MAX_TERMS = 100_000;
+/** What a SELECT counts for: it becomes a part of the plan, and may become code of its own. */
+export const QUERY_TERMS = 20;
+
 /** Thrown by the cursor where the grammar does not go on; becomes a SparrowError once it is known what could have stood there. */
 export class SyntaxFailure extends Error {
   readonly at: number;

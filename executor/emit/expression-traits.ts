@@ -1,5 +1,6 @@
-import type { Expr } from "../../catalog/expression.ts";
+import type { Expr, InExpr } from "../../catalog/expression.ts";
 import { operands, typeOf } from "../../catalog/expression.ts";
+import { equalByBytes } from "./bytes-comparison.ts";
 import { castCost, castMayRaise } from "./casts.ts";
 import { laneKind } from "./emitted-value.ts";
 import { functionEmitter } from "./registry.ts";
@@ -11,6 +12,8 @@ const CHEAP = 6;
 export function remembering<T>(find: (expr: Expr) => T): (expr: Expr) => T {
   const known = new WeakMap<Expr, { readonly value: T }>();
   return (expr) => {
+    // Lists have millions of literals, of which there is nothing to remember.
+    if (expr.kind === "literal") return find(expr);
     let found = known.get(expr);
     if (found === undefined) {
       found = { value: find(expr) };
@@ -45,6 +48,33 @@ export function isSpecialForm(name: string): boolean {
   return name === "and" || name === "or" || name === "not" || name === "coalesce";
 }
 
+/** Lists of more literals are looked up in a table. */
+const MAX_COMPARED = 8;
+
+/** Whether IN looks its input up in a hash table: code of one size, however long the list. */
+export function isTabled(expr: InExpr): boolean {
+  const given = expr.list.filter((element) => !(element.kind === "literal" && element.value === null));
+  if (given.length <= MAX_COMPARED || !given.every((element) => element.kind === "literal")) return false;
+  const type = typeOf(expr.input);
+  switch (laneKind(type)) {
+    case "bytes":
+      return equalByBytes(type);
+    case "i32":
+    case "i64":
+      return type.kind !== "boolean";
+    case "f32":
+    case "f64":
+    case "i128":
+      return false;
+  }
+}
+
+/** Nodes that become code. */
+export const codeTerms = remembering((expr): number => {
+  if (expr.kind === "in" && isTabled(expr)) return 1 + codeTerms(expr.input);
+  return operands(expr).reduce((sum, operand) => sum + codeTerms(operand), 1);
+});
+
 /** Rough instructions per row. */
 export const cost = remembering((expr): number => {
   const inner = operands(expr).reduce((sum, operand) => sum + cost(operand), 0);
@@ -73,6 +103,17 @@ function valueCost(expr: Expr): number {
 /** Whether to evaluate without a jump around it. */
 export function cheapToEvaluate(expr: Expr): boolean {
   return cost(expr) <= CHEAP && !mayRaise(expr);
+}
+
+/** A longer list is equal to itself only. */
+const MAX_KEYED_LIST = 100;
+const listNumbers = new WeakMap<readonly Expr[], number>();
+let nextList = 0;
+
+function numberOf(list: readonly Expr[]): number {
+  let number = listNumbers.get(list);
+  if (number === undefined) listNumbers.set(list, (number = nextList++));
+  return number;
 }
 
 const MAX_INTERNED = 50_000;
@@ -106,7 +147,7 @@ function makeKey(expr: Expr): string {
     case "case":
       return `case(${inner()}):${JSON.stringify(expr.type)}`;
     case "in":
-      return `in(${inner()})`;
+      return expr.list.length > MAX_KEYED_LIST ? `in(${structuralKey(expr.input)};list ${numberOf(expr.list)})` : `in(${inner()})`;
     case "lambda":
       return `lambda(${expr.parameters.map((p) => p.id).join()}:${inner()})`;
   }

@@ -10,7 +10,7 @@ import { emitByDictionary } from "./dictionary-predicates.ts";
 import { emitCase, emitCoalesce, emitConnective, emitDecided, emitNot } from "./conditional.ts";
 import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
-import { cheapToEvaluate, isSpecialForm, structuralKey } from "./expression-traits.ts";
+import { cheapToEvaluate, codeTerms, isSpecialForm, structuralKey } from "./expression-traits.ts";
 import { emitMembership } from "./membership.ts";
 import { nullOf } from "./null-flags.ts";
 import { functionEmitter } from "./registry.ts";
@@ -18,10 +18,12 @@ import { literalRange } from "./value-range.ts";
 
 /** Deeper trees are left to the interpreter: writing code for them would take more stack than there surely is. */
 const MAX_DEPTH = 500;
+/** Nodes of code that one expression may take: for more, compiling costs more than it saves, and in the end cannot be done. */
+export const MAX_CODE_TERMS = 5000;
 
 /** Whether the whole tree can be emitted. */
 export function canEmit(expr: Expr): boolean {
-  return !isDeeperThan(expr, MAX_DEPTH) && emitsTree(expr);
+  return !isDeeperThan(expr, MAX_DEPTH) && codeTerms(expr) <= MAX_CODE_TERMS && emitsTree(expr);
 }
 
 function isDeeperThan(expr: Expr, limit: number): boolean {
@@ -40,10 +42,10 @@ function emitsTree(expr: Expr): boolean {
 function emitsNode(expr: Expr): boolean {
   switch (expr.kind) {
     case "column":
-    case "case":
-      return true;
     case "literal":
       return true;
+    case "case":
+      return expr.branches.length <= MAX_DEPTH;
     case "lambda":
       return false;
     case "cast":
@@ -51,7 +53,8 @@ function emitsNode(expr: Expr): boolean {
     case "in":
       return comparesByLanes(typeOf(expr.input));
     case "call":
-      return isSpecialForm(expr.name) || (functionEmitter(expr.name)?.accepts(expr) ?? false);
+      // The arguments of coalesce nest as branches of CASE do.
+      return (isSpecialForm(expr.name) && expr.args.length <= MAX_DEPTH) || (functionEmitter(expr.name)?.accepts(expr) ?? false);
   }
 }
 

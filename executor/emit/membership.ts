@@ -1,5 +1,4 @@
 import type { Expr, InExpr, LiteralExpr } from "../../catalog/expression.ts";
-import { typeOf } from "../../catalog/expression.ts";
 import { BOOLEAN } from "../../catalog/types.ts";
 import type { Local, Val } from "../wasm/instructions.ts";
 import { get, i32, i64 } from "../wasm/instructions.ts";
@@ -9,12 +8,11 @@ import type { EmitContext } from "./emit-context.ts";
 import type { EmittedValue } from "./emitted-value.ts";
 import { laneKind } from "./emitted-value.ts";
 import { emitExpr } from "./expression.ts";
+import { isTabled } from "./expression-traits.ts";
 import { anyNull, FALSE, orFlags, unlessNull } from "./null-flags.ts";
 import { literalBytes } from "./text-lanes.ts";
 import { equalsLiteral } from "./text-predicates.ts";
 
-/** Lists of more literals are looked up in a table. */
-const MAX_CHAIN = 8;
 /** Odd, with well-spread bits. */
 const SPREAD = BigInt.asIntN(64, 0x9e3779b97f4a7c15n);
 
@@ -23,8 +21,7 @@ export function emitMembership(expr: InExpr, ctx: EmitContext): EmittedValue {
   const { f } = ctx;
   const input = emitExpr(expr.input, ctx);
   const given = expr.list.filter((element) => !(element.kind === "literal" && element.value === null));
-  const tabled = given.length > MAX_CHAIN && given.every((element) => element.kind === "literal") ? emitTable(input, given, ctx) : undefined;
-  const [found, elements] = tabled === undefined ? emitChain(input, given, ctx) : [tabled, []];
+  const [found, elements] = isTabled(expr) ? [emitTable(input, given.filter((element) => element.kind === "literal"), ctx), []] : emitChain(input, given, ctx);
   const nullInList = given.length < expr.list.length ? i32.const(1) : anyNull(f, elements);
   const unknown = nullInList === undefined ? undefined : i32.and(nullInList, i32.eqz(found));
   const isNull = orFlags(input.isNull, unknown);
@@ -51,21 +48,10 @@ function emitChain(input: EmittedValue, list: readonly Expr[], ctx: EmitContext)
 }
 
 /** i32: membership by a hash table of the literals, for integers of one lane and strings. */
-function emitTable(input: EmittedValue, list: readonly LiteralExpr[], ctx: EmitContext): Val | undefined {
-  switch (laneKind(typeOf(list[0]))) {
-    case "bytes": {
-      if (!list.every((element) => literalBytes(element) !== undefined) || !equalByBytes(input.type)) return undefined;
-      const table = textTable(list.map((element) => literalBytes(element) ?? new Uint8Array(0)));
-      return ctx.f.reusable(ctx.f.call(ctx.kernel("in_text_set"), [input.lanes[0], input.lanes[1], get(ctx.constantBytes(table))]));
-    }
-    case "i32":
-    case "i64": {
-      if (typeof list[0].value === "boolean") return undefined;
-      return lookUpInteger(input, [...new Set(list.map((element) => BigInt(element.value as number | bigint)))], ctx);
-    }
-    default:
-      return undefined;
-  }
+function emitTable(input: EmittedValue, list: readonly LiteralExpr[], ctx: EmitContext): Val {
+  if (laneKind(input.type) !== "bytes") return lookUpInteger(input, [...new Set(list.map((element) => BigInt(element.value as number | bigint)))], ctx);
+  const table = textTable(list.map((element) => literalBytes(element) ?? new Uint8Array(0)));
+  return ctx.f.reusable(ctx.f.call(ctx.kernel("in_text_set"), [input.lanes[0], input.lanes[1], get(ctx.constantBytes(table))]));
 }
 
 function slotsFor(count: number): number {

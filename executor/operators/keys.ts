@@ -1,3 +1,4 @@
+import { SparrowError } from "../../catalog/errors.ts";
 import type { Column, Expr } from "../../catalog/expression.ts";
 import { INT } from "../../catalog/types.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
@@ -16,7 +17,14 @@ export function keyFieldRequest(emitter: SegmentEmitter, column: Column, expr: E
   return { column, dictionary: emitter.dictionaryOf(expr) };
 }
 
+/** More keys than this make code that takes longer to compile than to run: the machine's compiler is slow with many values across many branches. */
+const MAX_KEYS = 1000;
+
+/** Raises STATEMENT_TOO_COMPLEX for more keys than can be compiled in reasonable time. */
 export function emitKeys(emitter: SegmentEmitter, exprs: readonly Expr[]): readonly EmittedValue[] {
+  if (exprs.length > MAX_KEYS) {
+    throw new SparrowError("STATEMENT_TOO_COMPLEX", "54001", `The statement is too complex: it groups, joins or removes duplicates by ${exprs.length} values; the limit is ${MAX_KEYS}.`, { limit: String(MAX_KEYS) });
+  }
   return exprs.map((expr) => emitExpr(expr, emitter));
 }
 

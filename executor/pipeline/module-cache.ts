@@ -1,3 +1,5 @@
+import { SparrowError } from "../../catalog/errors.ts";
+
 /**
  * Compiled modules by their bytes. Bytes hold no literals and no addresses, so that the same query with other constants, and many different queries, find
  * their code ready and already optimized by the machine.
@@ -14,8 +16,18 @@ export function compileModule(bytes: Uint8Array): WebAssembly.Module {
     modules.set(key, known);
     return known;
   }
-  const module = new WebAssembly.Module(bytes);
+  const module = compile(bytes);
   modules.set(key, module);
   if (modules.size > MAX_MODULES) modules.delete(modules.keys().next().value!);
   return module;
+}
+
+/** Raises STATEMENT_TOO_COMPLEX where the code is beyond what a WebAssembly function may have. */
+function compile(bytes: Uint8Array): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "CompileError" && /too large|maximum/.test(error.message))) throw error;
+    throw new SparrowError("STATEMENT_TOO_COMPLEX", "54001", "The statement is too complex: the code for one of its steps is larger than can be compiled.", {}, { hint: "Select fewer columns, or split the statement." });
+  }
 }

@@ -1,7 +1,8 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, mapOperands, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import type { Breaker, Pipeline, Sink, Step } from "../../planner/stages.ts";
-import { canEmit } from "../emit/expression.ts";
+import { codeTerms } from "../emit/expression-traits.ts";
+import { canEmit, MAX_CODE_TERMS } from "../emit/expression.ts";
 import { conjunctsOf } from "./conjuncts.ts";
 
 /**
@@ -61,7 +62,7 @@ class Segmenter {
   #step(step: Step, needs: () => Set<ColumnId>): void {
     switch (step.kind) {
       case "filter":
-        for (const conjunct of conjunctsOf(step.node.condition)) {
+        for (const conjunct of this.#conjuncts(step.node.condition)) {
           const condition = this.#extract(conjunct);
           this.#flush(needs, [condition]);
           this.#steps.push({ kind: "filter", node: { ...step.node, condition } });
@@ -157,6 +158,12 @@ class Segmenter {
 
   #emits(expr: Expr): boolean {
     return this.#emit ? canEmit(expr) : expr.kind === "literal" ? canEmit(expr) : expr.kind === "column";
+  }
+
+  /** Conditions to be tested one after the other; one alone where they are too many for code. */
+  #conjuncts(condition: Expr): readonly Expr[] {
+    const conjuncts = conjunctsOf(condition);
+    return conjuncts.length === 1 || conjuncts.reduce((sum, conjunct) => sum + codeTerms(conjunct), 0) <= MAX_CODE_TERMS ? conjuncts : [condition];
   }
 
   /** The expression with what cannot be compiled replaced by columns; these are computed at the next flush. */

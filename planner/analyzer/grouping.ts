@@ -86,10 +86,10 @@ function finishGrouping(keyExprs: readonly Expr[], names: readonly string[], set
 /** The cross product of the items' sets; undefined when there are no grouping sets. */
 function groupingSets(items: readonly GroupingItem[], add: (ast: AstExpr) => number): readonly (readonly number[])[] | undefined {
   let sets: readonly (readonly number[])[] = [[]];
-  let analytics = false;
+  const analytics = items.some((item) => item.kind !== "expr");
   for (const item of items) {
     const own = setsOf(item, add);
-    if (item.kind !== "expr") analytics = true;
+    if (!analytics) continue;
     sets = sets.flatMap((left) => own.map((right) => [...new Set([...left, ...right])]));
   }
   return analytics ? sets : undefined;

@@ -22,7 +22,7 @@ export function rewriteExpression(
     let current = node;
     for (let replacements = 0; ; replacements++) {
       assert(replacements < MAX_REPLACEMENTS, "expression rules work against each other");
-      if (settled.has(current)) return current;
+      if (current.kind === "literal" || settled.has(current)) return current;
       current = mapChainOperands(current, rewrite);
       const replaced = applyOne(current);
       if (replaced === undefined) break;

@@ -19,11 +19,16 @@ export const removeRedundantKeys: NodeRule = {
     const kept: Assignment[] = [];
     const derived = new Map<ColumnId, Expr>();
     const equal = equalColumns(node.input);
+    const byExpression = new Map<string, (typeof kept)[number]>();
     for (const key of node.keys) {
-      const same = kept.find((other) => decides(other.expr, key.expr, equal));
+      const name = isDeterministic(key.expr) ? exprKey(key.expr) : undefined;
+      const same = (name === undefined ? undefined : byExpression.get(name)) ?? (equal.length === 0 ? undefined : kept.find((other) => isEqualColumn(other.expr, key.expr, equal)));
       if (same !== undefined) derived.set(key.column.id, columnExpr(same.column));
       else if (key.expr.kind === "literal") derived.set(key.column.id, key.expr);
-      else kept.push(key);
+      else {
+        kept.push(key);
+        if (name !== undefined) byExpression.set(name, key);
+      }
     }
     if (derived.size === 0) return undefined;
     if (kept.length === 0) {
@@ -39,8 +44,7 @@ export const removeRedundantKeys: NodeRule = {
 /** Equal values of a type that are also the same: not -0.0 and 0.0, nor strings under a collation. */
 const EXACT_EQUALITY: ReadonlySet<string> = new Set(["byte", "short", "int", "long", "date", "timestamp", "timestamp_ntz", "boolean", "decimal"]);
 
-function decides(a: Expr, b: Expr, equal: readonly (readonly [ColumnId, ColumnId])[]): boolean {
-  if (isDeterministic(a) && exprKey(a) === exprKey(b)) return true;
+function isEqualColumn(a: Expr, b: Expr, equal: readonly (readonly [ColumnId, ColumnId])[]): boolean {
   if (a.kind !== "column" || b.kind !== "column" || a.type.kind !== b.type.kind || !EXACT_EQUALITY.has(a.type.kind)) return false;
   return equal.some(([x, y]) => (x === a.id && y === b.id) || (x === b.id && y === a.id));
 }

@@ -5,21 +5,26 @@ import { disjunction, disjuncts, equals, exprKey, isCall } from "../../conjuncti
 import { isDeterministic } from "../expression-facts.ts";
 import type { ExpressionRule } from "../rule.ts";
 
+/** Lists that have been through the rule: the optimizer asks in every round, and a list may have a million values. */
+const distinctLists = new WeakSet<readonly Expr[]>();
+
 /** IN of one value is an equality; equal values count once. NULL stays in the list: `3 IN (1, NULL)` is NULL, not FALSE. */
 export const optimizeIn: ExpressionRule = {
   kind: "expression",
   name: "OptimizeIn",
   apply: (expr) => {
-    if (expr.kind !== "in") return undefined;
-    const seen = new Set<string>();
+    if (expr.kind !== "in" || distinctLists.has(expr.list)) return undefined;
+    const seen = new Set<unknown>();
     const list: Expr[] = [];
     for (const item of expr.list) {
-      const key = exprKey(item);
+      // A list has one type. A number, text or NULL is its own key; 0.0 and -0.0 are equal in SQL and here.
+      const key = item.kind === "literal" && (item.value === null || typeof item.value !== "object") ? item.value : exprKey(item);
       if (seen.has(key) && isDeterministic(item)) continue;
       seen.add(key);
       list.push(item);
     }
     if (list.length === 1) return equals(expr.input, list[0]);
+    distinctLists.add(list.length === expr.list.length ? expr.list : list);
     return list.length === expr.list.length ? undefined : { ...expr, list, nullable: isNullable(expr.input) || list.some(isNullable) };
   },
 };
