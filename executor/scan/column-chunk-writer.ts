@@ -1,5 +1,5 @@
-import type { ColumnChunk } from "./parquet-footer.ts";
-import { chunkStart } from "./parquet-footer.ts";
+import type { ColumnChunk } from "./parquet-column-chunk.ts";
+import { chunkStart } from "./parquet-column-chunk.ts";
 import { ThriftType, ThriftWriter } from "./thrift-compact.ts";
 
 /** Writes a chunk's metadata for a file in which its pages lie elsewhere. Page index and Bloom filter do not come along. */

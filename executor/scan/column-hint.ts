@@ -1,6 +1,6 @@
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { ArrowHint, HintedField } from "./arrow-schema-hint.ts";
-import type { SchemaNode } from "./parquet-footer.ts";
+import type { SchemaNode } from "./parquet-schema.ts";
 import { listElement } from "./parquet-types.ts";
 
 /** How a column is to be decoded for a layout; undefined when it cannot be said: repeated nodes outside of LIST and MAP groups. */

@@ -3,8 +3,9 @@ import { plainLayout } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { isStringLike } from "../../catalog/types.ts";
 import { readFooter } from "./parquet-file.ts";
-import type { ColumnChunk, ParquetFooter } from "./parquet-footer.ts";
-import { chunkStart } from "./parquet-footer.ts";
+import type { ParquetFooter } from "./parquet-footer.ts";
+import type { ColumnChunk } from "./parquet-column-chunk.ts";
+import { chunkStart } from "./parquet-column-chunk.ts";
 import { findColumn } from "./parquet-reader.ts";
 
 /** PLAIN_DICTIONARY and RLE_DICTIONARY; RLE and BIT_PACKED are for levels. */

@@ -1,8 +1,9 @@
 import type { ArrowHint } from "./arrow-schema-hint.ts";
 import { arrowSchemaHint } from "./arrow-schema-hint.ts";
-import type { ParquetFooter, SchemaNode } from "./parquet-footer.ts";
+import type { ParquetFooter } from "./parquet-footer.ts";
+import type { SchemaNode } from "./parquet-schema.ts";
 import { writeChunk } from "./column-chunk-writer.ts";
-import { chunkStart } from "./parquet-footer.ts";
+import { chunkStart } from "./parquet-column-chunk.ts";
 import { ThriftType, ThriftWriter } from "./thrift-compact.ts";
 
 /**

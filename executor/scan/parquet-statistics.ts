@@ -1,7 +1,8 @@
 import type { ColumnStatistics } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
-import type { ColumnChunk, SchemaNode } from "./parquet-footer.ts";
+import type { SchemaNode } from "./parquet-schema.ts";
+import type { ColumnChunk } from "./parquet-column-chunk.ts";
 
 /**
  * What a chunk's statistics say of a leaf column, as values of `type`; undefined for other columns and where nothing is said. Bounds whose order the

@@ -1,7 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { DataType, StructField } from "../../catalog/types.ts";
 import { BINARY, BOOLEAN, BYTE, DATE, DOUBLE, FLOAT, INT, LONG, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, decimal } from "../../catalog/types.ts";
-import type { SchemaNode } from "./parquet-footer.ts";
+import type { SchemaNode } from "./parquet-schema.ts";
 
 /**
  * The columns of a Parquet file as Spark sees them. All are nullable, as Spark makes them for files.

@@ -3,7 +3,8 @@ import { fileNotExist } from "../../catalog/file-errors.ts";
 import type { ColumnStatistics, Split, SplitSource } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { readFooter } from "./parquet-file.ts";
-import type { RowGroup, SchemaNode } from "./parquet-footer.ts";
+import type { RowGroup } from "./parquet-footer.ts";
+import type { SchemaNode } from "./parquet-schema.ts";
 import { findColumn } from "./parquet-reader.ts";
 import { chunkStatistics } from "./parquet-statistics.ts";
 
