@@ -5,7 +5,7 @@ import { inParallel } from "../../../delta/delta-log.ts";
 import { absoluteFilePath } from "../../../delta/file-paths.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { readFooter } from "../../../executor/scan/parquet-file.ts";
-import type { SchemaNode } from "../../../executor/scan/parquet-footer.ts";
+import type { SchemaNode } from "../../../executor/scan/parquet-schema.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
