@@ -71,6 +71,8 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.storeAssignmentPolicy", type: choice("ansi", "legacy", "strict"), defaultText: "ANSI", doc: "Which casts an INSERT may put in." },
   { name: "spark.sql.timestampType", type: choice("timestamp_ltz", "timestamp_ntz"), defaultText: "TIMESTAMP_LTZ", doc: "What TIMESTAMP means in SQL text." },
   { name: "spark.sql.warehouse.dir", type: STRING_SETTING, defaultText: "sparrow-warehouse", doc: "Folder of the catalog and of tables made without a LOCATION; created when the first of them is.", fixed: true },
+  { name: "sparrow.adaptive.joinReorder.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Joins to come are made in another order where exact sizes of their hash tables say that it is less work." },
+  { name: "sparrow.adaptive.minRows", type: { kind: "int", min: 0, max: Number.MAX_SAFE_INTEGER }, defaultText: "20000", doc: "While a query has fewer rows to read its plan stays as it is: looking at it again takes about as long as reading them." },
   { name: "sparrow.adaptive.rangeFilter.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Files and row groups whose statistics exclude all keys of a complete hash table are not read." },
   { name: "sparrow.exec.batchRows", type: { kind: "int", min: 1, max: 65536 }, defaultText: "16384", doc: "Rows that a pipeline works on at a time." },
   { name: "sparrow.exec.collideHashes", type: BOOLEAN_SETTING, defaultText: "false", doc: "All rows hash alike: a setting for tests of hash tables." },

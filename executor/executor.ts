@@ -47,8 +47,8 @@ export interface ExecuteOptions {
   /** Count the rows of every node of the plan, at some cost. */
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
-  /** Corrects the plan at every breaker that is complete; without it the plan stays as it is. */
-  readonly replan?: Replan;
+  /** Corrects the plan at every breaker that is complete, while its pipelines to come have `minRows` to read; without it the plan stays as it is. */
+  readonly adaptive?: { readonly replan: Replan; readonly minRows: number };
 }
 
 /** What a query runs on. */

@@ -141,14 +141,16 @@ export class QueryRun {
 
   /** What has not run yet may be planned again, now that the breaker's rows are known. */
   async #adapt(breaker: Breaker): Promise<void> {
-    const { replan } = this.#options;
-    if (replan === undefined) return;
+    const { adaptive } = this.#options;
+    if (adaptive === undefined) return;
     const { breakerFacts } = await import("./operators/breaker-facts.ts");
-    const left = this.#stages.pipelines.slice(this.#ran.length);
+    const left = this.#stages.pipelines.slice(this.#ran.length).map(({ source }) => source);
+    const pays = left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows;
     // Keys are for leaving out splits.
-    const withKeys = left.some(({ source }) => source.kind === "scan" && source.node.splits.length > 1);
+    const withKeys = pays && left.some((source) => source.kind === "scan" && source.node.splits.length > 1);
     this.#complete.set(breaker.id, breakerFacts(this.#breaker(breaker.id), this.#threads.pool, withKeys));
-    const changed = await replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id });
+    if (!pays) return;
+    const changed = await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id });
     if (changed === undefined) return;
     this.#stages = changed.stages;
     this.#finalPlan = changed.plan;

@@ -33,6 +33,7 @@ export function planJoin(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalP
     residual: conjunction(residual),
     nullAware,
     mark: plan.mark,
+    ...(hintedSide(plan) !== undefined && { sideHint: true as const }),
   });
 }
 
@@ -86,8 +87,8 @@ function planNestedLoop(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalPl
 
 function buildsLeft(plan: LogicalJoin, nullAware: boolean): boolean {
   if (plan.join === "mark" || plan.join === "single" || nullAware) return false;
-  const { hint } = plan;
-  if (hint !== undefined && builds(hint.left) !== builds(hint.right)) return builds(hint.left);
+  const hinted = hintedSide(plan);
+  if (hinted !== undefined) return hinted === "left";
   const left = estimateBytes(plan.left);
   const right = estimateBytes(plan.right);
   switch (plan.join) {
@@ -101,6 +102,12 @@ function buildsLeft(plan: LogicalJoin, nullAware: boolean): boolean {
     case "right":
       return left <= right * TURN_ROUND_FACTOR;
   }
+}
+
+/** The side that a hint asks to keep, if it names one. */
+function hintedSide({ hint }: LogicalJoin): "left" | "right" | undefined {
+  if (hint === undefined || builds(hint.left) === builds(hint.right)) return undefined;
+  return builds(hint.left) ? "left" : "right";
 }
 
 function builds(hint: "broadcast" | "merge" | "shuffle_hash" | "shuffle_replicate_nl" | undefined): boolean {

@@ -143,6 +143,8 @@ export interface PhysicalHashJoin {
    */
   readonly nullAware: boolean;
   readonly mark?: Column;
+  /** A hint of the query says which side is kept. */
+  readonly sideHint?: true;
 }
 
 export interface JoinKey {

@@ -1,12 +1,12 @@
 import { replan } from "../planner/adaptive/replan.ts";
-import type { Replan } from "../planner/adaptive/progress.ts";
+import type { Progress, Replanned } from "../planner/adaptive/progress.ts";
 import type { AdaptiveSettings } from "../planner/adaptive/rule.ts";
 import { parseExcludedRules } from "../planner/optimizer/optimize.ts";
 import type { Settings } from "../catalog/settings.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 
 /** Corrects one run of a plan: each change builds on the one before. */
-export function replanner(plan: PhysicalPlan, settings: Settings): (progress: Parameters<Replan>[0]) => ReturnType<typeof replan> {
+export function replanner(plan: PhysicalPlan, settings: Settings): (progress: Progress) => Replanned | undefined {
   const adaptive = adaptiveSettings(settings);
   let current = plan;
   return (progress) => {
@@ -25,5 +25,6 @@ function adaptiveSettings(settings: Settings): AdaptiveSettings {
     bloomFilter: settings.flag("spark.sql.optimizer.runtime.bloomFilter.enabled"),
     bloomFilterCreationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold"),
     bloomFilterApplicationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold"),
+    joinReorder: settings.flag("sparrow.adaptive.joinReorder.enabled"),
   };
 }

@@ -1,6 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { QueryCounters } from "../executor/query-run.ts";
-import type { Replan, Replanned } from "../planner/adaptive/progress.ts";
+import type { ExecuteOptions } from "../executor/executor.ts";
+import type { Progress, Replanned } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import { evalContext, sessionFacts } from "./session-facts.ts";
@@ -31,7 +32,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
     while ((releaseTables = engine.tableCache.acquire(current.cachedVersions)) === undefined) current = await planAgain();
-    for await (const batch of executor.execute(current.physical, { ...options, replan: adaptive(session, current.physical) })) {
+    for await (const batch of executor.execute(current.physical, { ...options, adaptive: adaptive(session, current.physical) })) {
       throwIfAborted(combined, timeoutMs);
       yield batch;
     }
@@ -45,12 +46,15 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
 }
 
 /** What corrects the plan while it runs: loaded when there is something to correct. */
-function adaptive({ settings }: Session, plan: PhysicalPlan): Replan | undefined {
+function adaptive({ settings }: Session, plan: PhysicalPlan): ExecuteOptions["adaptive"] {
   if (!settings.flag("spark.sql.adaptive.enabled")) return undefined;
-  let replan: ((progress: Parameters<Replan>[0]) => Replanned | undefined) | undefined;
-  return async (progress) => {
-    replan ??= (await import("./adaptive-execution.ts")).replanner(plan, settings);
-    return replan(progress);
+  let replan: ((progress: Progress) => Replanned | undefined) | undefined;
+  return {
+    minRows: settings.number("sparrow.adaptive.minRows") ?? 0,
+    replan: async (progress) => {
+      replan ??= (await import("./adaptive-execution.ts")).replanner(plan, settings);
+      return replan(progress);
+    },
   };
 }
 

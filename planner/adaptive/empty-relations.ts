@@ -4,10 +4,9 @@ import type { Assignment } from "../logical.ts";
 import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalPlan } from "../physical.ts";
 import { physicalOutput } from "../physical.ts";
 import { FALSE } from "../conjunctions.ts";
-import { unreadScans } from "./progress.ts";
-import type { CompleteBreaker } from "./progress.ts";
+import type { CompleteBreaker, RunState } from "./progress.ts";
 import type { AdaptiveRule, RuleContext } from "./rule.ts";
-import { rewriteUpward } from "./rule.ts";
+import { forEachNode, rewriteUpward } from "./rule.ts";
 
 /**
  * What turned out to have no rows ends what hangs on it: an inner join with an empty hash table reads nothing of its other side, an outer join becomes a projection
@@ -36,6 +35,15 @@ function decide(node: PhysicalPlan, replaced: PhysicalPlan, complete: CompleteBr
   const unread = unreadScans(node, state).filter((table) => !kept.has(table));
   const found = complete.rows === 0 ? `0 rows, estimated ${estimated}` : "a NULL among the values of NOT IN";
   report({ rule: propagateEmptyRelations.name, node: node.id, reason: `${found}${isEmpty(replaced) ? ": no row can come of it" : ": nothing to join with"}${unread.length === 0 ? "" : `, ${unread.join(", ")} not read`}` });
+}
+
+/** Tables below a node whose scans have not begun. */
+function unreadScans(plan: PhysicalPlan, state: RunState): readonly string[] {
+  const tables: string[] = [];
+  forEachNode(plan, (node) => {
+    if (node.kind === "scan" && !state.hasBegun(node)) tables.push(node.table);
+  });
+  return tables;
 }
 
 function isEmpty(plan: PhysicalPlan): boolean {

@@ -1,6 +1,5 @@
 import type { Value } from "../../catalog/values.ts";
 import type { PhysicalPlan } from "../physical.ts";
-import { physicalInputs } from "../physical.ts";
 import type { Breaker, Pipeline, RunSoFar, StagePlan } from "../stages.ts";
 
 /** What is known of a pipeline breaker when all its rows are in. */
@@ -96,10 +95,4 @@ export class RunState {
   isFed(node: PhysicalPlan): boolean {
     return this.#fed.has(node.id);
   }
-}
-
-/** Scans below a node that no pipeline has read. */
-export function unreadScans(plan: PhysicalPlan, state: RunState): readonly string[] {
-  if (plan.kind === "scan") return state.hasBegun(plan) ? [] : [plan.table];
-  return physicalInputs(plan).flatMap((input) => unreadScans(input, state));
 }

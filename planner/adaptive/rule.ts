@@ -1,5 +1,5 @@
 import type { PhysicalHashJoin, PhysicalPlan } from "../physical.ts";
-import { mapPhysicalInputs } from "../physical.ts";
+import { mapPhysicalInputs, physicalInputs } from "../physical.ts";
 import type { Decision, RunState } from "./progress.ts";
 
 /** What the rules may do, as settings say. Sizes in bytes. */
@@ -16,6 +16,8 @@ export interface AdaptiveSettings {
   readonly bloomFilterCreationBytes: number;
   /** `spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold`: size of a scan from which it is filtered. */
   readonly bloomFilterApplicationBytes: number;
+  /** `sparrow.adaptive.joinReorder.enabled` */
+  readonly joinReorder: boolean;
 }
 
 export interface RuleContext {
@@ -50,18 +52,30 @@ export function rewriteUpward(plan: PhysicalPlan, rewrite: (node: PhysicalPlan) 
 export function latestJoin(plan: PhysicalPlan, { latest }: RunState): (PhysicalPlan & PhysicalHashJoin) | undefined {
   if (latest.kind !== "build") return undefined;
   let found: (PhysicalPlan & PhysicalHashJoin) | undefined;
-  rewriteUpward(plan, (node) => {
+  forEachNode(plan, (node) => {
     if (node.id === latest.node.id && node.kind === "hashJoin") found = node;
-    return node;
   });
   return found;
 }
 
 export function highestNodeId(plan: PhysicalPlan): number {
-  let highest = plan.id;
-  rewriteUpward(plan, (node) => {
+  let highest = 0;
+  forEachNode(plan, (node) => {
     highest = Math.max(highest, node.id);
-    return node;
   });
   return highest;
+}
+
+/** Every node once, a shared definition too. */
+export function forEachNode(plan: PhysicalPlan, visit: (node: PhysicalPlan) => void): void {
+  const definitions = new Set<PhysicalPlan>();
+  const left: PhysicalPlan[] = [plan];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    visit(node);
+    if (node.kind === "shared") {
+      if (definitions.has(node.definition)) continue;
+      definitions.add(node.definition);
+    }
+    left.push(...physicalInputs(node));
+  }
 }

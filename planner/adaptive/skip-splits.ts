@@ -63,8 +63,7 @@ function prunedScan(scan: PhysicalPlan & PhysicalScan, keys: KeyColumns, join: C
   });
   if (splits === scan.splits) return scan;
   context.decide({ rule, node: scan.id, reason: `${reasons.join(", ")} in the hash table of node ${join.id}: ${scan.table} reads ${splits.length} of ${scan.splits.length} splits` });
-  const share = splits.length / scan.splits.length;
-  return { ...scan, rows: Math.round(scan.rows * share), splits };
+  return { ...scan, splits };
 }
 
 function valuesText(values: WantedValues, { type }: Column): string {

@@ -21,7 +21,7 @@ export class AdaptiveSparrow {
 
   static async open(...statements: readonly string[]): Promise<AdaptiveSparrow> {
     const warehouse = mkdtempSync(join(tmpdir(), "sparrow-adaptive-"));
-    const settings = { "spark.sql.session.timeZone": "UTC", "sparrow.workers": "2", "spark.sql.warehouse.dir": warehouse };
+    const settings = { "spark.sql.session.timeZone": "UTC", "sparrow.workers": "2", "sparrow.adaptive.minRows": "0", "spark.sql.warehouse.dir": warehouse };
     const opened = new AdaptiveSparrow(await open({ settings, catalog: "memory" }), warehouse);
     for (const statement of statements) await opened.rows(statement);
     return opened;

@@ -10,7 +10,7 @@ const COUNT = Number(process.env.SPARROW_RANDOM_COUNT ?? 120);
 /** Plans stay as they are; and plans change wherever they can, however small the tables are. */
 const SETTINGS = {
   off: { "spark.sql.adaptive.enabled": "false" },
-  eager: { "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0" },
+  eager: { "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0", "sparrow.adaptive.minRows": "0" },
 };
 
 let duckdb: DuckDBOracle;

@@ -1,0 +1,48 @@
+import type { PhysicalHashJoin, PhysicalJoinKind, PhysicalPlan } from "../physical.ts";
+import { RevisedRows } from "./revised-rows.ts";
+import type { AdaptiveRule, RuleContext } from "./rule.ts";
+import { rewriteUpward } from "./rule.ts";
+
+/** A side is kept instead of the other one only where it is this many times smaller: the rest of both is still an estimate. */
+const TURN_ROUND_FACTOR = 2;
+/** Sides below this size cost the same either way. */
+const MIN_BYTES = 64 * 1024;
+
+const TURNED: Partial<Record<PhysicalJoinKind, PhysicalJoinKind>> = {
+  inner: "inner",
+  probeOuter: "buildOuter",
+  buildOuter: "probeOuter",
+  fullOuter: "fullOuter",
+  probeSemi: "buildSemi",
+  buildSemi: "probeSemi",
+  probeAnti: "buildAnti",
+  buildAnti: "probeAnti",
+};
+
+/**
+ * The smaller side of a join goes into the hash table, by what is known now: a join that has not begun turns round when the side that would be kept turned out to be the
+ * larger one. A hint of the query says more than sizes do. Source: Spark's `DynamicJoinSelection` and its planning of joins by runtime sizes.
+ */
+export const buildSide: AdaptiveRule = {
+  name: "DynamicJoinSelection",
+  isEnabled: () => true,
+  apply: (plan, context) => {
+    const rows = new RevisedRows(context.state);
+    return rewriteUpward(plan, (node) => (node.kind === "hashJoin" ? (turnedRound(node, rows, context) ?? node) : node));
+  },
+};
+
+function turnedRound(join: PhysicalPlan & PhysicalHashJoin, rows: RevisedRows, { state, decide }: RuleContext): PhysicalPlan | undefined {
+  const kind = TURNED[join.join];
+  if (kind === undefined || join.nullAware || join.sideHint === true || state.isFixed(join)) return undefined;
+  const [build, probe] = [rows.bytes(join.build), rows.bytes(join.probe)];
+  if (build < MIN_BYTES || build <= TURN_ROUND_FACTOR * probe || isAsEstimated(join, rows)) return undefined;
+  const described = (side: PhysicalPlan): string => `${Math.round(rows.of(side))} rows, estimated ${side.rows}`;
+  decide({ rule: buildSide.name, node: join.id, reason: `the side to be probed with has ${described(join.probe)}, the other one ${described(join.build)}: the first goes into the hash table` });
+  return { ...join, join: kind, probe: join.build, build: join.probe, keys: join.keys.map((key) => ({ probe: key.build, build: key.probe, nullSafe: key.nullSafe })) };
+}
+
+/** Nothing was measured that the choice was not made with. */
+function isAsEstimated(join: PhysicalHashJoin, rows: RevisedRows): boolean {
+  return Math.round(rows.of(join.build)) === join.build.rows && Math.round(rows.of(join.probe)) === join.probe.rows;
+}
