@@ -33,6 +33,9 @@ const KEEPS_PROBE: ReadonlySet<string> = new Set(["inner", "probeSemi", "probeAn
 /** Build rows come out as they are. */
 const KEEPS_BUILD: ReadonlySet<string> = new Set(["inner", "buildSemi", "buildAnti", "buildOuter"]);
 
+/** Share of probe rows up to which a join is itself the filter of what it is probed with. */
+const MAX_ROWS_LEFT = 0.5;
+
 /** By key of the join: columns of a plan's output whose values are certainly among the key's. */
 type Bounded = readonly ReadonlySet<ColumnId>[];
 
@@ -168,7 +171,8 @@ class KeyFlow {
     const probeKeys = keys.map((_, i) => ofProbe[i] ?? (DROPS_PROBE_ROWS.has(join.join) ? partner(ofBuild[i], "build", "probe") : undefined));
     const buildKeys = keys.map((_, i) => ofBuild[i] ?? (DROPS_BUILD_ROWS.has(join.join) ? partner(ofProbe[i], "probe", "build") : undefined));
     const build = this.#state.isFed(join) ? join.build : this.#downward(join.build, buildKeys, true);
-    const probe = this.#downward(join.probe, probeKeys, apart);
+    // What another hash table drops anyway does not get as far as a breaker.
+    const probe = this.#downward(join.probe, probeKeys, apart && !(DROPS_PROBE_ROWS.has(join.join) && join.rows <= MAX_ROWS_LEFT * join.probe.rows));
     return build === join.build && probe === join.probe ? join : { ...join, build, probe };
   }
 }

@@ -51,6 +51,7 @@ export class RevisedRows {
         return plan.rows * this.ratio(plan.input);
       case "sort":
       case "window":
+      case "exchange":
         return this.#state.complete(plan)?.rows ?? this.of(plan.input);
       case "topN":
       case "limit":
