@@ -32,6 +32,11 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   if (existing?.kind === "view") throw alreadyExists(name, statement);
   if (existing === undefined && statement.mode === "replace") throw tableNotFound(partsOf(statement.name), statement.name.span);
 
+  const { clone } = statement;
+  if (clone !== undefined) {
+    const described = await describeTable(session, { ...statement, provider: "delta" }, name, database.location);
+    return (await import("./delta/clone-table.ts")).cloneTable(session, described, statement, clone, existing?.entry);
+  }
   const described = await describeTable(session, statement, name, database.location);
   if (described.format === "delta") {
     const { createDeltaTable } = await import("./delta/create-table.ts");
@@ -50,10 +55,10 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   return emptyResult();
 }
 
-function refuseUnsupported({ constraints, span, buckets, clone, clusterBy, partitionedBy }: CreateTable): void {
+function refuseUnsupported({ constraints, span, buckets, clusterBy, partitionedBy }: CreateTable): void {
   const other = buckets !== undefined ? "BUCKETING" : partitionedBy.length > 0 ? "PARTITIONED_BY" : undefined;
   if (clusterBy !== undefined && other !== undefined) throw new SparrowError(`SPECIFY_CLUSTER_BY_WITH_${other}_IS_NOT_ALLOWED`, "42908", `Cannot specify both CLUSTER BY and ${other === "BUCKETING" ? "CLUSTERED BY INTO BUCKETS" : "PARTITIONED BY"}.`, {}, { span });
-  const feature = buckets !== undefined ? "CLUSTERED BY" : clone !== undefined ? "CLONE" : constraints.length > 0 ? "CHECK constraints" : undefined;
+  const feature = buckets !== undefined ? "CLUSTERED BY" : constraints.length > 0 ? "CHECK constraints" : undefined;
   if (feature !== undefined) throw unsupportedOverFiles(feature, span);
 }
 

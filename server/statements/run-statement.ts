@@ -94,6 +94,7 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "reorg":
       return runDeltaStatement(session, statement, options);
     case "convertToDelta":
+      return (await import("./delta/convert.ts")).runConvertToDelta(session, statement);
     case "generateManifest":
     case "copyInto":
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);

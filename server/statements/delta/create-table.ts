@@ -17,6 +17,7 @@ import type { Statement } from "../../../parser/ast.ts";
 import { commitStatement } from "../../delta/commit-statement.ts";
 import { checkDeclaredColumns } from "../../delta/declared-columns.ts";
 import { deltaLog } from "../../delta/delta-tables.ts";
+import { findDeltaTarget } from "../../delta/delta-target.ts";
 import { NOTHING_WRITTEN, writeMetrics, writeTableRows, writtenActions } from "../../delta/rows-to-files.ts";
 import { requestedProperties } from "../../delta/table-properties.ts";
 import { executeQuery } from "../../execute-query.ts";
@@ -64,13 +65,15 @@ async function commitTable(session: Session, { described, statement, log, before
   const partitionColumns = described.partitionColumns.map((name) => partitionField(described, declared, name).name);
   rejectDuplicates(declared);
   checkDeclaredColumns(session, declared, partitionColumns);
+  const model = statement.like === undefined ? undefined : await (await findDeltaTarget(session, statement.like))?.log.latest();
   const requested = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
-  const { fields, configuration } = mapColumns({ fields: declared, configuration: requested.configuration }, "new", before && lastColumnId(before));
+  const { fields, configuration } = mapColumns({ fields: declared, configuration: { ...(model && inherited(model)), ...requested.configuration } }, "new", before && lastColumnId(before));
   rejectCharacters(fields, configuration);
-  const clusteredBy = statement.clusterBy && clusteringColumnsOf(statement.clusterBy.map(partsOf), fields, configuration);
+  const clusterBy = statement.clusterBy?.map(partsOf) ?? (model && clusteringFields(model)?.map(({ name }) => [name]));
+  const clusteredBy = clusterBy && clusteringColumnsOf(clusterBy, fields, configuration);
   const features = clusteredBy === undefined ? requested.features : [...requested.features, "clustering"];
   checkFeedColumns(fields, configuration);
-  const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment, id: before?.metadata.id });
+  const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment ?? model?.metadata.description, id: before?.metadata.id });
   const protocol = before === undefined ? protocolFor({ fields, configuration }, features) : upgradedProtocol(before.protocol, { fields, configuration }, features);
   const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });
   checkWrite(planned, "append");
@@ -95,9 +98,15 @@ function clusteringChange(before: DeltaSnapshot | undefined, { mapping }: DeltaS
   return before !== undefined && (clusteringFields(before) ?? []).length > 0 ? [clusteringAction([], mapping)] : [];
 }
 
+/** Properties that CREATE TABLE LIKE takes over: all but those that count what happened to the other table. */
+function inherited({ metadata }: DeltaSnapshot): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata.configuration).filter(([key]) => !/^delta\.(inCommitTimestampEnablement|columnMapping\.maxColumnId|rowTracking\.)/.test(key)));
+}
+
 /** The declared columns in the order in which they are written: unlike tables over files, a Delta table keeps partition columns in their place. */
 function orderedFields(statement: CreateTable, described: TableEntry): readonly StructField[] {
-  if (statement.like !== undefined) return described.schema;
+  // Identity columns begin anew.
+  if (statement.like !== undefined) return described.schema.map(({ metadata, ...field }) => (metadata === undefined ? field : { ...field, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== "delta.identity.highWaterMark")) }));
   return fieldsOf([...statement.columns, ...statement.partitionedBy.flatMap((item) => ("type" in item ? [item] : []))]);
 }
 
