@@ -6,6 +6,7 @@ import type { Breaker, Pipeline, Source, StagePlan } from "../planner/stages.ts"
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
+import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
 import type { FinishTask } from "./operators/finish-task.ts";
@@ -285,9 +286,10 @@ export class QueryRun {
   async #completeBreaker(breaker: Breaker): Promise<void> {
     const state = this.#breaker(breaker.id);
     const shape = this.#shape(breaker.id);
-    const { tasks, sites } = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
-    const runs: RecordRun[][] = tasks.map(() => []);
-    if (tasks.length > 0) await this.#runTasks(breaker.id, tasks, sites, state.isSmall(), runs);
+    const first = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
+    const inline = state.isSmall();
+    let runs = await this.#runTasks(first.then === undefined ? breaker.id : "pipeline", first.tasks, first.sites, inline);
+    if (first.then !== undefined) runs = await this.#runTasks(breaker.id, first.then(runs), first.sites, inline);
     state.complete(runs);
     if (shape.kind === "exchange") this.#shapes.set(breaker.id, { ...shape, shape: { ...shape.shape, isSpilled: state.pages().length > 0 } });
     if (shape.kind === "build") {
@@ -296,13 +298,16 @@ export class QueryRun {
     }
   }
 
-  async #runTasks(breaker: number, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean, runs: RecordRun[][]): Promise<void> {
+  /** What each task gives, held as long as `holder`. */
+  async #runTasks(holder: Holder, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean): Promise<readonly (readonly RecordRun[])[]> {
+    const runs: RecordRun[][] = tasks.map(() => []);
+    if (tasks.length === 0) return runs;
     const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
       // Merging and linking change records in place.
       repeatable: false,
-      newOwner: (use) => this.#memory.newOwner(use === "kept" ? breaker : "pipeline"),
+      newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "pipeline"),
       signal: this.#options.signal,
       onResult: (result) => {
         if (result.kind !== "finish") throw new InternalError("a finish job gives records");
@@ -310,6 +315,7 @@ export class QueryRun {
       },
       toError: (failure) => toError(failure, sites),
     });
+    return runs;
   }
 }
 

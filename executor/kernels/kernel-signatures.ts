@@ -10,6 +10,8 @@ function signature(params: string, result: ValType | undefined): FunctionType {
  * once; a high half of -2^63 says that the result exceeds 38 digits.
  */
 const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
+  /** (to, from, bytes) */
+  copy_bytes: signature("i32 i32 i32", undefined),
   /** (a, b, bytes): 1 when equal */
   memequal: signature("i32 i32 i32", "i32"),
   /** (a, bytes of a, b, bytes of b): -1, 0, 1 */
@@ -18,6 +20,8 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   hash_bytes: signature("i32 i32", "i64"),
   /** (entries of {u64 key, 8 bytes}, count, scratch of 16 * count + 8192 bytes): sorted by unsigned key, stable */
   sort_pairs: signature("i32 i32 i32", undefined),
+  /** (records, count, stride, bounds, their number, places of buckets, counting) */
+  distribute_records: signature("i32 i32 i32 i32 i32 i32 i32", undefined),
   /** (words, count, index): the unsigned word at the index in order */
   select_word: signature("i32 i32 i32", "i64"),
   /** (first node, to): how many words */

@@ -1,14 +1,13 @@
 import { InternalError } from "../../catalog/errors.ts";
 import type { PartitionSize } from "../../planner/adaptive/progress.ts";
 import type { Breaker } from "../../planner/stages.ts";
-import type { ErrorSite } from "../emit/emit-context.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Pool } from "../memory/pool.ts";
 import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SinkResult } from "../pipeline/pipeline-job.ts";
 import { compileMerge } from "./aggregate/merge-module.ts";
-import type { DirectKey, FinishTask } from "./finish-task.ts";
+import type { DirectKey, FinishTask, FinishTasks } from "./finish-task.ts";
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
@@ -18,7 +17,9 @@ import { PARTITION_BITS, runsOf } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
+import type { RowSinkShape } from "./rows/row-sink.ts";
 import { compileSort } from "./rows/sort-module.ts";
+import { sortTasks } from "./rows/sort-plan.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
 import { compileWindow } from "./window/window-module.ts";
 
@@ -58,7 +59,7 @@ export class BreakerState {
   }
 
   /** Tasks that complete the breaker; error sites of the code they run. */
-  finishTasks(shape: BreakerShape, pool: Pool, arena: Arena, { timeZone, emit }: { readonly timeZone: string; readonly emit: boolean }): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
+  finishTasks(shape: BreakerShape, pool: Pool, arena: Arena, { timeZone, emit }: { readonly timeZone: string; readonly emit: boolean }): FinishTasks {
     this.#shape = shape;
     switch (shape.kind) {
       case "aggregate": {
@@ -76,7 +77,7 @@ export class BreakerState {
       case "exchange":
         return { tasks: [], sites: [] };
       case "rows":
-        return this.#breaker.kind === "window" ? this.#windowTasks(this.#breaker, shape, emit, timeZone) : { tasks: this.#rowTasks(shape), sites: [] };
+        return this.#rowTasks(this.#breaker, shape.shape, pool, arena, emit, timeZone);
     }
   }
 
@@ -196,33 +197,28 @@ export class BreakerState {
     return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
   }
 
-  #rowTasks({ shape }: Extract<BreakerShape, { kind: "rows" }>): readonly FinishTask[] {
+  #rowTasks(breaker: Breaker, shape: RowSinkShape, pool: Pool, arena: Arena, emit: boolean, timeZone: string): FinishTasks {
     const runs = this.#rowRuns();
-    const breaker = this.#breaker;
     switch (breaker.kind) {
       case "sort":
-        return [{ kind: "sort", shape, sorting: compileSort(shape), runs, offset: 0, limit: undefined }];
+        return sortTasks(shape, runs, pool, arena);
       case "topN":
-        return [{ kind: "sort", shape, sorting: compileSort(shape), runs, offset: breaker.node.offset, limit: breaker.node.limit }];
+        return { tasks: [{ kind: "sort", shape, sorting: compileSort(shape), runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
       case "limit":
-        return [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }];
+        return { tasks: [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
+      case "window": {
+        const { window, sites } = compileWindow(breaker.node.calls, shape, emit, timeZone);
+        const partitions = this.#rowPartitions().filter((partition) => partition.length > 0);
+        return { tasks: partitions.map((partition): FinishTask => ({ kind: "window", shape, window, runs: partition })), sites };
+      }
       case "loopBuild":
-        return [{ kind: "addresses", runs }];
+        return { tasks: [{ kind: "addresses", runs }], sites: [] };
       case "aggregate":
       case "build":
-      case "window":
       case "shared":
       case "exchange":
         throw new InternalError(`${breaker.kind} does not keep plain rows`);
     }
-  }
-
-  #windowTasks({ node }: Extract<Breaker, { kind: "window" }>, { shape }: Extract<BreakerShape, { kind: "rows" }>, emit: boolean, timeZone: string): { tasks: readonly FinishTask[]; sites: readonly ErrorSite[] } {
-    const { window, sites } = compileWindow(node.calls, shape, emit, timeZone);
-    const tasks = this.#rowPartitions()
-      .filter((runs) => runs.length > 0)
-      .map((runs): FinishTask => ({ kind: "window", shape, window, runs }));
-    return { tasks, sites };
   }
 
   /** Chunks by partition, of all instances. */

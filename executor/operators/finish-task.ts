@@ -1,3 +1,4 @@
+import type { ErrorSite } from "../emit/emit-context.ts";
 import type { EvalContext } from "../functions/scalar-function.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Owner } from "../memory/pool.ts";
@@ -21,12 +22,23 @@ export type FinishTask =
   | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: JoinDirectory; readonly partition: number; readonly key: DirectKey | undefined }
   /** All rows in order, `offset` rows left out, at most `limit`. */
   | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly sorting: SortModule; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
+  /** Entries of records in buckets between ascending prefixes: see SORT_ENTRY. Gives the entries, and a run of uint32 addresses where each bucket ends. */
+  | { readonly kind: "distribute"; readonly runs: readonly RecordRun[]; readonly bounds: number; readonly boundCount: number }
+  /** The records of some entries in order. */
+  | { readonly kind: "sortBucket"; readonly shape: RowSinkShape; readonly sorting: SortModule; readonly slices: readonly RecordRun[] }
   /** Rows in morsel order, `offset` left out, at most `limit`. */
   | { readonly kind: "limit"; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
   /** All rows of some of the window's partitions. */
   | { readonly kind: "window"; readonly shape: RowSinkShape; readonly window: WindowModule; readonly runs: readonly RecordRun[] }
   /** The runs as one array of addresses: a nested loop goes over it. */
   | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] };
+
+/** What completes a breaker: tasks, error sites of their code, and further tasks that are made from what the first ones give. */
+export interface FinishTasks {
+  readonly tasks: readonly FinishTask[];
+  readonly sites: readonly ErrorSite[];
+  readonly then?: (made: readonly (readonly RecordRun[])[]) => readonly FinishTask[];
+}
 
 /** Where a direct directory's key is in a record, and the uint32 that is set when a key repeats. Directories of this kind come zeroed. */
 export interface DirectKey {

@@ -10,7 +10,7 @@ import type { FinishTask } from "./finish-task.ts";
 import { Directory } from "./group-directory.ts";
 import { clearPartition } from "./join/join-directory.ts";
 import { NEED, RowChunks, runsOf } from "./row-store.ts";
-import { addressesInOrder, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
+import { addressesInOrder, distributeRecords, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
 import { completeWindow } from "./window/window-task.ts";
 
 /** Runs one task. Gives the records that later pipelines read; what they need lies in `arena`, what only the task needs in `work`. */
@@ -27,6 +27,12 @@ export function runFinishTask(task: FinishTask, context: ThreadContext, arena: A
     case "sort": {
       const sorted = new RecordSorter(context, work, work, task.shape, task.sorting).sort(task.runs, work);
       return [slice(addressesInOrder(context, arena, sorted), task.offset, task.limit)];
+    }
+    case "distribute":
+      return distributeRecords(context, arena, task.runs, task.bounds, task.boundCount);
+    case "sortBucket": {
+      const sorted = new RecordSorter(context, work, work, task.shape, task.sorting).sortSlices(task.slices, work);
+      return [addressesInOrder(context, arena, sorted)];
     }
     case "limit":
       return [slice(inMorselOrder(task.runs, context, arena), task.offset, task.limit)];

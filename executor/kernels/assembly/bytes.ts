@@ -46,3 +46,8 @@ export function hash_bytes(p: u32, n: u32): u64 {
   if (p + 8 < end) a = mix(a, load<u64>(p));
   return mix(a, b) ^ mix(b, load<u64>(end - 8));
 }
+
+/** Regions may overlap. */
+export function copy_bytes(to: u32, from: u32, bytes: u32): void {
+  memory.copy(to, from, bytes);
+}

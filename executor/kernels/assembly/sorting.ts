@@ -111,3 +111,38 @@ export function gather_words(first: u32, to: u32): u32 {
   }
   return (at - to) >> 3;
 }
+
+/** How many of the ascending `bounds` are not above the key. */
+// @ts-ignore: decorator
+@inline
+function bucketOf(key: u64, bounds: u32, count: u32): u32 {
+  let low: u32 = 0;
+  let left = count;
+  while (left > 0) {
+    const half = left >> 1;
+    const above = load<u64>(bounds + ((low + half) << 3)) > key;
+    low = above ? low : low + half + 1;
+    left = above ? half : left - half - 1;
+  }
+  return low;
+}
+
+/**
+ * Adds entries {u64 key, u32 record} of `count` records to buckets between the ascending `bounds`; a record's key is its first eight bytes. Records lie `stride`
+ * bytes apart, or behind addresses (stride 0). `places`: per bucket, uint32 address of the next entry; with `counting` the number of its entries instead, and none is written.
+ */
+export function distribute_records(base: u32, count: u32, stride: u32, bounds: u32, bound_count: u32, places: u32, counting: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const record = stride == 0 ? load<u32>(base + (i << 2)) : base + i * stride;
+    const key = load<u64>(record);
+    const place = places + (bucketOf(key, bounds, bound_count) << 2);
+    const at = load<u32>(place);
+    if (counting != 0) {
+      store<u32>(place, at + 1);
+    } else {
+      store<u64>(at, key);
+      store<u32>(at, record, 8);
+      store<u32>(place, at + ENTRY);
+    }
+  }
+}

@@ -45,21 +45,38 @@ export class RecordSorter {
   /** All records of the runs, in order. Records that are equal in the order come in any. The entries live as long as `scratch`. */
   sort(runs: readonly RecordRun[], scratch: Arena): SortedEntries {
     const { u32 } = this.#context.pool;
-    const count = runs.reduce((sum, run) => sum + run.count, 0);
+    const count = rowsOf(runs);
     const address = scratch.allocate((count + 1) * SORT_ENTRY.bytes);
     const partitionBits = this.#shape.partitionBy.length === 0 ? 0 : Math.max(1, Math.ceil(Math.log2(Math.max(1, count))));
-    const spare = scratch.allocate(count * SORT_ENTRY.bytes + HISTOGRAM_BYTES);
     this.#set(this.#words.next, address);
-    this.#set(this.#words.scratch, spare);
     this.#set(this.#words.partitionBits, partitionBits);
     const directory = this.#shape.partitionBy.length === 0 ? undefined : new Directory(this.#context.pool, scratch, this.state, this.#words.directory, PARTITION_BITS, 0);
     for (const run of runs) this.#enter(run, directory);
     const end = u32[(this.state + this.#words.next) >>> 2];
     if (end !== address + count * SORT_ENTRY.bytes) throw new InternalError("not every record has been entered");
+    return this.#sortEntries(address, count, partitionBits, scratch);
+  }
+
+  /** As `sort`, from entries that are there already. */
+  sortSlices(slices: readonly RecordRun[], scratch: Arena): SortedEntries {
+    const count = rowsOf(slices);
+    const address = scratch.allocate((count + 1) * SORT_ENTRY.bytes);
+    const copy = this.#context.kernels["copy_bytes"] as (to: number, from: number, bytes: number) => void;
+    let to = address;
+    for (const { base, count: entries } of slices) {
+      copy(to, base, entries * SORT_ENTRY.bytes);
+      to += entries * SORT_ENTRY.bytes;
+    }
+    return this.#sortEntries(address, count, 0, scratch);
+  }
+
+  #sortEntries(address: number, count: number, partitionBits: number, scratch: Arena): SortedEntries {
     const exact = this.#shape.prefixExact && this.#shape.prefixBits + partitionBits <= 64;
     if (count > 1) {
+      const spare = scratch.allocate(count * SORT_ENTRY.bytes + HISTOGRAM_BYTES);
+      this.#set(this.#words.scratch, spare);
       (this.#context.kernels["sort_pairs"] as (base: number, count: number, scratch: number) => void)(address, count, spare);
-      if (!exact) this.#call("settle", address, end);
+      if (!exact) this.#call("settle", address, address + count * SORT_ENTRY.bytes);
     }
     return { address, count, partitionBits, exact };
   }
@@ -89,6 +106,32 @@ export class RecordSorter {
   #set(word: number, value: number): void {
     this.#context.pool.u32[(this.state + word) >>> 2] = value;
   }
+}
+
+/** Entries of all records of the runs, bucket after bucket, and a run of the addresses where each bucket ends. */
+export function distributeRecords(context: ThreadContext, arena: Arena, runs: readonly RecordRun[], bounds: number, boundCount: number): readonly RecordRun[] {
+  const { u32 } = context.pool;
+  const count = rowsOf(runs);
+  const entries = arena.allocate(count * SORT_ENTRY.bytes);
+  const buckets = boundCount + 1;
+  const places = arena.allocateZeroed(4 * buckets);
+  const distribute = context.kernels["distribute_records"] as (base: number, count: number, stride: number, bounds: number, boundCount: number, places: number, counting: number) => void;
+  for (const run of runs) distribute(run.base, run.count, run.stride, bounds, boundCount, places, 1);
+  let next = entries;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const rows = u32[(places >>> 2) + bucket];
+    u32[(places >>> 2) + bucket] = next;
+    next += rows * SORT_ENTRY.bytes;
+  }
+  for (const run of runs) distribute(run.base, run.count, run.stride, bounds, boundCount, places, 0);
+  return [
+    { base: entries, count, stride: SORT_ENTRY.bytes },
+    { base: places, count: buckets, stride: 4 },
+  ];
+}
+
+function rowsOf(runs: readonly RecordRun[]): number {
+  return runs.reduce((sum, run) => sum + run.count, 0);
 }
 
 /** Addresses of the entries' records, as a run of the arena. */
