@@ -21,6 +21,8 @@ type CreateTable = Extract<Statement, { kind: "createTable" }>;
 /** CREATE [OR REPLACE] TABLE, also LIKE another one and AS a query. */
 export async function runCreateTable(session: Session, statement: CreateTable, options: RunOptions): Promise<StatementResult> {
   refuseUnsupported(statement);
+  const path = deltaPath(statement.name);
+  if (path !== undefined) return createPathTable(session, statement, path, options);
   const name = requireObjectName(statement.name, session.database);
   const database = await session.engine.catalog.database(name.database);
   if (database === undefined) throw schemaNotFound(name.database, statement.name.span);
@@ -53,6 +55,20 @@ export async function runCreateTable(session: Session, statement: CreateTable, o
   if (!entry.external) await mkdir(entry.location, { recursive: true });
   await session.engine.catalog.putTable(entry, "create");
   return emptyResult();
+}
+
+/** The path of ``delta.`/path` ``. */
+function deltaPath(name: CreateTable["name"]): string | undefined {
+  const [schema, path, ...more] = partsOf(name);
+  return schema.toLowerCase() === "delta" && path?.includes("/") === true && more.length === 0 ? path : undefined;
+}
+
+/** A Delta table that no catalog knows. */
+async function createPathTable(session: Session, statement: CreateTable, path: string, options: RunOptions): Promise<StatementResult> {
+  if ((statement.provider ?? "delta").toLowerCase() !== "delta") throw unsupportedOverFiles(`USING ${statement.provider} for ${quoted(...partsOf(statement.name))}`, statement.span);
+  const described = await describeTable(session, { ...statement, location: path, provider: "delta" }, { database: "delta", name: path }, path);
+  const { createDeltaPathTable } = await import("./delta/create-table.ts");
+  return createDeltaPathTable(session, described, statement, options);
 }
 
 function refuseUnsupported({ constraints, span, buckets, clusterBy, partitionedBy }: CreateTable): void {

@@ -43,6 +43,18 @@ test("partitioned tables: values with every kind of character, NULLs, overwrites
   expect(await tables.rows("SELECT count(*) FROM t3")).toEqual(["[8]"]);
 });
 
+test("a table that only its path names is created, replaced, and refused twice", async () => {
+  const name = join(tables.folder, "by path");
+  const table = `delta.\`${name}\``;
+  expect(await tables.failure(`REPLACE TABLE ${table} (id INT) USING delta`)).toBe("DELTA_MISSING_DELTA_TABLE");
+  await tables.run(`CREATE TABLE ${table} (id INT, p INT) USING delta PARTITIONED BY (p)`, `INSERT INTO ${table} VALUES (1, 2)`, `CREATE TABLE IF NOT EXISTS ${table} (other STRING)`);
+  expect(await tables.failure(`CREATE TABLE ${table} (id INT)`)).toBe("DELTA_TABLE_ALREADY_EXISTS");
+  expect([await tables.rows(`SELECT * FROM ${table}`), await tables.independentRows("by path")]).toEqual([["[1,2]"], ["[1,2]"]]);
+  await tables.run(`CREATE OR REPLACE TABLE ${table} AS SELECT 5L AS n`);
+  expect([await tables.rows(`SELECT * FROM ${table}`), await tables.rows(`SELECT * FROM ${table} VERSION AS OF 1`), await tables.independentRows("by path")]).toEqual([["[5]"], ["[1,2]"], ["[5]"]]);
+  expect(await tables.rows("SHOW TABLES LIKE 'by path'")).toEqual([]);
+});
+
 test("REPLACE WHERE replaces the rows of a condition, and takes no others", async () => {
   await tables.run("CREATE TABLE t4 USING delta AS SELECT cast(id AS INT) AS id FROM range(6)", "INSERT INTO t4 REPLACE WHERE id >= 4 SELECT 4 UNION ALL SELECT 44");
   expect(await tables.readers("t4")).toEqual(seenByBoth([[0], [1], [2], [3], [4], [44]]));

@@ -6,6 +6,7 @@ import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
 import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
 import { lastColumnId, mapColumns, rejectCharacters, unmappedFields } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
+import { notDeltaTable } from "../../../delta/errors.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
@@ -46,6 +47,19 @@ export async function createDeltaTable(session: Session, described: TableEntry, 
   else if (statement.query !== undefined) throw alreadyExists(described);
   else checkAgreement(described, orderedFields(statement, described), statement, before.fields, before.metadata.partitionColumns);
   await session.engine.catalog.putTable(entry, existing === undefined || existing.format !== "delta" ? "create" : "replace");
+  return emptyResult();
+}
+
+/** CREATE [OR REPLACE] TABLE ``delta.`/path` ``: the same commit, and no entry in the catalog. */
+export async function createDeltaPathTable(session: Session, described: TableEntry, statement: CreateTable, options: RunOptions): Promise<StatementResult> {
+  const log = deltaLog(described.location);
+  const before = (await log.exists()) ? await log.latest() : undefined;
+  if (before === undefined && statement.mode === "replace") throw notDeltaTable(described.location);
+  if (before !== undefined && statement.mode === "create") {
+    if (statement.ifNotExists) return emptyResult();
+    throw alreadyExists(described);
+  }
+  await commitTable(session, { described, statement, log, before }, options);
   return emptyResult();
 }
 
