@@ -1,5 +1,5 @@
 import { InternalError } from "../catalog/errors.ts";
-import type { ColumnLayout, Split, TableSnapshot } from "../catalog/table.ts";
+import type { ColumnLayout, ColumnStatistics, Split, TableSnapshot } from "../catalog/table.ts";
 import type { DataType } from "../catalog/types.ts";
 import { Arena } from "./memory/arena.ts";
 import type { ColumnBatch } from "./memory/column-buffers.ts";
@@ -105,7 +105,8 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owner: Own
   const batches = encoded.flatMap((e) => e.batches).sort((a, b) => a.split - b.split || a.batch - b.batch);
   const splits = batches.map(({ split, rows, columns: addresses }): Split => {
     const original = stored[split];
-    return { ...original, rows, bytes: Math.ceil((original.bytes * rows) / Math.max(1, original.rows ?? rows)), source: { kind: "cached", columns: addresses } };
+    const bytes = Math.ceil((original.bytes * rows) / Math.max(1, original.rows ?? rows));
+    return { ...original, rows, bytes, columns: statisticsOfPart(original, rows), source: { kind: "cached", columns: addresses } };
   });
   return {
     ...snapshot,
@@ -115,6 +116,16 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owner: Own
     cached: columns.map(({ layout, nullable }) => ({ layout, nullable })),
     statistics: { ...snapshot.statistics, rows: splits.reduce((sum, s) => sum + (s.rows ?? 0), 0), columns: withDistinct(snapshot, columns) },
   };
+}
+
+/** What is known of so many of a split's rows: bounds hold for any part, a number of NULLs only where it is none, all, or that of the whole. */
+function statisticsOfPart(whole: Split, rows: number): Split["columns"] {
+  if (whole.columns === undefined || whole.rows === rows) return whole.columns;
+  const ofPart = (column: ColumnStatistics): ColumnStatistics => {
+    const nulls = column.nulls === 0 ? 0 : column.nulls !== undefined && column.nulls === whole.rows ? rows : undefined;
+    return { ...column, nulls, distinct: undefined };
+  };
+  return new Map([...whole.columns].map(([field, column]) => [field, ofPart(column)]));
 }
 
 /** A dictionary says how many distinct values there are. */

@@ -9,6 +9,9 @@ import { Output } from "../../server/repl/output.ts";
 import { runShell } from "../../server/repl/shell.ts";
 import { fakeExecutor } from "./fake-executor.ts";
 
+/** A busy machine may take its time. */
+const PATIENCE = { timeout: 30_000 };
+
 let folder: string;
 let stdin: PassThrough & { isTTY?: boolean };
 let shown: string;
@@ -37,7 +40,7 @@ afterEach(async () => {
 async function expectAfter(line: string, expected: string | RegExp): Promise<void> {
   const before = shown.length + errors.length;
   stdin.write(`${line}\n`);
-  await expect.poll(() => (shown + errors).length > before && (typeof expected === "string" ? (shown + errors).includes(expected) : expected.test(shown + errors)), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => (shown + errors).length > before && (typeof expected === "string" ? (shown + errors).includes(expected) : expected.test(shown + errors)), PATIENCE).toBe(true);
 }
 
 test("a statement takes several lines and ends with a semicolon", async () => {
@@ -68,7 +71,7 @@ test("\\i runs a file, \\o sends results to one", async () => {
   await expectAfter(`\\o ${join(folder, "out.txt")}`, "sparrow> ");
   await expectAfter("SELECT 'kept' AS k;", "sparrow> ");
   await expectAfter("\\o", "sparrow> ");
-  await expect.poll(() => readFileSync(join(folder, "out.txt"), "utf8")).toContain(" kept");
+  await expect.poll(() => readFileSync(join(folder, "out.txt"), "utf8"), PATIENCE).toContain(" kept");
   expect(shown).not.toContain("\n kept");
 });
 
@@ -76,12 +79,12 @@ test("Ctrl-C cancels what runs, then forgets what was begun, then leaves", async
   stdin.write("SELECT id FROM range(100000000);\n");
   await new Promise((resolve) => setTimeout(resolve, 100));
   stdin.write("\u0003");
-  await expect.poll(() => errors).toContain("[OPERATION_CANCELED]");
+  await expect.poll(() => errors, PATIENCE).toContain("[OPERATION_CANCELED]");
   await expectAfter("SELECT 1 AS begun,", "-> ");
   stdin.write("\u0003");
   await expectAfter("SELECT 4 AS fresh;", "     4\n(1 row)");
   stdin.write("\u0003");
-  await expect.poll(() => shown).toContain("press Ctrl-C again");
+  await expect.poll(() => shown, PATIENCE).toContain("press Ctrl-C again");
   stdin.write("\u0003");
   await ended;
 });
@@ -89,5 +92,5 @@ test("Ctrl-C cancels what runs, then forgets what was begun, then leaves", async
 test("what was typed is remembered", async () => {
   await expectAfter("SELECT 1,", "-> ");
   await expectAfter("2;", "(1 row)");
-  await expect.poll(() => readFileSync(join(folder, "history"), "utf8")).toBe("SELECT 1, 2;\n");
+  await expect.poll(() => readFileSync(join(folder, "history"), "utf8"), PATIENCE).toBe("SELECT 1, 2;\n");
 });
