@@ -54,8 +54,15 @@ export type SplitSource =
 
 /** Where a table column is found in a file, or the constant that stands for it (partition value, missing column). Position as in the table's columns. */
 export type FileField =
-  /** `type`: the column's type under the names that its nested fields have in the file, where those differ. */
-  | { readonly kind: "stored"; readonly name: string; readonly fieldId?: number; readonly type?: DataType }
+  /**
+   * `type`: the column's type under the names that its nested fields have in the file, where those differ. `otherwise`: what stands where the file has NULL or
+   * not the column, for BIGINT in Parquet files.
+   */
+  | { readonly kind: "stored"; readonly name: string; readonly fieldId?: number; readonly type?: DataType; readonly otherwise?: MadeField }
+  | MadeField;
+
+/** A column that no file has. */
+export type MadeField =
   | { readonly kind: "constant"; readonly value: Value }
   /** `base` + the row's position in its file, deleted rows counted: a BIGINT. Parquet files only. */
   | { readonly kind: "position"; readonly base: bigint };

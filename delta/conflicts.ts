@@ -21,15 +21,15 @@ export const READS_TABLE: ReadScope = { wholeTable: true, files: new Set(), woul
 interface Checked {
   readonly actions: readonly Action[];
   readonly reads: ReadScope;
-  /** The table's metadata when it was read; undefined for a table that is being created. */
-  readonly readMetadata?: Metadata;
+  /** The table as it was read; undefined for one that is being created. */
+  readonly read?: { readonly metadata: Metadata };
 }
 
 /**
  * Whether a transaction may go behind a commit that landed after what it read. Raises by the first check that fails.
  * Source: Delta Spark's ConflictChecker, at isolation level Serializable.
  */
-export function checkConflicts({ actions, reads, readMetadata }: Checked, version: bigint, winner: readonly Action[]): void {
+export function checkConflicts({ actions, reads, read }: Checked, version: bigint, winner: readonly Action[]): void {
   const info = winner.find((action) => action.kind === "commitInfo");
   const operation = (info?.kind === "commitInfo" && info.commitInfo.operation) || "unknown";
   const raise = (condition: string, what: string): never => {
@@ -38,7 +38,7 @@ export function checkConflicts({ actions, reads, readMetadata }: Checked, versio
   const changes = (kind: Action["kind"]): boolean => winner.some((action) => action.kind === kind);
   if (changes("protocol")) raise("DELTA_PROTOCOL_CHANGED", "changed the table's protocol");
   const changesMetadata = actions.some((action) => action.kind === "metaData");
-  if (winner.some((action) => action.kind === "metaData" && (changesMetadata || !movesMarksOnly(readMetadata, action.metaData)))) raise("DELTA_METADATA_CHANGED", "changed the table's schema or properties");
+  if (winner.some((action) => action.kind === "metaData" && (changesMetadata || !movesMarksOnly(read?.metadata, action.metaData)))) raise("DELTA_METADATA_CHANGED", "changed the table's schema or properties");
 
   const domains = new Set(actions.flatMap((action) => (action.kind === "domainMetadata" ? [action.domainMetadata.domain] : [])));
   if (winner.some((action) => action.kind === "domainMetadata" && domains.has(action.domainMetadata.domain))) raise("DELTA_CONCURRENT_TRANSACTION", "changed the same metadata domain");

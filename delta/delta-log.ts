@@ -4,6 +4,7 @@ import type { Action, CommitInfo } from "./actions.ts";
 import { parseLogFile, readCheckpoint } from "./checkpoint-reader.ts";
 import { type CommitTime, monotoneTimes, versionAtTime } from "./commit-times.ts";
 import { notDeltaTable, versionNotFound } from "./errors.ts";
+import { ENABLEMENT_VERSION, hasInCommitTimestamps, inCommitTimestamp } from "./in-commit-timestamps.ts";
 import { type CommitFile, commitName, type LogFile, logFile, logFolder, versionPrefix } from "./log-files.ts";
 import { chooseSegment, completeCheckpoints, earliestVersion, type LogSegment } from "./log-segment.ts";
 import type { ParquetRowsReader } from "./parquet-rows.ts";
@@ -82,8 +83,8 @@ export class DeltaLog {
     const earliest = earliestVersion(files) ?? 0n;
     const commits = files.filter((file): file is CommitFile => file.kind === "commit" && file.version >= earliest).sort((a, b) => (a.version < b.version ? -1 : 1));
     const times = monotoneTimes(commits.map(({ version, modifiedMs }) => ({ version, timestampMs: Math.floor(modifiedMs) })));
-    if (metadata.configuration["delta.enableInCommitTimestamps"] !== "true") return times;
-    const from = BigInt(metadata.configuration["delta.inCommitTimestampEnablementVersion"] ?? 0);
+    if (!hasInCommitTimestamps(metadata)) return times;
+    const from = BigInt(metadata.configuration[ENABLEMENT_VERSION] ?? 0);
     return inParallel(times, async (time) => (time.version < from ? time : { ...time, timestampMs: inCommitTimestamp(await this.readCommit(time.version)) ?? time.timestampMs }));
   }
 
@@ -171,11 +172,6 @@ export class DeltaLog {
     }
     return files;
   }
-}
-
-function inCommitTimestamp(actions: readonly Action[]): number | undefined {
-  const info = actions.find((action) => action.kind === "commitInfo");
-  return info?.kind === "commitInfo" ? info.commitInfo.inCommitTimestamp : undefined;
 }
 
 /** Results in the order of the items. */

@@ -25,7 +25,9 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "domainMetadata",
   "generatedColumns",
   "identityColumns",
+  "inCommitTimestamp",
   "invariants",
+  "rowTracking",
   "timestampNtz",
   "typeWidening",
   "typeWidening-preview",
@@ -41,11 +43,11 @@ export function checkReadable(location: string, protocol: Protocol): void {
   if (unknown.length > 0) throw unsupportedFeatures(location, "READ", unknown);
 }
 
-/** Features of a legacy version that a table may never use: whether it does is for the caller to find. `isUsed` answers for one feature. */
-export function checkWritable(location: string, protocol: Protocol, isUsed: (feature: string) => boolean): void {
+/** Raises DELTA_UNSUPPORTED_FEATURES_FOR_WRITE, and what `checkReadable` does. */
+export function checkWritable(location: string, protocol: Protocol): void {
   checkReadable(location, protocol);
   const { minReaderVersion, minWriterVersion } = protocol;
   if (minWriterVersion < 1 || minWriterVersion > 7) throw invalidProtocolVersion(location, minReaderVersion, minWriterVersion);
-  const unsupported = writerFeatures(protocol).filter((feature) => !WRITER_FEATURES.has(feature) && isUsed(feature));
+  const unsupported = writerFeatures(protocol).filter((feature) => !WRITER_FEATURES.has(feature));
   if (unsupported.length > 0) throw unsupportedFeatures(location, "WRITE", unsupported);
 }

@@ -1,16 +1,19 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { Storage } from "../catalog/ports.ts";
-import { type Action, encodeAction, type Metadata } from "./actions.ts";
+import { type Action, encodeAction } from "./actions.ts";
 import { checkConflicts, type ReadScope } from "./conflicts.ts";
 import type { DeltaLog } from "./delta-log.ts";
+import { hasInCommitTimestamps, inCommitTimestamp, nextTimestamp, withEnablement } from "./in-commit-timestamps.ts";
 import { commitName } from "./log-files.ts";
+import { assignsRowIds, markOfCommit, rowIdHighWaterMark, rowTrackingDomain, withRowIds } from "./row-tracking.ts";
+import type { DeltaSnapshot } from "./snapshot.ts";
 
 /** What a commit does, and what it was decided on. */
 export interface Transaction {
   /** The version that was read; -1 for a table that is being created. */
   readonly readVersion: bigint;
-  /** The table's metadata at that version; undefined for a table that is being created. */
-  readonly readMetadata?: Metadata;
+  /** The table at that version; undefined for one that is being created. */
+  readonly read?: Pick<DeltaSnapshot, "protocol" | "metadata" | "domains">;
   /** Everything but `commitInfo`. */
   readonly actions: readonly Action[];
   readonly reads: ReadScope;
@@ -34,9 +37,10 @@ const MAX_ATTEMPTS = 1000;
 export async function commit(log: DeltaLog, storage: Storage, transaction: Transaction): Promise<bigint> {
   const txnId = crypto.randomUUID();
   let base = transaction.readVersion;
+  let before = await placeBehind(log, transaction);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const version = base + 1n;
-    const bytes = new TextEncoder().encode(commitText(transaction, txnId));
+    const bytes = new TextEncoder().encode(commitText(transaction, txnId, version, before));
     if (await landed(log, storage, version, bytes, txnId)) return version;
     // One after the other, so that an error names the first commit that is in the way.
     for (;;) {
@@ -44,10 +48,23 @@ export async function commit(log: DeltaLog, storage: Storage, transaction: Trans
       if (winner === undefined) break;
       base++;
       checkConflicts(transaction, base, winner);
+      before = { timestampMs: inCommitTimestamp(winner), rowIdHighWaterMark: markOfCommit(winner) ?? before.rowIdHighWaterMark };
     }
     if (base < version) throw new SparrowError("DELTA_CONCURRENT_WRITE", "2D521", `Version ${version} of the Delta table ${log.location} was taken, and its commit cannot be found.`, {}, { origin: "resource" });
   }
   throw new SparrowError("DELTA_MAX_COMMIT_RETRIES_EXCEEDED", "40000", `The commit to the Delta table ${log.location} lost ${MAX_ATTEMPTS} races.`, { numAttempts: String(MAX_ATTEMPTS) }, { origin: "resource" });
+}
+
+/** What the commits before decide of a commit. */
+interface Place {
+  /** The in-commit timestamp of the commit before. */
+  readonly timestampMs: number | undefined;
+  readonly rowIdHighWaterMark: bigint;
+}
+
+async function placeBehind(log: DeltaLog, { readVersion, read }: Transaction): Promise<Place> {
+  const timestampMs = read !== undefined && hasInCommitTimestamps(read.metadata) ? inCommitTimestamp(await log.readCommit(readVersion)) : undefined;
+  return { timestampMs, rowIdHighWaterMark: rowIdHighWaterMark(rowTrackingDomain(read?.domains)) };
 }
 
 /** Whether the commit is there under this version. After an error of the storage only the log can tell. */
@@ -70,11 +87,19 @@ async function readIfPresent(log: DeltaLog, version: bigint): Promise<Action[] |
   }
 }
 
-function commitText(transaction: Transaction, txnId: string): string {
-  const { readVersion, actions, reads, operation, operationParameters, operationMetrics, userMetadata, engineInfo } = transaction;
+function commitText({ readVersion, read, actions, reads, operation, operationParameters, operationMetrics, userMetadata, engineInfo }: Transaction, txnId: string, version: bigint, before: Place): string {
   const isBlindAppend = !reads.wholeTable && reads.files.size === 0 && actions.every((action) => action.kind === "add" || action.kind === "txn");
+  const newMetadata = actions.findLast((action) => action.kind === "metaData");
+  const newProtocol = actions.findLast((action) => action.kind === "protocol");
+  const metadata = newMetadata?.kind === "metaData" ? newMetadata.metaData : read?.metadata;
+  const protocol = newProtocol?.kind === "protocol" ? newProtocol.protocol : read?.protocol;
+  const timestamp = nextTimestamp(Date.now(), before.timestampMs);
+  const isTimed = metadata !== undefined && hasInCommitTimestamps(metadata);
+  const identified = protocol !== undefined && assignsRowIds(protocol) ? withRowIds(actions, version, before.rowIdHighWaterMark) : actions;
+  const placed = isTimed ? withEnablement(identified, read?.metadata, version, timestamp) : identified;
   const commitInfo = {
-    timestamp: Date.now(),
+    ...(isTimed && { inCommitTimestamp: timestamp }),
+    timestamp,
     operation,
     operationParameters,
     ...(readVersion >= 0n && { readVersion: Number(readVersion) }),
@@ -85,5 +110,5 @@ function commitText(transaction: Transaction, txnId: string): string {
     engineInfo,
     txnId,
   };
-  return [{ kind: "commitInfo", commitInfo } as const, ...actions].map((action) => (action.kind === "sidecar" ? "" : `${encodeAction(action)}\n`)).join("");
+  return [{ kind: "commitInfo", commitInfo } as const, ...placed].map((action) => (action.kind === "sidecar" ? "" : `${encodeAction(action)}\n`)).join("");
 }

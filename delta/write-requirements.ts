@@ -9,16 +9,8 @@ export type WriteKind = "append" | "change";
 export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
   const { location, protocol, metadata } = snapshot;
   const { configuration } = metadata;
-  const isOn = (property: string): boolean => configuration[property]?.toLowerCase() === "true";
-  checkWritable(location, protocol, (feature) => {
-    switch (feature) {
-      case "inCommitTimestamp":
-        return isOn("delta.enableInCommitTimestamps");
-      default:
-        return true;
-    }
-  });
-  if (kind === "change" && isOn("delta.appendOnly")) {
+  checkWritable(location, protocol);
+  if (kind === "change" && configuration["delta.appendOnly"]?.toLowerCase() === "true") {
     throw new SparrowError("DELTA_CANNOT_MODIFY_APPEND_ONLY", "42809", `The Delta table ${location} is append-only: its rows cannot be changed or removed. The property 'delta.appendOnly' can be set to 'false'.`, { tableName: location, config: "delta.appendOnly" });
   }
 }

@@ -59,6 +59,14 @@ export function positionColumn(first: bigint, rows: number, layout: ColumnLayout
   return { layout, data, validity: 0, offsets: 0, bytes: 0 };
 }
 
+/** A BIGINT column with the values of another one where it is NULL; changes the other one. */
+export function withoutNulls(column: ColumnBuffers, other: ColumnBuffers, rows: number, pool: Pool): ColumnBuffers {
+  for (let row = 0; row < rows; row++) {
+    if ((pool.u8[column.validity + (row >> 3)] & (1 << (row & 7))) !== 0) pool.u8.copyWithin(other.data + row * 8, column.data + row * 8, column.data + row * 8 + 8);
+  }
+  return other;
+}
+
 function repeat(pool: Pool, address: number, bytes: Uint8Array, times: number): void {
   const total = bytes.length * times;
   if (total === 0) return;

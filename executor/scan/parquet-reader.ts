@@ -1,11 +1,11 @@
 import { assert } from "../../catalog/errors.ts";
-import type { ColumnLayout, SplitSource } from "../../catalog/table.ts";
+import type { ColumnLayout, MadeField, SplitSource } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import { arrowToPool } from "./arrow-to-pool.ts";
 import { columnHint } from "./column-hint.ts";
-import { constantColumn, positionColumn } from "./constant-column.ts";
+import { constantColumn, positionColumn, withoutNulls } from "./constant-column.ts";
 import { keepRows, keptRanges } from "./kept-rows.ts";
 import type { MiniFileColumn } from "./mini-file.ts";
 import { isPageDecodable, PageDecoder } from "./page-decoder.ts";
@@ -17,6 +17,8 @@ import type { DecodeSteps } from "./row-group-decoder.ts";
 import { RowGroupDecoder } from "./row-group-decoder.ts";
 import type { ScanContext, SplitReader, WantedColumn } from "./scan-context.ts";
 import { MAX_BATCH_ROWS, MAX_BUFFER_BYTES } from "./scan-context.ts";
+
+const NO_VALUE: MadeField = { kind: "constant", value: null };
 
 type ParquetSource = Extract<SplitSource, { kind: "parquet" }>;
 
@@ -91,12 +93,14 @@ export class ParquetSplitReader implements SplitReader {
     assert(rows > 0, "a decoded batch has rows");
     this.#row += rows;
     const columns = this.#wanted.map(({ field, type, layout }, i) => {
+      const made = (other: MadeField): ColumnBuffers =>
+        other.kind === "position" ? positionColumn(other.base + BigInt(this.#source.firstRow + first), rows, layout, pool, allocator) : constantColumn(other.value, type, layout, rows, pool, allocator);
+      if (field.kind !== "stored") return made(field);
       const node = this.#pageNodes[i];
-      if (node !== undefined) return this.#decodePages(node, type, layout, allocator);
       const position = this.#positions[i];
-      if (position !== undefined) return arrowToPool(decoded[position], (field.kind === "stored" && field.type) || type, layout, pool, allocator);
-      if (field.kind === "position") return positionColumn(field.base + BigInt(this.#source.firstRow + first), rows, layout, pool, allocator);
-      return constantColumn(field.kind === "constant" ? field.value : null, type, layout, rows, pool, allocator);
+      if (node === undefined && position === undefined) return made(field.otherwise ?? NO_VALUE);
+      const stored = node !== undefined ? this.#decodePages(node, type, layout, allocator) : arrowToPool(decoded[position as number], field.type ?? type, layout, pool, allocator);
+      return field.otherwise === undefined || stored.validity === 0 ? stored : withoutNulls(stored, made(field.otherwise), rows, pool);
     });
     const { deletedRows } = this.#source;
     if (deletedRows === undefined) return { rows, columns };

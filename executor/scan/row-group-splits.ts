@@ -57,6 +57,8 @@ function groupStatistics(split: Split, { fields }: FileSource, nodes: readonly (
   columns.forEach((column, i) => {
     const field = fields[i];
     const node = nodes[i];
+    // The file's own bounds are those of some rows only.
+    if (field.kind === "stored" && field.otherwise !== undefined) return;
     if (field.kind === "position") {
       statistics.set(i, { min: field.base + BigInt(group.firstRow), max: field.base + BigInt(group.firstRow + group.rows - 1), nulls: 0, distinct: rows });
       return;

@@ -19,20 +19,23 @@ const NO_BATCHES: readonly ResultBatch[] = [];
 /** What records the rows that a statement changes; undefined for a table that does not ask for it (`delta.enableChangeDataFeed`). */
 export function changeDataOf(session: Session, { location, fields, metadata }: DeltaSnapshot): ChangeData | undefined {
   if (!recordsChanges(metadata)) return undefined;
-  return new ChangeData(new DataFileWriter({ ...dataFileTarget(session, location, [...fields, CHANGE_TYPE], metadata, false), folder: FOLDER }));
+  return new ChangeData(new DataFileWriter({ ...dataFileTarget(session, location, [...fields, CHANGE_TYPE], metadata, false), folder: FOLDER }), fields.length);
 }
 
 /** The change files of one commit. A commit that has any must have all of its changes in them. */
 export class ChangeData {
   readonly #writer: DataFileWriter;
+  readonly #columns: number;
 
-  constructor(writer: DataFileWriter) {
+  /** `columns`: of the table. */
+  constructor(writer: DataFileWriter, columns: number) {
     this.#writer = writer;
+    this.#columns = columns;
   }
 
-  /** `batch`: rows in the table's columns. */
+  /** `batch`: rows whose first columns are the table's. */
   async record(batch: ResultBatch, type: ChangeType): Promise<void> {
-    await this.#writer.append({ rows: batch.rows, columns: [...batch.columns, repeated(type, batch.rows)] });
+    await this.#writer.append({ rows: batch.rows, columns: [...batch.columns.slice(0, this.#columns), repeated(type, batch.rows)] });
   }
 
   /** The files, durable. */

@@ -33,7 +33,7 @@ export async function commitStatement(session: Session, log: DeltaLog, statement
   const { snapshot, actions, reads, operation } = statement;
   const version = await commit(log, localStorage, {
     readVersion: snapshot?.version ?? -1n,
-    ...(snapshot !== undefined && { readMetadata: snapshot.metadata }),
+    ...(snapshot !== undefined && { read: snapshot }),
     actions,
     reads,
     operation,

@@ -1,6 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
+import { movedRowFields } from "../../delta/row-tracking.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import { ipcTable } from "../../executor/scan/arrow-provider.ts";
@@ -86,11 +87,11 @@ const KEPT = 0;
 const DROPPED = -1;
 
 /**
- * The target's rows joined with the source's: the new row in the target's columns, the code of what happens to it, and where the old row is. Source rows without
+ * The target's rows joined with the source's: the new row in the columns of moved rows, the code of what happens to it, and where the old row is. Source rows without
  * a match come too where a clause may insert them; rows that stay as they are come only where their files are written anew.
  */
 export function mergeJoin(session: Session, { target, chosen, source, alias, on, clauses, marked, changes: record }: MergeInput, options: RunOptions): AsyncGenerator<ResultBatch> {
-  const { fields } = target.snapshot;
+  const fields = movedRowFields(target.snapshot);
   const parts: Record<string, AstExpr> = { __on: on };
   const codes = (when: ResolvedClause["when"], otherwise: number): string => {
     const branches = clauses.flatMap((clause, i) => {
@@ -158,7 +159,7 @@ export interface MergeOutcome {
 
 /** The rows that are to be written, of what `mergeJoin` gives; changes are recorded. */
 export async function* mergeOutput(joined: AsyncIterable<ResultBatch>, { target, clauses, marked, changes }: MergeInput, outcome: MergeOutcome, identity: IdentityWriter): AsyncGenerator<ResultBatch> {
-  const columns = target.snapshot.fields.length;
+  const columns = movedRowFields(target.snapshot).length;
   const positions = Array.from({ length: columns }, (_, i) => i);
   // A row may be deleted by several source rows that match it.
   const deleted = new Set<string>();

@@ -3,6 +3,7 @@ import type { Split, TableSnapshot } from "../../catalog/table.ts";
 import { INT, LONG } from "../../catalog/types.ts";
 import type { Action } from "../../delta/actions.ts";
 import type { ReadScope } from "../../delta/conflicts.ts";
+import { movedRowFields, rowTrackingFields } from "../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
@@ -21,7 +22,7 @@ import { markDeleted, removeFiles, RowPositions, type TakenRows, writesDeletionV
 import { type FileSplits, liveRows, snapshotSplits } from "./delta-provider.ts";
 import { quoted } from "../object-names.ts";
 import { scopeOf } from "./read-scope.ts";
-import { inTurn, NOTHING_WRITTEN, writeTableRows, writtenActions, writtenPaths, type WrittenRows } from "./rows-to-files.ts";
+import { hiddenFields, inTurn, NOTHING_WRITTEN, writeTableRows, writtenActions, writtenPaths, type WrittenRows } from "./rows-to-files.ts";
 
 /** The name under which rewritten queries read the files that a statement is about; no table of a user can have it. */
 export const TARGET = "__delta_target";
@@ -29,7 +30,7 @@ export const TARGET = "__delta_target";
 export const FILE = "__delta_file";
 export const ROW = "__delta_row";
 
-/** The files of a snapshot, and rows as a table with the columns `FILE` and `ROW`. */
+/** The files of a snapshot, and rows as a table with the columns of moved rows, `FILE` and `ROW`. */
 export interface TargetFiles {
   readonly snapshot: DeltaSnapshot;
   readonly files: readonly FileSplits[];
@@ -41,13 +42,13 @@ export async function targetFiles(session: Session, snapshot: DeltaSnapshot): Pr
 
 /** The rows of some files: positions in `files`; all when undefined. */
 export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlySet<number>): TableSnapshot {
-  const columns = [...snapshot.columns, { name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
-  const splits = files.flatMap(({ splits: own }, index): Split[] => {
+  const columns = [...snapshot.columns, ...hiddenFields(snapshot), { name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
+  const splits = files.flatMap(({ file, splits: own }, index): Split[] => {
     if (chosen !== undefined && !chosen.has(index)) return [];
     return own.map((split) => {
       const { source } = split;
       assert(source.kind === "parquet" || source.kind === "parquetFile", "a Delta table is read from Parquet files");
-      return { ...split, source: { ...source, fields: [...source.fields, { kind: "constant", value: index }, { kind: "position", base: 0n }] } };
+      return { ...split, source: { ...source, fields: [...source.fields, ...rowTrackingFields(snapshot, file.add), { kind: "constant", value: index }, { kind: "position", base: 0n }] } };
     });
   });
   return { name: snapshot.location, columns, version: `delta target ${crypto.randomUUID()}`, splits, statistics: combineStatistics(splits, columns.length) };
@@ -131,7 +132,7 @@ export async function withoutMatching(session: Session, snapshot: DeltaSnapshot,
   const deleted = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, target, new Set(counts.keys()), condition, alias, options), "delete")];
   const stay = positions === undefined && partly.size > 0 ? [keptRows(session, target, partly, condition, alias, options)] : [];
   return {
-    kept: deleted.length + stay.length === 0 ? NOTHING_WRITTEN : await writeTableRows(session, snapshot, inTurn(...deleted, ...stay), { changes }),
+    kept: deleted.length + stay.length === 0 ? NOTHING_WRITTEN : await writeTableRows(session, snapshot, inTurn(...deleted, ...stay), { changes, movesRows: true }),
     taken: positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, target.files, positions),
     reads: scopeOf(session, snapshot, touched, condition, alias),
     deletedRows: [...counts.values()].reduce((sum, rows) => sum + rows, 0),
@@ -148,18 +149,18 @@ export function withoutRowsPaths(snapshot: DeltaSnapshot, { taken, kept }: Witho
   return [...taken.paths, ...writtenPaths(snapshot, kept)];
 }
 
-/** Rows of the chosen files for which a condition is false or NULL, in the table's columns. */
+/** Rows of the chosen files for which a condition is false or NULL, in the columns of moved rows. */
 export function keptRows(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
   return rowsWhere(session, target, chosen, "NOT coalesce(__condition, FALSE)", condition, alias, options);
 }
 
-/** Rows of the chosen files for which a condition is true, in the table's columns. */
+/** Rows of the chosen files for which a condition is true, in the columns of moved rows. */
 export function matchedRows(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
   return rowsWhere(session, target, chosen, "__condition", condition, alias, options);
 }
 
 function rowsWhere(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, where: string, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
-  const columns = target.snapshot.fields.map((field) => quoted(alias, field.name)).join(", ");
+  const columns = movedRowFields(target.snapshot).map((field) => quoted(alias, field.name)).join(", ");
   const query = fill(parseQuery(`SELECT ${columns} ${fromTarget(alias)} WHERE ${where}`), { __condition: condition });
   return queryTarget(session, targetTable(target, chosen), query, options);
 }

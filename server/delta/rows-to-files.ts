@@ -2,6 +2,7 @@ import type { StructField } from "../../catalog/types.ts";
 import type { Action, ChangeFile, Metadata } from "../../delta/actions.ts";
 import { canonicalPath } from "../../delta/file-paths.ts";
 import { additionOf } from "../../delta/remove-file.ts";
+import { movedRowFields } from "../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { tableChecks } from "../../delta/write-requirements.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
@@ -18,6 +19,11 @@ export function dataFileTarget(session: Session, location: string, fields: reado
   return { location, fields, metadata, compression: parquetCodec(codec), dataChange };
 }
 
+/** What files of moved rows have beside the table's columns. */
+export function hiddenFields(snapshot: Pick<DeltaSnapshot, "columns" | "metadata">): readonly StructField[] {
+  return movedRowFields(snapshot).slice(snapshot.columns.length);
+}
+
 /** Files that a statement has written. */
 export interface WrittenRows extends WrittenFiles {
   readonly changes: readonly ChangeFile[];
@@ -31,16 +37,19 @@ export interface RowHandling {
   readonly checks?: readonly RowCheck[];
   /** Where `batches` records changes; its files are finished, or gone, with the data files. */
   readonly changes?: ChangeData;
+  /** The rows come in the columns of moved rows (`movedRowFields`). */
+  readonly movesRows?: boolean;
 }
 
 /** Writes rows of a table, in the table's columns, as new data files; every row satisfies the table's constraints. When it fails, no file is left. */
-export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, { checks: more = [], changes }: RowHandling = {}): Promise<WrittenRows> {
+export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, { checks: more = [], changes, movesRows = false }: RowHandling = {}): Promise<WrittenRows> {
   const checks: RowCheck[] = [...tableChecks(snapshot)].map(([name, text]) => ({ condition: parseExpression(text), onFailure: constraintViolated(name, text) }));
   checks.push(...more);
   const rows = checks.length === 0 ? batches : checkedRows(session, batches, snapshot.fields, checks);
   let written: WrittenFiles | undefined;
   try {
-    written = await writeDataFiles(dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata), rows);
+    const target = dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata);
+    written = await writeDataFiles(movesRows ? { ...target, hidden: hiddenFields(snapshot) } : target, rows);
     return { ...written, changes: (await changes?.finish()) ?? [] };
   } catch (error) {
     await changes?.abandon();

@@ -16,6 +16,8 @@ const HONOURED = new Set([
   "delta.enableDeletionVectors",
   "delta.enableExpiredLogCleanup",
   "delta.enableTypeWidening",
+  "delta.enableInCommitTimestamps",
+  "delta.enableRowTracking",
   "delta.logRetentionDuration",
   "delta.parquet.compression.codec",
 ]);

@@ -23,6 +23,8 @@ export interface DataFileTarget {
   readonly metadata: Pick<Metadata, "partitionColumns" | "configuration">;
   readonly compression: "snappy" | "zstd" | "gzip" | "uncompressed" | "lz4_raw" | "brotli";
   readonly dataChange: boolean;
+  /** Columns that rows have behind `fields`, and files too: no part of the table's schema, and without statistics. */
+  readonly hidden?: readonly StructField[];
   /** A file that has so many rows is closed, and another one begun. */
   readonly maxRows?: number;
   /** Below the table's; the table's own by default. */
@@ -60,11 +62,11 @@ export class DataFileWriter {
 
   async append(batch: ResultBatch): Promise<void> {
     if (batch.rows === 0) return;
-    const { fields, metadata, maxRows } = this.#target;
+    const { fields, hidden = [], metadata, maxRows } = this.#target;
     this.#rows += batch.rows;
     rejectNulls(batch, this.#target);
     rejectTooLong(batch, this.#target);
-    for (const part of splitByPartition(batch, fields, metadata.partitionColumns)) {
+    for (const part of splitByPartition(batch, [...fields, ...hidden], metadata.partitionColumns)) {
       for (let from = 0; from < part.batch.rows; ) {
         const file = this.#open.get(part.folder) ?? (await openFile(this.#target, part, this.#open.size + this.#closed.length));
         this.#open.set(part.folder, file);
@@ -146,7 +148,7 @@ async function openFile(target: DataFileTarget, { folder, values, fields }: Omit
   return { path, handle, writer, fields: stored, partitionValues, withNaN: new Set(), rows: 0 };
 }
 
-async function finishFile({ location, metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {
+async function finishFile({ location, hidden = [], metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {
   const { rows, bytes, columns = new Map<number, ColumnStatistics>() } = file.writer.finish();
   fsyncSync(file.handle);
   closeSync(file.handle);
@@ -157,7 +159,7 @@ async function finishFile({ location, metadata, dataChange }: DataFileTarget, fi
     size: bytes,
     modificationTime: Math.floor((await stat(file.path)).mtimeMs),
     dataChange,
-    stats: statisticsText(rows, file.fields, bounded, metadata.configuration),
+    stats: statisticsText(rows, file.fields.slice(0, file.fields.length - hidden.length), bounded, metadata.configuration),
   };
 }
 

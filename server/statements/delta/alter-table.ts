@@ -5,6 +5,7 @@ import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
 import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
 import { checkModeChange, columnMappingMode, mapColumns } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
+import { tracksRows, withRowTrackingColumns } from "../../../delta/row-tracking.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { upgradedProtocol } from "../../../delta/table-features.ts";
@@ -31,7 +32,9 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     checkWrite(snapshot, "append");
     const change = await changeOf(session, target, snapshot, action, options);
     if (change === undefined) return;
-    const metadata: Metadata = { ...snapshot.metadata, ...change.metadata };
+    const changed: Metadata = { ...snapshot.metadata, ...change.metadata };
+    const metadata: Metadata = { ...changed, configuration: withRowTrackingColumns(changed.configuration) };
+    const unnumbered = filesToNumber(snapshot, metadata);
     checkFeedColumns(change.fields ?? snapshot.fields, metadata.configuration);
     await commitStatement(session, target.log, {
       snapshot,
@@ -39,14 +42,21 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
         ...protocolChange(snapshot, metadata, change.metadata.schemaString === undefined ? snapshot.fields : (change.fields ?? snapshot.fields), change.features),
         ...(Object.keys(change.metadata).length === 0 ? [] : [{ kind: "metaData", metaData: metadata } as const]),
         ...(change.domains ?? []),
+        ...unnumbered,
       ],
-      reads: change.reads ?? READS_NOTHING,
+      reads: change.reads ?? (unnumbered.length > 0 ? READS_TABLE : READS_NOTHING),
       operation: change.operation,
       operationParameters: change.parameters,
       operationMetrics: {},
     });
   });
   return emptyResult();
+}
+
+/** The files that are to get row ids when a table begins to track rows: they are added again, as they are. */
+function filesToNumber({ files, metadata: before }: DeltaSnapshot, metadata: Metadata): Action[] {
+  if (!tracksRows(metadata) || tracksRows(before)) return [];
+  return [...files.values()].filter((add) => add.baseRowId === undefined).map((add) => ({ kind: "add", add: { ...add, dataChange: false } }));
 }
 
 /** COMMENT ON TABLE: the description in the table's metadata. */

@@ -9,6 +9,7 @@ import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { notDeltaTable } from "../../../delta/errors.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
+import { withRowTrackingColumns } from "../../../delta/row-tracking.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
 import { type DeltaSnapshot, snapshotOf } from "../../../delta/snapshot.ts";
 import { protocolFor, upgradedProtocol } from "../../../delta/table-features.ts";
@@ -87,7 +88,7 @@ async function commitTable(session: Session, { described, statement, log, before
   const clusteredBy = clusterBy && clusteringColumnsOf(clusterBy, fields, configuration);
   const features = clusteredBy === undefined ? requested.features : [...requested.features, "clustering"];
   checkFeedColumns(fields, configuration);
-  const metadata = newMetadata({ fields, partitionColumns, configuration, description: described.comment ?? model?.metadata.description, id: before?.metadata.id });
+  const metadata = newMetadata({ fields, partitionColumns, configuration: withRowTrackingColumns(configuration), description: described.comment ?? model?.metadata.description, id: before?.metadata.id });
   const protocol = before === undefined ? protocolFor({ fields, configuration }, features) : upgradedProtocol(before.protocol, { fields, configuration }, features);
   const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });
   checkWrite(planned, "append");

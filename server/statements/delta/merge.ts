@@ -3,6 +3,7 @@ import { LONG, type StructField } from "../../../catalog/types.ts";
 import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
 import { identityOf } from "../../../delta/identity-columns.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
+import { rowTrackingColumns } from "../../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, MergeClause, Statement } from "../../../parser/ast.ts";
@@ -72,7 +73,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   // Each clause that names an identity column is checked; rows of the others are numbered.
   for (const clause of inserted) numberedColumns(snapshot.fields, givenColumns(snapshot, [clause]));
   const identity = new IdentityWriter(inserted.length === 0 ? new Map() : numberedColumns(snapshot.fields, new Set()));
-  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome, identity), { checks: generationChecks(snapshot.fields, givenColumns(snapshot, clauses)), changes });
+  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome, identity), { checks: generationChecks(snapshot.fields, givenColumns(snapshot, clauses)), changes, movesRows: true });
   if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
   if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
     await deleteFiles(writtenPaths(snapshot, written));
@@ -105,18 +106,26 @@ function readScope({ source, on, clauses }: Merge, files: readonly FileSplits[])
 export interface ResolvedClause {
   readonly when: MergeClause["when"];
   readonly condition: AstExpr | undefined;
-  /** By column position; undefined: the row is deleted. */
+  /** By position in the columns of moved rows; undefined: the row is deleted. */
   readonly values: readonly ClauseValue[] | undefined;
 }
 
 /** `derived`: a generated column's expression over the new row, or an identity column's next value. */
 export type ClauseValue = AstExpr | "derived";
 
-function resolveClause({ columns: fields }: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
-  const valuesOf = (valueOf: (field: StructField) => ClauseValue): ResolvedClause => ({ when, condition, values: fields.map((field) => {
-    const value = valueOf(field);
-    return value === "derived" ? value : cast(field, value);
-  }) });
+function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
+  const { columns: fields } = snapshot;
+  const tracked = rowTrackingColumns(snapshot.metadata);
+  // A row that is updated keeps its id; where files say no id or version, the commit gives them.
+  const unsaid: AstExpr = { kind: "null", span: source.span };
+  const trackingOf = (isNew: boolean): ClauseValue[] => (tracked === undefined ? [] : [isNew ? unsaid : source.column(alias, tracked.id.name), unsaid]);
+  const valuesOf = (valueOf: (field: StructField) => ClauseValue): ResolvedClause => {
+    const values = fields.map((field) => {
+      const value = valueOf(field);
+      return value === "derived" ? value : cast(field, value);
+    });
+    return { when, condition, values: [...values, ...trackingOf(when === "notMatched")] };
+  };
   switch (action.kind) {
     case "delete":
       return { when, condition, values: undefined };

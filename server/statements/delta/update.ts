@@ -1,6 +1,8 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
+import { movedRowFields, rowTrackingColumns } from "../../../delta/row-tracking.ts";
+import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.ts";
 import { parseQuery } from "../../../parser/parse.ts";
@@ -37,11 +39,12 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const condition = statement.where ?? ({ kind: "boolean", value: true, span } as const);
   const values = assignedValues(snapshot.fields, statement.assignments, alias);
   rejectIdentityUpdate(snapshot.fields, values);
+  const fields = movedRowFields(snapshot);
   // Generated columns that are not set are computed anew.
-  const kept = snapshot.fields.filter((field) => values.has(field.name) || generationOf(field) === undefined);
-  const query = changedRows(kept, values, condition, alias);
+  const kept = fields.filter((field) => values.has(field.name) || generationOf(field) === undefined);
+  const query = changedRows(kept, withNewVersion(snapshot, values, span), condition, alias);
   const columns = kept.map((field) => ({ name: field.name, quoted: true, span }));
-  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields: snapshot.columns, columns, byName: false, ...DERIVED_VALUES, query: rows, span }, context);
+  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields, columns, byName: false, ...DERIVED_VALUES, query: rows, span }, context);
 
   const all = await targetFiles(session, snapshot);
   const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;
@@ -54,7 +57,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const before = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, all, chosen, condition, alias, options), "update_preimage")];
   const stay = positions === undefined ? [keptRows(session, all, chosen, condition, alias, options)] : [];
   const rows = inTurn(...before, recorded(changes, changed, "update_postimage"), ...stay);
-  const written = await writeTableRows(session, snapshot, rows, { checks: generationChecks(snapshot.fields, new Set(values.keys())), changes });
+  const written = await writeTableRows(session, snapshot, rows, { checks: generationChecks(snapshot.fields, new Set(values.keys())), changes, movesRows: true });
   const taken = positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, all.files, positions);
   const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
   try {
@@ -71,6 +74,12 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
     throw error;
   }
   return updated;
+}
+
+/** A row that changes keeps its id; its version is that of the commit, which is not known yet: files have it for rows that say none. */
+function withNewVersion({ metadata }: DeltaSnapshot, values: ReadonlyMap<string, AstExpr>, span: Update["span"]): ReadonlyMap<string, AstExpr> {
+  const tracked = rowTrackingColumns(metadata);
+  return tracked === undefined ? values : new Map([...values, [tracked.version.name, { kind: "null", span }]]);
 }
 
 /** The rows that change, with their new values. */
