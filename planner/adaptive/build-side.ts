@@ -8,6 +8,9 @@ const TURN_ROUND_FACTOR = 2;
 /** Sides below this size cost the same either way. */
 const MIN_BYTES = 64 * 1024;
 
+/** Share of an estimate that it may be wrong by without another look at the joins. */
+const UNREMARKABLE = 0.25;
+
 const TURNED: Partial<Record<PhysicalJoinKind, PhysicalJoinKind>> = {
   inner: "inner",
   probeOuter: "buildOuter",
@@ -27,6 +30,10 @@ export const buildSide: AdaptiveRule = {
   name: "DynamicJoinSelection",
   isEnabled: () => true,
   apply: (plan, context) => {
+    const { latest } = context.state;
+    const estimate = latest.kind === "build" || latest.kind === "loopBuild" ? latest.node.build.rows : latest.node.rows;
+    const rowsFound = context.state.complete(latest.node)?.rows ?? estimate;
+    if (Math.abs(rowsFound - estimate) <= UNREMARKABLE * estimate) return plan;
     const rows = new RevisedRows(context.state);
     return rewriteUpward(plan, (node) => (node.kind === "hashJoin" ? (turnedRound(node, rows, context) ?? node) : node));
   },

@@ -1,6 +1,7 @@
 import { referencedColumns } from "../../catalog/expression.ts";
 import type { PhysicalHashJoin, PhysicalPlan } from "../physical.ts";
 import { physicalOutput } from "../physical.ts";
+import type { Pipeline } from "../stages.ts";
 import { RevisedRows } from "./revised-rows.ts";
 import type { AdaptiveRule, RuleContext } from "./rule.ts";
 import { forEachNode, rewriteUpward } from "./rule.ts";
@@ -21,7 +22,7 @@ export const probeOrder: AdaptiveRule = {
   name: "ProbeOrder",
   isEnabled: (settings) => settings.joinReorder,
   apply: (plan, context) => {
-    if (context.state.latest.kind !== "build") return plan;
+    if (!context.state.pipelines.some((pipeline) => probesSeveral(pipeline, context))) return plan;
     const chains = longestChains(plan, context);
     if (chains.size === 0) return plan;
     const rows = new RevisedRows(context.state);
@@ -40,6 +41,12 @@ function isMovable(node: PhysicalPlan, { state }: RuleContext): node is Probe {
   // What can raise an error is asked of no row that another join would have dropped.
   if (node.residual !== undefined || node.keys.some((key) => key.probe.kind !== "column")) return false;
   return node.join === "inner" || node.join === "probeSemi" || node.join === "probeAnti" || node.join === "probeOuter";
+}
+
+/** The pipeline can run, and its rows meet two hash tables and more. */
+function probesSeveral({ steps }: Pipeline, { state }: RuleContext): boolean {
+  const probes = steps.filter((step) => step.kind === "probe");
+  return probes.length > 1 && probes.every(({ node }) => state.complete(node) !== undefined);
 }
 
 /** Upper ends of chains of two and more. */

@@ -1,5 +1,5 @@
 import type { Value } from "../../catalog/values.ts";
-import type { PhysicalPlan } from "../physical.ts";
+import type { PhysicalPlan, PhysicalScan } from "../physical.ts";
 import type { Breaker, Pipeline, RunSoFar, StagePlan } from "../stages.ts";
 
 /** What is known of a pipeline breaker when all its rows are in. */
@@ -60,12 +60,15 @@ export type Replan = (progress: Progress) => Promise<Replanned | undefined>;
 /** `Progress` by nodes of the plan, as rules ask for it. */
 export class RunState {
   readonly latest: Breaker;
+  /** Those that have not run. */
+  readonly pipelines: readonly Pipeline[];
   readonly #complete = new Map<number, CompleteBreaker>();
   readonly #fed = new Set<number>();
   readonly #begun = new Set<number>();
 
   constructor({ stages, ran, complete, latest }: Progress) {
     this.latest = stages.breakers[latest];
+    this.pipelines = stages.pipelines.slice(ran.length);
     for (const [breaker, facts] of complete) this.#complete.set(stages.breakers[breaker].node.id, facts);
     for (const pipeline of ran) this.#record(pipeline, stages);
   }
@@ -77,8 +80,13 @@ export class RunState {
   }
 
   /** What the node's breaker has, if all its rows are in. */
-  complete(node: PhysicalPlan): CompleteBreaker | undefined {
+  complete(node: { readonly id: number }): CompleteBreaker | undefined {
     return this.#complete.get(node.id);
+  }
+
+  /** A scan that has not run is of this kind. */
+  someScan(test: (scan: PhysicalPlan & PhysicalScan) => boolean): boolean {
+    return this.pipelines.some(({ source }) => source.kind === "scan" && test(source.node));
   }
 
   /** Rows have come out of the node, or into its breaker: it must stay as it is. */

@@ -1,10 +1,10 @@
 import { columnExpr, typeOf } from "../../catalog/expression.ts";
 import { sameType } from "../../catalog/types.ts";
-import type { PhysicalPlan } from "../physical.ts";
+import type { PhysicalPlan, PhysicalScan } from "../physical.ts";
 import { physicalOutput } from "../physical.ts";
 import type { CompleteJoin, KeyColumns } from "./key-flow.ts";
 import { reduceReads, scanOf } from "./key-flow.ts";
-import type { AdaptiveRule, RuleContext } from "./rule.ts";
+import type { AdaptiveRule, AdaptiveSettings, RuleContext } from "./rule.ts";
 import { latestJoin } from "./rule.ts";
 
 /** Share of the rows that may be left by a filter that pays. */
@@ -20,6 +20,7 @@ export const runtimeFilter: AdaptiveRule = {
   name: "InjectRuntimeFilter",
   isEnabled: (settings) => settings.bloomFilter,
   apply: (plan, context) => {
+    if (!context.state.someScan((scan) => isLarge(scan, context.settings))) return plan;
     const join = latestJoin(plan, context.state);
     const build = join && context.state.complete(join);
     if (join === undefined || build === undefined || build.bytes > context.settings.bloomFilterCreationBytes) return plan;
@@ -29,6 +30,10 @@ export const runtimeFilter: AdaptiveRule = {
   },
 };
 
+function isLarge(scan: PhysicalPlan & PhysicalScan, settings: AdaptiveSettings): boolean {
+  return scan.rows * scan.columns.length * BYTES_PER_COLUMN >= settings.bloomFilterApplicationBytes;
+}
+
 /** The estimated share of probe rows that find a partner, corrected by what the build side turned out to have. */
 function keptShare(join: CompleteJoin, buildRows: number): number {
   if (join.join !== "inner" && join.join !== "probeSemi") return 1;
@@ -37,7 +42,7 @@ function keptShare(join: CompleteJoin, buildRows: number): number {
 
 function filtered(read: PhysicalPlan, keys: KeyColumns, join: CompleteJoin, buildRows: number, share: number, { settings, nextNodeId, decide }: RuleContext): PhysicalPlan {
   const scan = scanOf(read);
-  if (scan === undefined || scan.rows * scan.columns.length * BYTES_PER_COLUMN < settings.bloomFilterApplicationBytes) return read;
+  if (scan === undefined || !isLarge(scan, settings)) return read;
   const given = physicalOutput(read);
   const probeKeys = join.keys.flatMap((key, i) => {
     const column = given.find((candidate) => candidate.id === keys[i]);

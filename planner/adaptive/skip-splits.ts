@@ -34,6 +34,7 @@ function isPartitionValue(splits: readonly Split[], field: number): boolean {
 }
 
 function skipSplits(plan: PhysicalPlan, context: RuleContext, rule: string, applies: (splits: readonly Split[], field: number) => boolean): PhysicalPlan {
+  if (!context.state.someScan((scan) => scan.splits.length > 1)) return plan;
   const join = latestJoin(plan, context.state);
   const known = join && context.state.complete(join)?.build?.keys;
   if (join === undefined || known === undefined || known.every((values) => values === undefined)) return plan;

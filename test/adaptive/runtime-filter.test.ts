@@ -26,7 +26,7 @@ test.each([
   `SELECT d.k, n FROM (SELECT k, count(*) AS n, sum(v) AS s FROM facts GROUP BY k) a JOIN ${FEW} d ON a.k = d.k`,
   `SELECT k, n FROM (SELECT k, g, max(name) AS n FROM facts GROUP BY k, g) a WHERE EXISTS (SELECT * FROM ${FEW} d WHERE a.k = d.k AND a.g = d.g)`,
   `SELECT a.k, r FROM (SELECT k, v, row_number() OVER (PARTITION BY k ORDER BY v) AS r FROM facts) a JOIN ${FEW} d ON a.k = d.k`,
-  `SELECT count(*), sum(facts.v), sum(other.w) FROM facts JOIN (SELECT * FROM dims WHERE k * 7 % 100 < 1) d ON facts.k = d.k LEFT JOIN other ON other.k = facts.k`,
+  `SELECT /*+ BROADCAST(other) */ count(*), sum(facts.v), sum(other.w) FROM facts JOIN (SELECT * FROM dims WHERE k * 7 % 100 < 1) d ON facts.k = d.k LEFT JOIN other ON other.k = facts.k`,
   `SELECT d.k, n FROM (SELECT k, count(*) AS n FROM facts GROUP BY k UNION ALL SELECT k, sum(w) FROM other GROUP BY k) a JOIN ${FEW} d ON a.k = d.k`,
 ])("fires: %s", async (sql) => {
   const explained = await sparrow.explain(sql);
