@@ -7,7 +7,25 @@ import type { ArrowColumn } from "./arrow-column.ts";
 
 /** Columns of an Arrow schema as Spark sees them. Source: Spark's ArrowUtils; unsigned integers take the next wider type. */
 export function fieldsOfArrow(schema: Arrow.Schema): StructField[] {
-  return schema.fields.map((field) => ({ name: field.name, type: typeOfFormat(field.name, arrowFormat(field.type), field.type), nullable: true }));
+  return schema.fields.map((field) => ({ name: field.name, type: typeOfArrow(field.name, field.type), nullable: true }));
+}
+
+/** `column`: the top-level column's name, for messages. */
+function typeOfArrow(column: string, type: Arrow.DataType): DataType {
+  const format = arrowFormat(type);
+  const children = (type.children ?? []) as readonly Arrow.Field[];
+  switch (format) {
+    case "+s":
+      return { kind: "struct", fields: children.map(({ name, type: own }) => ({ name, type: typeOfArrow(column, own), nullable: true })) };
+    case "+l":
+      return { kind: "array", element: typeOfArrow(column, children[0].type), containsNull: true };
+    case "+m": {
+      const [key, value] = children[0].type.children as readonly Arrow.Field[];
+      return { kind: "map", key: typeOfArrow(column, key.type), value: typeOfArrow(column, value.type), valueContainsNull: true };
+    }
+    default:
+      return typeOfFormat(column, format, type);
+  }
 }
 
 function typeOfFormat(name: string, format: string, type: Arrow.DataType): DataType {
@@ -105,6 +123,12 @@ function arrowFormat(type: Arrow.DataType): string {
       return ["tiM", "tiD", "tin"][(type as Arrow.Interval).unit];
     case Type.Duration:
       return `tD${UNITS[(type as Arrow.Duration).unit]}`;
+    case Type.Struct:
+      return "+s";
+    case Type.List:
+      return "+l";
+    case Type.Map:
+      return "+m";
     case Type.Dictionary:
       return arrowFormat((type as Arrow.Dictionary).dictionary);
     default:
@@ -119,7 +143,9 @@ export function columnOfArrow(name: string, data: Arrow.Data, from: number, rows
   // A slice's values have been moved to its start, but its bitmap has not.
   const validity = data.nullBitmap === undefined || data.nullBitmap === null || data.nullBitmap.length === 0 ? undefined : data.nullBitmap;
   if (data.offset !== 0) throw new SparrowError("UNSUPPORTED_FEATURE.SLICED_ARROW_BATCH", "0A000", `Column ${name} is a slice of an Arrow batch, which cannot be read.`, { column: name });
-  const base = { name, length: rows, offset: from, nullCount: validity === undefined ? 0 : -1, children: [] };
+  const nested = (data.type as Arrow.DataType).children as readonly Arrow.Field[] | null;
+  const children = isDictionary ? [] : data.children.map((child, i) => columnOfArrow(nested?.[i].name ?? name, child as Arrow.Data, 0, child.length));
+  const base = { name, length: rows, offset: from, nullCount: validity === undefined ? 0 : -1, children };
   if (isDictionary) {
     const codes = Int32Array.from(data.values as Int32Array, Number);
     return { ...base, format: "i", buffers: [validity, bytesOf(codes)], dictionary: dictionaryValues(name, data.dictionary) };

@@ -28,6 +28,8 @@ export interface InsertBinding {
   readonly generationOf?: (field: StructField) => AstExpr | undefined;
   /** Whether the writer makes the values of a column that is given none: its column is NULL here. */
   readonly isNumbered?: (field: StructField) => boolean;
+  /** The table's own error for columns of the query that it has no place for. */
+  readonly tooManyColumns?: (names: readonly string[]) => Error;
   readonly query: Query;
   readonly span: Span;
 }
@@ -129,6 +131,7 @@ function withDefaults(insert: InsertBinding, targets: readonly StructField[]): Q
 }
 
 function matchByPosition(insert: InsertBinding, targets: readonly StructField[], columns: readonly Column[]): ReadonlyMap<string, Column> {
+  if (columns.length > targets.length && insert.columns === undefined && insert.tooManyColumns !== undefined) throw insert.tooManyColumns(columns.slice(targets.length).map((column) => column.name));
   if (columns.length !== targets.length) throw arityMismatch(insert, targets, columns);
   return new Map(targets.map((field, i) => [field.name, columns[i]]));
 }
@@ -153,6 +156,7 @@ function matchByName(insert: InsertBinding, columns: readonly Column[]): Readonl
   const given = new Map<string, Column>();
   for (const column of columns) {
     const field = insert.fields.find((f) => f.name.toLowerCase() === column.name.toLowerCase());
+    if (field === undefined && insert.tooManyColumns !== undefined) throw insert.tooManyColumns([column.name]);
     if (field === undefined || given.has(field.name)) {
       const parameters = { tableName: quoteName(insert.table), extraColumns: quoteName([column.name]) };
       throw analysisError("INCOMPATIBLE_DATA_FOR_TABLE.EXTRA_COLUMNS", "KD000", `Cannot write incompatible data for the table ${parameters.tableName}: Cannot write extra columns ${parameters.extraColumns}.`, parameters, insert.span);

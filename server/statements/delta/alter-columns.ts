@@ -2,10 +2,9 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { DataType, StructField } from "../../../catalog/types.ts";
 import { sameType, sqlTypeName } from "../../../catalog/types.ts";
 import { clusteringFields } from "../../../delta/clustering.ts";
-import { mapColumns, rejectCharacters } from "../../../delta/column-mapping.ts";
 import { READS_TABLE } from "../../../delta/conflicts.ts";
 import { type ColumnPath, fieldAt, type FieldPosition, overlaps, pathText, withAddedField, withChangedField, withoutField, withRenamedField } from "../../../delta/schema-change.ts";
-import { schemaText } from "../../../delta/schema-json.ts";
+import { withColumns } from "../../../delta/schema-evolution.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { canWiden, typeWithin, widenedField } from "../../../delta/type-widening.ts";
 import type { AlterAction, ColumnPosition, QualifiedName } from "../../../parser/ast.ts";
@@ -127,10 +126,8 @@ async function rejectNulls(session: Session, snapshot: DeltaSnapshot, path: Colu
   if (rows > 0) throw new SparrowError("DELTA_NEW_NOT_NULL_VIOLATION", "23512", `${rows} rows in ${snapshot.location} violate the new NOT NULL constraint on ${pathText(path)}.`, { numRows: String(rows), tableName: snapshot.location, colName: path[0] }, { origin: "data" });
 }
 
-function schemaChange({ metadata }: DeltaSnapshot, fields: readonly StructField[], operation: string, parameters: Readonly<Record<string, unknown>>): MetadataChange {
-  const mapped = mapColumns({ fields, configuration: metadata.configuration }, "new");
-  rejectCharacters(mapped.fields, metadata.configuration);
-  return { metadata: { schemaString: schemaText(mapped.fields), configuration: mapped.configuration }, fields: mapped.fields, operation, parameters };
+function schemaChange({ metadata }: DeltaSnapshot, columns: readonly StructField[], operation: string, parameters: Readonly<Record<string, unknown>>): MetadataChange {
+  return { ...withColumns(metadata, columns), operation, parameters };
 }
 
 function requireMapping({ mapping, location }: DeltaSnapshot, verb: "RENAME" | "DROP"): void {

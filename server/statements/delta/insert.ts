@@ -6,6 +6,7 @@ import { isConflict, type ReadScope, READS_NOTHING, READS_TABLE } from "../../..
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { partitionText } from "../../../delta/partition-values.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
+import { withoutOlderMetadata } from "../../../delta/schema-evolution.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
@@ -16,12 +17,13 @@ import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.t
 import { changeDataOf, recorded } from "../../delta/change-data.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/derived-columns.ts";
+import { evolvedInsert, evolvesSchema, schemaMismatch } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
 import { writeMetrics, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { executeQuery } from "../../execute-query.ts";
-import { quoted, unsupportedOperation } from "../../object-names.ts";
+import { quoted } from "../../object-names.ts";
 import { cellText } from "../../results/cell-text.ts";
 import { analysisContext, planAnalyzed, type PreparedQuery, type RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
@@ -32,7 +34,6 @@ type Insert = Extract<Statement, { kind: "insert" }>;
 
 /** INSERT INTO, INSERT OVERWRITE (static and dynamic) and INSERT INTO ... REPLACE WHERE of a Delta table: one commit. */
 export async function runDeltaInsert(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<StatementResult> {
-  if (statement.schemaEvolution === true) throw unsupportedOperation("INSERT WITH SCHEMA EVOLUTION", quoted(...target.name));
   await rerunOnConflict(() => insertOnce(session, target, statement, options));
   return emptyResult();
 }
@@ -40,19 +41,22 @@ export async function runDeltaInsert(session: Session, target: DeltaTarget, stat
 async function insertOnce(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<void> {
   const { log } = target;
   // Before the query's tables are opened: what comes between the two is then a commit to be checked, not one that is overlooked.
-  const snapshot = await log.latest();
+  const before = await log.latest();
   const replaces = statement.mode === "overwrite" || statement.replaceWhere !== undefined;
-  checkWrite(snapshot, replaces ? "change" : "append");
-  rejectUnknownPartitions(target, snapshot, statement);
+  checkWrite(before, replaces ? "change" : "append");
+  rejectUnknownPartitions(target, before, statement);
+  const evolution = evolvesSchema(session, statement.schemaEvolution === true) ? await evolvedInsert(session, before, statement, options) : { snapshot: before, actions: [], query: statement.query };
+  const { snapshot, query } = evolution;
 
   let readsTarget = false;
   let given: ReadonlySet<string> = new Set();
   const plan = async (): Promise<PreparedQuery> => {
-    const tables = await resolveTables(session, collectTableNames(statement.query));
+    const tables = await resolveTables(session, collectTableNames(query));
     readsTarget = [...tables.sources.values()].some(({ format, request }) => format.toLowerCase() === "delta" && request.asOf === undefined && request.location === log.location);
     const context = analysisContext(session, tables, options);
-    const { columns, byName, partition, query, span } = statement;
-    const bound = bindInsert({ table: target.name, fields: snapshot.columns, columns, byName, partition, ...DERIVED_VALUES, query, span }, context);
+    const { columns, byName, partition, span } = statement;
+    const tooManyColumns = (names: readonly string[]): Error => schemaMismatch(snapshot, names);
+    const bound = bindInsert({ table: target.name, fields: snapshot.columns, columns, byName, partition, ...DERIVED_VALUES, tooManyColumns, query, span }, context);
     given = bound.given;
     return planAnalyzed(session, bound, context, tables);
   };
@@ -66,11 +70,11 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
   const written = await writeTableRows(session, snapshot, rows, { checks, changes });
 
   const replaced = await replacedBy(session, snapshot, statement, written.adds, options);
-  const actions = [...identity.metadataActions(snapshot), ...replaced.actions, ...writtenActions(written)];
+  const actions = [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...replaced.actions, ...writtenActions(written)];
   const reads = readsTarget ? READS_TABLE : replaced.reads;
   try {
     await commitStatement(session, log, {
-      snapshot,
+      snapshot: before,
       actions,
       reads,
       operation: "WRITE",

@@ -4,22 +4,25 @@ import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflict
 import { identityOf } from "../../../delta/identity-columns.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { rowTrackingColumns } from "../../../delta/row-tracking.ts";
+import { evolved, withoutOlderMetadata } from "../../../delta/schema-evolution.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
-import type { AstExpr, MergeClause, Statement } from "../../../parser/ast.ts";
+import type { AstExpr, MergeClause, QualifiedName, Statement } from "../../../parser/ast.ts";
 import { changeDataOf } from "../../delta/change-data.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { defaultOf, generationChecks, generationOf, numberedColumns, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
+import { evolvesSchema } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
+import { reshaped } from "../../delta/reshape.ts";
 import { namesTables } from "../../delta/read-scope.ts";
 import { writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
-import { quoted, unsupportedOperation } from "../../object-names.ts";
+import { quoted } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import type { StatementResult } from "../../statement-result.ts";
@@ -32,7 +35,6 @@ const MERGE_COLUMNS = ["num_affected_rows", "num_updated_rows", "num_deleted_row
 
 /** MERGE INTO a Delta table: the source is read once; rows that the source or a clause reaches are marked as deleted, or their files written anew. */
 export async function runDeltaMerge(session: Session, target: DeltaTarget, statement: Merge, options: RunOptions): Promise<StatementResult> {
-  if (statement.schemaEvolution) throw unsupportedOperation("MERGE WITH SCHEMA EVOLUTION", quoted(...target.name));
   checkClauses(statement);
   const { updated, deleted, inserted } = await rerunOnConflict(() => mergeOnce(session, target, statement, options));
   return valueResult(MERGE_COLUMNS, [[updated + deleted + inserted, updated, deleted, inserted].map(BigInt)]);
@@ -49,13 +51,16 @@ function checkClauses({ clauses, span }: Merge): void {
 }
 
 async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement: Merge, options: RunOptions): Promise<MergeOutcome> {
-  const snapshot = await log.latest();
+  const before = await log.latest();
   const insertsOnly = statement.clauses.every((clause) => clause.when === "notMatched");
-  checkWrite(snapshot, insertsOnly ? "append" : "change");
+  checkWrite(before, insertsOnly ? "append" : "change");
   const alias = statement.targetAlias?.name?.name ?? name[name.length - 1];
   const source = await readSource(session, statement.source, options);
+  const evolves = evolvesSchema(session, statement.schemaEvolution);
+  const evolution = evolves ? evolved(before, newColumns(statement.clauses, alias, source)) : { snapshot: before, actions: [] };
+  const { snapshot } = evolution;
   const all = await targetFiles(session, snapshot);
-  const clauses = statement.clauses.map((clause) => resolveClause(snapshot, clause, alias, source));
+  const clauses = statement.clauses.map((clause) => resolveClause(snapshot, clause, alias, source, evolves));
   const matches = await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables);
   // WHEN NOT MATCHED BY SOURCE may reach any row.
   const chosen: ReadonlySet<number> = new Set(clauses.some((clause) => clause.when === "notMatchedBySource") ? all.files.keys() : matches.keys());
@@ -82,8 +87,8 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   const taken = marked === undefined ? removeFiles(insertsOnly ? [] : [...chosen].map((index) => all.files[index])) : await markDeleted(snapshot, all.files, marked);
   try {
     await commitStatement(session, log, {
-      snapshot,
-      actions: [...identity.metadataActions(snapshot), ...taken.actions, ...writtenActions(written)],
+      snapshot: before,
+      actions: [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...taken.actions, ...writtenActions(written)],
       reads: readScope(statement, [...chosen].map((index) => all.files[index])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
@@ -113,7 +118,19 @@ export interface ResolvedClause {
 /** `derived`: a generated column's expression over the new row, or an identity column's next value. */
 export type ClauseValue = AstExpr | "derived";
 
-function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource): ResolvedClause {
+/** Columns of the source that a table which may evolve takes on: all of them for `*`, else those that clauses set under their own name. */
+function newColumns(clauses: readonly MergeClause[], alias: string, source: MergeSource): readonly StructField[] {
+  const isStar = clauses.some(({ action }) => action.kind === "updateAll" || action.kind === "insertAll");
+  if (isStar) return source.fields;
+  const isSet = (field: StructField, target: QualifiedName): boolean => {
+    const [first, ...rest] = target.parts.map((part) => part.name.toLowerCase());
+    return (rest.length === 0 ? first : rest.length === 1 && first === alias.toLowerCase() ? rest[0] : undefined) === field.name.toLowerCase();
+  };
+  const targets = clauses.flatMap(({ action }) => (action.kind === "update" ? action.assignments.map(({ target }) => target) : action.kind === "insert" ? action.columns : []));
+  return source.fields.filter((field) => targets.some((target) => isSet(field, target)));
+}
+
+function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: MergeClause, alias: string, source: MergeSource, evolves: boolean): ResolvedClause {
   const { columns: fields } = snapshot;
   const tracked = rowTrackingColumns(snapshot.metadata);
   // A row that is updated keeps its id; where files say no id or version, the commit gives them.
@@ -135,9 +152,9 @@ function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: Mer
       return valuesOf((field) => assigned.get(field.name) ?? (generationOf(field) === undefined ? source.column(alias, field.name) : "derived"));
     }
     case "updateAll":
-      return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source) ?? "derived") : source.column(alias, field.name)));
+      return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source, evolves, source.column(alias, field.name)) ?? "derived") : source.column(alias, field.name)));
     case "insertAll":
-      return valuesOf((field) => sourceValue(field, source) ?? "derived");
+      return valuesOf((field) => sourceValue(field, source, evolves, defaultOf(field) ?? { kind: "null", span: source.span }) ?? "derived");
     case "insert": {
       if (action.columns.length > 0 && action.columns.length !== action.values.length) {
         throw new SparrowError("MERGE_INSERT_VALUE_COUNT_MISMATCH", "21S01", `The INSERT clause names ${action.columns.length} columns and gives ${action.values.length} values.`, {});
@@ -153,23 +170,20 @@ function isDerived(field: StructField): boolean {
   return generationOf(field) !== undefined || identityOf(field) !== undefined;
 }
 
-/** The source's column of the same name, which only a derived column can do without. */
-function sourceValue(field: StructField, source: MergeSource): AstExpr | undefined {
-  const has = source.fields.some((candidate) => candidate.name.toLowerCase() === field.name.toLowerCase());
-  return has || !isDerived(field) ? sourceColumn(field, source) : undefined;
+/** The source's column of the same name in the shape of the table's; without one, undefined for a derived column, and `otherwise` where the table may evolve. */
+function sourceValue(field: StructField, source: MergeSource, evolves: boolean, otherwise: AstExpr): AstExpr | undefined {
+  const own = source.fields.find((candidate) => candidate.name.toLowerCase() === field.name.toLowerCase());
+  if (own !== undefined) return reshaped(source.column(source.alias, own.name), own.type, field.type, evolves);
+  if (isDerived(field)) return undefined;
+  if (evolves) return otherwise;
+  const proposal = source.fields.map((candidate) => quoted(candidate.name)).join(", ");
+  throw new SparrowError("DELTA_MERGE_UNRESOLVED_EXPRESSION", "42601", `Cannot resolve ${quoted(field.name)} in the source of MERGE: '*' needs every column of the target. The source has [${proposal}].`, { sqlExpr: quoted(field.name), cols: proposal }, { span: source.span });
 }
 
 /** Names of the columns that some clause gives values for. */
 function givenColumns({ fields }: DeltaSnapshot, clauses: readonly ResolvedClause[]): ReadonlySet<string> {
   const own = clauses.filter((clause) => clause.values !== undefined);
   return new Set(fields.filter((_, i) => own.some(({ values }) => values?.[i] !== "derived")).map((field) => field.name));
-}
-
-function sourceColumn(field: StructField, source: MergeSource): AstExpr {
-  const own = source.fields.find((candidate) => candidate.name.toLowerCase() === field.name.toLowerCase());
-  if (own !== undefined) return source.column(source.alias, own.name);
-  const proposal = source.fields.map((candidate) => quoted(candidate.name)).join(", ");
-  throw new SparrowError("DELTA_MERGE_UNRESOLVED_EXPRESSION", "42601", `Cannot resolve ${quoted(field.name)} in the source of MERGE: '*' needs every column of the target. The source has [${proposal}].`, { sqlExpr: quoted(field.name), cols: proposal }, { span: source.span });
 }
 
 function cast({ type }: StructField, operand: AstExpr): AstExpr {
