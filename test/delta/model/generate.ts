@@ -36,7 +36,7 @@ export function randomSequence(seed: number, number: number): Sequence {
 function randomDefinition(random: RandomStream): TableDefinition {
   const columns: ModelColumn[] = [{ name: "id", type: "INT", notNull: random.chance(0.3) }];
   const more = random.int(1, 4);
-  for (let i = 0; i < more; i++) columns.push({ name: random.pick(["c", "Wide name ", "ü"]) + i, type: random.pick(MODEL_TYPES), notNull: random.chance(0.1) });
+  for (let i = 0; i < more; i++) columns.push({ name: random.pick(["c", "Wide-Name", "ü"]) + i, type: random.pick(MODEL_TYPES), notNull: random.chance(0.1) });
   const partitionedBy: string[] = [];
   const parts = random.chance(0.5) ? random.int(1, 2) : 0;
   for (let i = 0; i < parts; i++) {
