@@ -231,7 +231,7 @@ function physicalDetail(node: PhysicalPlan): string {
     case "limit":
       return `${node.limit ?? "all"}${node.offset === 0 ? "" : `, offset=${node.offset}`}`;
     case "window":
-      return `[${list(node.calls, (c) => explainWindowCall(c.call))}], [${list(node.partitionBy, explainExpr)}], [${list(node.orderBy, explainSortKey)}]`;
+      return `[${list(node.calls, (c) => explainWindowCall(c.call))}], [${list(node.partitionBy, explainExpr)}], [${list(node.orderBy, explainSortKey)}]${node.limit === undefined ? "" : `, first=${node.limit.rows}`}`;
     case "union":
       return `${node.inputs.length} inputs`;
     case "shared":

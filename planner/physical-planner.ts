@@ -6,9 +6,10 @@ import { conjuncts } from "./conjunctions.ts";
 import type { LogicalCte, LogicalPlan } from "./logical.ts";
 import { outputOf } from "./logical.ts";
 import { planJoin } from "./physical-joins.ts";
-import type { PhysicalPlan } from "./physical.ts";
+import type { PhysicalPlan, WindowLimit } from "./physical.ts";
 import { physicalOutput } from "./physical.ts";
 import { pruneSplits } from "./pruning.ts";
+import { windowLimit } from "./window-limit.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
 import { mapSortKeys, mapWindowCall } from "./optimizer/plan-traversal.ts";
 import { estimateRows, registerDefinitions } from "./optimizer/cardinality.ts";
@@ -130,19 +131,30 @@ export class PhysicalPlanner {
   /** A filter right above a scan also says what the scan may skip; it still filters, for skipping is coarse. */
   #filter(plan: Extract<LogicalPlan, { kind: "filter" }>): PhysicalPlan {
     const { input, condition } = plan;
-    const below = input.kind === "scan" ? this.#scan(input, [...input.skipBy, ...conjuncts(condition).filter(isDeterministic)]) : this.plan(input);
+    const below = this.#filtered(input, condition);
     return this.node(estimateRows(plan), { kind: "filter", input: below, condition });
   }
 
+  #filtered(input: LogicalPlan, condition: Expr): PhysicalPlan {
+    switch (input.kind) {
+      case "scan":
+        return this.#scan(input, [...input.skipBy, ...conjuncts(condition).filter(isDeterministic)]);
+      case "window":
+        return this.#window(input, windowLimit(condition, input));
+      default:
+        return this.plan(input);
+    }
+  }
+
   /** A window reads columns: what its keys, arguments and filters compute is computed below it. */
-  #window(plan: Extract<LogicalPlan, { kind: "window" }>): PhysicalPlan {
+  #window(plan: Extract<LogicalPlan, { kind: "window" }>, limit?: WindowLimit): PhysicalPlan {
     const input = this.plan(plan.input);
     const computed = new ComputedColumns(this.nextComputedId);
     const partitionBy = plan.partitionBy.map(computed.asColumn);
     const orderBy = mapSortKeys(plan.orderBy, computed.asColumn);
     const calls = plan.calls.map((c) => ({ ...c, call: mapWindowCall(c.call, computed.asColumn) }));
     const below = this.withComputed(input, computed);
-    return this.node(estimateRows(plan), { kind: "window", input: below, partitionBy, orderBy, calls });
+    return this.node(estimateRows(plan), { kind: "window", input: below, partitionBy, orderBy, calls, ...(limit === undefined ? {} : { limit }) });
   }
 
   #limit(plan: Extract<LogicalPlan, { kind: "limit" }>): PhysicalPlan {

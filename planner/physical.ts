@@ -200,6 +200,14 @@ export interface PhysicalWindow {
   readonly partitionBy: readonly Expr[];
   readonly orderBy: readonly SortKey[];
   readonly calls: readonly { readonly column: Column; readonly call: WindowCall }[];
+  /** A filter above wants no more of each partition, so that other rows may be left out. */
+  readonly limit?: WindowLimit;
+}
+
+/** Rows among the first `rows` of their partition, those that are equal to the last of them included; `distinct`: with the first so many values. */
+export interface WindowLimit {
+  readonly rows: number;
+  readonly distinct: boolean;
 }
 
 /** UNION ALL: `columns[i]` is `inputs[k].columns[i]` of input k. */

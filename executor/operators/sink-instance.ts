@@ -14,6 +14,7 @@ import { Directory } from "./group-directory.ts";
 import type { RowSinkShape, RowSinkState } from "./rows/row-sink.ts";
 import { BOUND } from "./rows/row-sink.ts";
 import { addressesInOrder, RecordSorter } from "./rows/sort-records.ts";
+import { openGroupLimit } from "./window/group-limit.ts";
 import { NEED, RowChunks, runsOf } from "./row-store.ts";
 import { SpillingRows } from "./spilling-rows.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
@@ -86,6 +87,7 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { rows, wor
       );
     }
     case "rows":
+      if (sink.shape.limit !== undefined) openGroupLimit(context.pool, work, state, sink.shape.limit, sink.state.limit);
       return new RowSink(sink.shape, sink.state, context, rows, state, job);
     case "discard":
       return recordSink(

@@ -22,7 +22,7 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
       const made: readonly Column[] = node.calls.map((c) => c.column);
       const inputs = windowInputs(breaker);
       const columns = [...breaker.columns.filter((c) => !made.some((m) => m.id === c.id)), ...inputs];
-      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made };
+      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made, limit: node.limit };
     }
   }
 }

@@ -9,9 +9,12 @@ import type { StateLayout } from "../../pipeline/state-layout.ts";
 import { HEADER, STATUS } from "../../pipeline/state-layout.ts";
 import type { Label } from "../../wasm/function-builder.ts";
 import { get, i32, i64 } from "../../wasm/instructions.ts";
+import type { WindowLimit } from "../../../planner/physical.ts";
 import { hashOfKeys } from "../keys.ts";
 import type { RowStoreState } from "../row-store.ts";
 import { bytesToCopy, commitRow, ensureBytes, NEED, PARTITION_BITS, PARTITIONS, reserveRow, reserveRowStore, storedValue, storeValues } from "../row-store.ts";
+import type { GroupLimitShape, GroupLimitState } from "../window/group-limit.ts";
+import { emitGroupLimit, groupLimitShape, reserveGroupLimit } from "../window/group-limit.ts";
 import type { SortModule, SortShape } from "./sort-module.ts";
 import { compileSort, SORT_RECORD } from "./sort-module.ts";
 import { emitSortPrefix, prefixExtent } from "./sort-prefix.ts";
@@ -32,12 +35,15 @@ export interface RowSinkShape extends SortShape {
   readonly keep: number | undefined;
   /** Limit: rows wanted of each morsel, limit + offset. */
   readonly perMorsel: number | undefined;
+  /** Windows of which a filter wants the first rows of each partition. */
+  readonly limit: GroupLimitShape | undefined;
 }
 
 export interface RowSinkState {
   readonly store: RowStoreState;
   /** Top-N: uint64 prefix beyond which no row matters, uint32 whether it is known, uint32 rows at hand, uint32 rows at which to prune. Limit: uint32 rows left of the morsel. */
   readonly bound: number;
+  readonly limit: GroupLimitState;
 }
 
 export interface RowSinkRequest {
@@ -49,6 +55,8 @@ export interface RowSinkRequest {
   readonly reserved: readonly Column[];
   readonly keep?: number;
   readonly perMorsel?: number;
+  /** No more is wanted of each partition. */
+  readonly limit?: WindowLimit;
   /** One pipeline feeds the sink, so that dictionary codes can be kept. */
   readonly singleFeeder: boolean;
   /** All hashes equal: a hostile setting for tests. */
@@ -78,11 +86,11 @@ export function rowSinkShape(emitter: SegmentEmitter, request: RowSinkRequest): 
   const fields = keyColumns.map((column) => fieldOf(layout, column.id));
   const order = orderBy.map((key, i) => ({ field: fields[partitionBy.length + i], ascending: key.ascending, nullsFirst: key.nullsFirst }));
   const sort: SortShape = { partitionBy: fields.slice(0, partitionBy.length), order, ...prefixExtent(order) };
-  return { layout, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: request.keep === undefined ? undefined : compileSort(sort), keep: request.keep, perMorsel: request.perMorsel };
+  return { layout, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: request.keep === undefined ? undefined : compileSort(sort), keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
 }
 
 export function reserveRowSink(state: StateLayout, shape: RowSinkShape): RowSinkState {
-  return { store: reserveRowStore(state, shape.layout, shape.partitions), bound: state.reserve(24) };
+  return { store: reserveRowStore(state, shape.layout, shape.partitions), bound: state.reserve(24), limit: reserveGroupLimit(state) };
 }
 
 export const BOUND = { prefix: 0, known: 8, rows: 12, pruneAt: 16, left: 0 } as const;
@@ -109,6 +117,7 @@ export function emitRowSink(
   }
   const partitionKeys = request.partitionBy.map((expr) => emitExpr(expr, emitter));
   const hash = partitionKeys.length === 0 ? undefined : f.let(hashOfKeys(emitter, partitionKeys, shape.partitionBy, request.collide));
+  const noteFirst = shape.limit && prefix && emitGroupLimit(emitter, shape.limit, state.limit, partitionKeys, hash ?? f.let(i64.const(0n)), prefix, skip);
   const keyExprs = new Map([...shape.partitionBy.map((field, i) => [field.id, request.partitionBy[i]] as const), ...shape.order.map(({ field }, i) => [field.id, request.order[i].expr] as const)]);
   const stored = shape.layout.fields.flatMap((field) => {
     const column = request.columns.find((c) => c.id === field.id);
@@ -121,6 +130,7 @@ export function emitRowSink(
   const partition = hash === undefined ? i32.const(0) : i32.wrapI64(i64.shrU(get(hash), i64.const(BigInt(64 - PARTITION_BITS))));
   const place = reserveRow(emitter, state.store, partition);
   emitter.resumed();
+  noteFirst?.();
   const row = get(place.row);
   f.store("i64", row, prefix === undefined ? i64.extendI32U(i32.load(block, HEADER.morsel)) : get(prefix), SORT_RECORD.prefix);
   if (hash !== undefined) f.store("i64", row, get(hash), SORT_RECORD.partition);
