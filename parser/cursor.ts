@@ -138,7 +138,7 @@ export class Cursor {
 
   /** An error of its own condition at the current token, or from `start` up to it. */
   refuse(condition: string, message: string, parameters: Record<string, string> = {}, start?: number, sqlState = "42601", hint?: string): never {
-    const span = start === undefined ? { start: this.start, end: this.tokens.ends[this.position] } : this.spanFrom(start);
+    const span = start === undefined ? { start: this.start, end: this.tokens.ends[this.position] } : { start, end: Math.max(start, this.end) };
     throw new SparrowError(condition, sqlState, message, parameters, { span, hint });
   }
 

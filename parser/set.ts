@@ -26,6 +26,7 @@ function setSetting(c: Cursor): StatementBody {
   }
   const start = c.start;
   const key = settingKey(c);
+  if (key === "") invalidSet(c, start);
   if (atEnd(c)) return { kind: "set", key, verbose: false };
   if (!SETTING_KEY.test(key) && !c.tokens.text.startsWith("`", start)) invalidKey(c, key, start);
   if (c.word !== "=") {

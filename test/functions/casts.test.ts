@@ -39,7 +39,7 @@ describe("a value cast to text and back is the same value", () => {
       fc.property(values, (value) => {
         expect(cast(cast(value, type, STRING), STRING, type)).toBe(value);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 20_260 },
     );
   });
 
@@ -49,7 +49,7 @@ describe("a value cast to text and back is the same value", () => {
         const back = cast(cast(micros, TIMESTAMP, STRING), STRING, TIMESTAMP) as bigint;
         expect([0n, 3_600_000_000n]).toContain(micros - back);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, seed: 20_260 },
     );
   });
 });

@@ -100,6 +100,10 @@ function failure(run: () => unknown): unknown {
   }
 }
 
+test("a SET without a key is told at a place that there is", () => {
+  expect(failure(() => parseStatement("SET ="))).toMatchObject({ condition: "INVALID_SET_SYNTAX", span: { start: 4, end: 4 } });
+});
+
 describe("any text parses or gives an error that is meant for users", () => {
   const words = ["SELECT", "FROM", "WHERE", "(", ")", ",", "a", "t", "1", "1.5", "'s'", "`q`", "AND", "OR", "NOT", "IN", "BETWEEN", "CASE", "WHEN", "THEN", "END", "GROUP BY", "ORDER BY", "LIMIT", "UNION", "VALUES", "JOIN", "ON", "AS", "OVER", "PARTITION BY", "CAST", "INTERVAL", "DAY", "TO", "+", "-", "*", "/", "=", "<", ">", ">>", "[", "]", ".", "::", "->", "=>", ":", "?", "/*+", "*/", "INSERT INTO", "CREATE TABLE", "USING", "SET", "SHOW", "ALTER TABLE", "DESCRIBE", "MERGE INTO", "WITH", "EXCEPT", "ALL", "LATERAL VIEW", "PIVOT", "FOR", "STRUCT", "ARRAY", "MAP", "EXTRACT", "TRIM", "IDENTIFIER", ";", "|>", "EXISTS"];
   const text = oneof(string({ unit: "grapheme", maxLength: 40 }), array(constantFrom(...words), { maxLength: 25 }).map((parts) => parts.join(" ")), array(constantFrom(...words), { maxLength: 15 }).map((parts) => `SELECT ${parts.join(" ")}`));
@@ -118,7 +122,7 @@ describe("any text parses or gives an error that is meant for users", () => {
         const { start, end } = error.span ?? { start: 0, end: 0 };
         return error.message !== "" && 0 <= start && start <= end && end <= sql.length;
       }),
-      { numRuns: 1500 },
+      { numRuns: 1500, seed: 20_260 },
     );
   });
 });
