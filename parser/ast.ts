@@ -289,7 +289,7 @@ export type Statement = { readonly span: Span } & (
   | { readonly kind: "createTempViewUsing"; readonly name: QualifiedName; readonly orReplace: boolean; readonly columns: readonly ColumnDefinition[]; readonly provider: string; readonly options: readonly Property[] }
   | { readonly kind: "drop"; readonly object: "table" | "view"; readonly name: QualifiedName; readonly ifExists: boolean; readonly purge: boolean }
   | { readonly kind: "truncate"; readonly name: QualifiedName; readonly partition?: readonly PartitionItem[] }
-  | { readonly kind: "insert"; readonly mode: "into" | "overwrite"; readonly table: QualifiedName; readonly schemaEvolution?: boolean; readonly columns?: readonly Identifier[]; readonly byName: boolean; readonly partition?: readonly PartitionItem[]; readonly ifNotExists: boolean; readonly replaceWhere?: AstExpr; readonly query: Query }
+  | { readonly kind: "insert"; readonly mode: "into" | "overwrite"; readonly table: QualifiedName; /** WITH (key = value): of the write. */ readonly options?: readonly Property[]; readonly schemaEvolution?: boolean; readonly columns?: readonly Identifier[]; readonly byName: boolean; readonly partition?: readonly PartitionItem[]; readonly ifNotExists: boolean; readonly replaceWhere?: AstExpr; readonly query: Query }
   /** FROM ... INSERT ... INSERT ...: each an `insert` or `insertDirectory` over the same relations */
   | { readonly kind: "multiInsert"; readonly inserts: readonly Statement[] }
   | { readonly kind: "insertDirectory"; readonly path: string; readonly provider: string; readonly options: readonly Property[]; readonly query: Query }

@@ -28,6 +28,7 @@ function parseInsertOf(c: Cursor, parseSource: (c: Cursor) => Query): Insert {
   if (mode === "overwrite" && (c.word === "DIRECTORY" || (c.word === "LOCAL" && c.wordAt(1) === "DIRECTORY"))) return insertDirectory(c, parseSource);
   if (c.word === "TABLE" && c.isIdentifierAt(1)) c.advance();
   const table = c.qualifiedName("a table name");
+  const options = c.word === "WITH" && c.wordAt(1) === "(" ? acceptOptions(c, "WITH") : undefined;
   const replaceWhere = c.acceptPhrase("REPLACE", "WHERE") ? parseExpression(c) : undefined;
   let partition = acceptPartition(c);
   const ifNotExists = acceptIfNotExists(c);
@@ -36,7 +37,7 @@ function parseInsertOf(c: Cursor, parseSource: (c: Cursor) => Query): Insert {
   partition ??= acceptPartition(c);
   byName ||= c.acceptPhrase("BY", "NAME");
   const query = parseSource(c);
-  return { kind: "insert", mode, table, ...(schemaEvolution && { schemaEvolution }), ...(columns && { columns }), byName, ...(partition && { partition }), ifNotExists, ...(replaceWhere && { replaceWhere }), query };
+  return { kind: "insert", mode, table, ...(options && { options }), ...(schemaEvolution && { schemaEvolution }), ...(columns && { columns }), byName, ...(partition && { partition }), ifNotExists, ...(replaceWhere && { replaceWhere }), query };
 }
 
 /** A list of columns rather than a query in parentheses. */

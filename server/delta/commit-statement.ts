@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { SparrowError } from "../../catalog/errors.ts";
 import type { Action } from "../../delta/actions.ts";
 import { afterCommit } from "../../delta/after-commit.ts";
-import { isConflict, type ReadScope } from "../../delta/conflicts.ts";
+import { isConflict, type ReadScope, READS_NOTHING } from "../../delta/conflicts.ts";
 import type { DeltaLog } from "../../delta/delta-log.ts";
+import { type IdempotentWrite, isWritten, transactionAction } from "../../delta/idempotent-write.ts";
 import { commit } from "../../delta/transaction.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
@@ -26,11 +28,15 @@ export interface StatementCommit {
   readonly operation: string;
   readonly operationParameters: Readonly<Record<string, unknown>>;
   readonly operationMetrics: Readonly<Record<string, number>>;
+  /** What the commit is numbered as by an application. */
+  readonly write?: IdempotentWrite;
 }
 
 /** Commits, and then writes what makes the next reads fast: a version checksum, and every tenth time a checkpoint. */
 export async function commitStatement(session: Session, log: DeltaLog, statement: StatementCommit): Promise<bigint> {
-  const { snapshot, actions, reads, operation } = statement;
+  const { snapshot, reads, operation, write } = statement;
+  if (write !== undefined && snapshot !== undefined && isWritten(snapshot, write, Date.now())) throw writtenMeanwhile(write);
+  const actions = write === undefined ? statement.actions : [transactionAction(write, Date.now()), ...statement.actions];
   const version = await commit(log, localStorage, {
     readVersion: snapshot?.version ?? -1n,
     ...(snapshot !== undefined && { read: snapshot }),
@@ -45,6 +51,16 @@ export async function commitStatement(session: Session, log: DeltaLog, statement
   session.engine.tableCache.dropLocation(log.location);
   await tidy(session, log, version);
   return version;
+}
+
+/** The numbered write of a statement that has found nothing to change. */
+export async function commitNothing(session: Session, log: DeltaLog, snapshot: DeltaSnapshot, operation: string, write: IdempotentWrite | undefined): Promise<void> {
+  if (write !== undefined) await commitStatement(session, log, { snapshot, actions: [], reads: READS_NOTHING, operation, operationParameters: {}, operationMetrics: {}, write });
+}
+
+/** The statement began before and goes by a snapshot after the same write of another one. */
+function writtenMeanwhile({ appId, version }: IdempotentWrite): SparrowError {
+  return new SparrowError("DELTA_CONCURRENT_TRANSACTION", "2D521", `The write ${version} of the application ${appId} was committed meanwhile.`, { appId, version: String(version) }, { origin: "resource" });
 }
 
 /** The commit stands whatever happens here: a failure is a warning, and the next commit does it. */

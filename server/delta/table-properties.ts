@@ -20,6 +20,7 @@ const HONOURED = new Set([
   "delta.enableRowTracking",
   "delta.logRetentionDuration",
   "delta.parquet.compression.codec",
+  "delta.setTransactionRetentionDuration",
 ]);
 
 const FEATURE_PREFIX = "delta.feature.";

@@ -29,6 +29,7 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
   if (deltaTarget !== undefined) return (await import("./delta/insert.ts")).runDeltaInsert(session, deltaTarget, statement, options);
   const table = await requireTable(session, statement.table, "INSERT");
   const tableName = quoted(CATALOG_NAME, table.database, table.name);
+  if (statement.options !== undefined) throw unsupportedOperation("INSERT with options", tableName);
   if (statement.replaceWhere !== undefined) throw unsupportedOperation("INSERT ... REPLACE WHERE", tableName);
   if (statement.schemaEvolution === true) throw unsupportedOperation("INSERT WITH SCHEMA EVOLUTION", tableName);
   rejectUnknownPartitions(table, statement);

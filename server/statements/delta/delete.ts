@@ -1,15 +1,17 @@
 import { LONG } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
+import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { parseFileStatistics } from "../../../delta/file-statistics.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, Statement } from "../../../parser/ast.ts";
-import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { liveRows } from "../../delta/delta-provider.ts";
 import { vectorMetrics } from "../../delta/deletion-vectors.ts";
 import { targetFiles, withoutMatching, type WithoutRows, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
+import { runWrite } from "../../delta/idempotent-statement.ts";
 import { NOTHING_WRITTEN } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import type { RunOptions } from "../../run-query.ts";
@@ -23,17 +25,20 @@ export const AFFECTED_ROWS = [{ name: "num_affected_rows", type: LONG, nullable:
 /** DELETE FROM a Delta table: files without a row that stays are removed, rows of others are marked as deleted or their files written anew, all others are neither read nor touched. */
 export async function runDeltaDelete(session: Session, target: DeltaTarget, { where, alias, table }: Extract<Statement, { kind: "delete" }>, options: RunOptions): Promise<StatementResult> {
   const name = alias?.name?.name ?? table.parts[table.parts.length - 1].name;
-  const rows = await rerunOnConflict(() => deleteRows(session, target, where, name, options));
+  const rows = await runWrite(session, target.log, 0, (write) => deleteRows(session, target, where, name, options, "DELETE", write));
   return valueResult(AFFECTED_ROWS, [[BigInt(rows)]]);
 }
 
 /** Deletes the rows for which a condition is true, all without one, and gives their number. */
-export async function deleteRows(session: Session, { log }: DeltaTarget, where: AstExpr | undefined, alias: string, options: RunOptions, operation = "DELETE"): Promise<number> {
+export async function deleteRows(session: Session, { log }: DeltaTarget, where: AstExpr | undefined, alias: string, options: RunOptions, operation: "DELETE" | "TRUNCATE", write?: IdempotentWrite): Promise<number> {
   const snapshot = await log.latest();
   checkWrite(snapshot, "change");
   const removed = where === undefined ? await everything(session, snapshot) : await withoutMatching(session, snapshot, where, options, alias);
   const actions = withoutRowsActions(removed);
-  if (actions.length === 0) return 0;
+  if (actions.length === 0) {
+    await commitNothing(session, log, snapshot, operation, write);
+    return 0;
+  }
   try {
     await commitStatement(session, log, {
       snapshot,
@@ -42,6 +47,7 @@ export async function deleteRows(session: Session, { log }: DeltaTarget, where: 
       operation,
       operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]) },
       operationMetrics: { numRemovedFiles: removed.taken.removedFiles, numAddedFiles: removed.kept.adds.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.kept.rows, ...vectorMetrics(removed.taken.vectors) },
+      ...(write !== undefined && { write }),
     });
   } catch (error) {
     if (isConflict(error)) await deleteFiles(withoutRowsPaths(snapshot, removed));

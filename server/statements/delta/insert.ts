@@ -4,6 +4,7 @@ import type { Action, AddFile } from "../../../delta/actions.ts";
 import { physicalName } from "../../../delta/column-mapping.ts";
 import { isConflict, type ReadScope, READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
+import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { partitionText } from "../../../delta/partition-values.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
 import { withoutOlderMetadata } from "../../../delta/schema-evolution.ts";
@@ -13,17 +14,18 @@ import type { Statement } from "../../../parser/ast.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
-import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { commitStatement } from "../../delta/commit-statement.ts";
 import { changeDataOf, recorded } from "../../delta/change-data.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/derived-columns.ts";
+import { runWrite, type WriteOptions } from "../../delta/idempotent-statement.ts";
 import { evolvedInsert, evolvesSchema, schemaMismatch } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
 import { writeMetrics, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { executeQuery } from "../../execute-query.ts";
-import { quoted } from "../../object-names.ts";
+import { quoted, unsupportedOperation } from "../../object-names.ts";
 import { cellText } from "../../results/cell-text.ts";
 import { analysisContext, planAnalyzed, type PreparedQuery, type RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
@@ -34,11 +36,23 @@ type Insert = Extract<Statement, { kind: "insert" }>;
 
 /** INSERT INTO, INSERT OVERWRITE (static and dynamic) and INSERT INTO ... REPLACE WHERE of a Delta table: one commit. */
 export async function runDeltaInsert(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<StatementResult> {
-  await rerunOnConflict(() => insertOnce(session, target, statement, options));
+  const { mergeSchema, ...numbered } = writeOptions(target, statement);
+  const evolving: Insert = mergeSchema?.toLowerCase() === "true" ? { ...statement, schemaEvolution: true } : statement;
+  await runWrite(session, target.log, undefined, (write) => insertOnce(session, target, evolving, options, write), numbered);
   return emptyResult();
 }
 
-async function insertOnce(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<void> {
+/** Options in WITH (...), under the names of a data frame's writer. */
+function writeOptions({ name }: DeltaTarget, { options = [] }: Insert): WriteOptions & { readonly mergeSchema?: string } {
+  const known: Record<string, string> = { txnappid: "txnAppId", txnversion: "txnVersion", mergeschema: "mergeSchema" };
+  return Object.fromEntries(options.map(({ key, value }) => {
+    const option = known[key.toLowerCase()];
+    if (option === undefined) throw unsupportedOperation(`INSERT with the option ${key}`, quoted(...name));
+    return [option, value];
+  }));
+}
+
+async function insertOnce(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions, write: IdempotentWrite | undefined): Promise<void> {
   const { log } = target;
   // Before the query's tables are opened: what comes between the two is then a commit to be checked, not one that is overlooked.
   const before = await log.latest();
@@ -80,6 +94,7 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
       operation: "WRITE",
       operationParameters: { mode: replaces ? "Overwrite" : "Append", partitionBy: snapshot.metadata.partitionColumns },
       operationMetrics: writeMetrics(written),
+      ...(write !== undefined && { write }),
     });
   } catch (error) {
     // After any other error the log may name them.

@@ -1,6 +1,7 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import { LONG, type StructField } from "../../../catalog/types.ts";
 import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
+import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { identityOf } from "../../../delta/identity-columns.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { rowTrackingColumns } from "../../../delta/row-tracking.ts";
@@ -9,10 +10,11 @@ import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, MergeClause, QualifiedName, Statement } from "../../../parser/ast.ts";
 import { changeDataOf } from "../../delta/change-data.ts";
-import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { defaultOf, generationChecks, generationOf, numberedColumns, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
+import { runWrite } from "../../delta/idempotent-statement.ts";
 import { evolvesSchema } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
@@ -33,10 +35,12 @@ type Merge = Extract<Statement, { kind: "merge" }>;
 
 const MERGE_COLUMNS = ["num_affected_rows", "num_updated_rows", "num_deleted_rows", "num_inserted_rows"].map((name) => ({ name, type: LONG, nullable: true }));
 
+const NO_ROWS: Readonly<MergeOutcome> = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
+
 /** MERGE INTO a Delta table: the source is read once; rows that the source or a clause reaches are marked as deleted, or their files written anew. */
 export async function runDeltaMerge(session: Session, target: DeltaTarget, statement: Merge, options: RunOptions): Promise<StatementResult> {
   checkClauses(statement);
-  const { updated, deleted, inserted } = await rerunOnConflict(() => mergeOnce(session, target, statement, options));
+  const { updated, deleted, inserted } = await runWrite(session, target.log, NO_ROWS, (write) => mergeOnce(session, target, statement, options, write));
   return valueResult(MERGE_COLUMNS, [[updated + deleted + inserted, updated, deleted, inserted].map(BigInt)]);
 }
 
@@ -50,7 +54,7 @@ function checkClauses({ clauses, span }: Merge): void {
   }
 }
 
-async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement: Merge, options: RunOptions): Promise<MergeOutcome> {
+async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement: Merge, options: RunOptions, write: IdempotentWrite | undefined): Promise<MergeOutcome> {
   const before = await log.latest();
   const insertsOnly = statement.clauses.every((clause) => clause.when === "notMatched");
   checkWrite(before, insertsOnly ? "append" : "change");
@@ -73,7 +77,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   // Also without a clause for matched rows: the join would give a row of the target as often as it is matched.
   if (!insertsOnly && !deletesMatched) await rejectSeveralMatches(session, input, options);
 
-  const outcome: MergeOutcome = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
+  const outcome = { ...NO_ROWS };
   const inserted = clauses.filter((clause) => clause.when === "notMatched");
   // Each clause that names an identity column is checked; rows of the others are numbered.
   for (const clause of inserted) numberedColumns(snapshot.fields, givenColumns(snapshot, [clause]));
@@ -82,6 +86,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
   if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
     await deleteFiles(writtenPaths(snapshot, written));
+    await commitNothing(session, log, before, "MERGE", write);
     return outcome;
   }
   const taken = marked === undefined ? removeFiles(insertsOnly ? [] : [...chosen].map((index) => all.files[index])) : await markDeleted(snapshot, all.files, marked);
@@ -93,6 +98,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
       operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
+      ...(write !== undefined && { write }),
     });
   } catch (error) {
     if (isConflict(error)) await deleteFiles([...writtenPaths(snapshot, written), ...taken.paths]);

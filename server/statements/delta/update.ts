@@ -1,6 +1,7 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
+import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { movedRowFields, rowTrackingColumns } from "../../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
@@ -8,10 +9,11 @@ import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.
 import { parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { changeDataOf, recorded, recordedOnly } from "../../delta/change-data.ts";
-import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
+import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { defaultOf, DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
+import { runWrite } from "../../delta/idempotent-statement.ts";
 import { type Analyze, fill, fromTarget, keptRows, matchedRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
 import { inTurn, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
@@ -27,11 +29,11 @@ type Update = Extract<Statement, { kind: "update" }>;
 
 /** UPDATE of a Delta table: files with a row that changes are written anew; values are cast as INSERT casts them. */
 export async function runDeltaUpdate(session: Session, target: DeltaTarget, statement: Update, options: RunOptions): Promise<StatementResult> {
-  const rows = await rerunOnConflict(() => updateOnce(session, target, statement, options));
+  const rows = await runWrite(session, target.log, 0, (write) => updateOnce(session, target, statement, options, write));
   return valueResult(AFFECTED_ROWS, [[BigInt(rows)]]);
 }
 
-async function updateOnce(session: Session, { log, name }: DeltaTarget, statement: Update, options: RunOptions): Promise<number> {
+async function updateOnce(session: Session, { log, name }: DeltaTarget, statement: Update, options: RunOptions, write: IdempotentWrite | undefined): Promise<number> {
   const snapshot = await log.latest();
   checkWrite(snapshot, "change");
   const { span } = statement;
@@ -49,7 +51,10 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const all = await targetFiles(session, snapshot);
   const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;
   const counts = positions?.counts() ?? (await matchingRows(session, all, condition, alias, options));
-  if (counts.size === 0) return 0;
+  if (counts.size === 0) {
+    await commitNothing(session, log, snapshot, "UPDATE", write);
+    return 0;
+  }
   const chosen = new Set(counts.keys());
   const touched = [...chosen].map((index) => all.files[index]);
   const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
@@ -68,6 +73,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
       operation: "UPDATE",
       operationParameters: { predicate: JSON.stringify(statement.where === undefined ? [] : [options.text?.slice(statement.where.span.start, statement.where.span.end) ?? ""]) },
       operationMetrics: { numRemovedFiles: taken.removedFiles, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated, ...vectorMetrics(taken.vectors) },
+      ...(write !== undefined && { write }),
     });
   } catch (error) {
     if (isConflict(error)) await deleteFiles([...writtenPaths(snapshot, written), ...taken.paths]);

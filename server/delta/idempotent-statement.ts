@@ -1,0 +1,27 @@
+import type { DeltaLog } from "../../delta/delta-log.ts";
+import { type IdempotentWrite, idempotentWrite, isWritten } from "../../delta/idempotent-write.ts";
+import type { Session } from "../session.ts";
+import { rerunOnConflict } from "./commit-statement.ts";
+
+const APP_ID = "spark.databricks.delta.write.txnAppId";
+const VERSION = "spark.databricks.delta.write.txnVersion";
+const AUTO_RESET = "spark.databricks.delta.write.txnVersion.autoReset.enabled";
+
+/** Options of one write, before the session's settings. */
+export interface WriteOptions {
+  readonly txnAppId?: string;
+  readonly txnVersion?: string;
+}
+
+/**
+ * Runs a statement that changes rows from a new snapshot as often as another commit was in its way; a write that the table has already is not run: its outcome is
+ * `done`. `run` commits the write that it is given. Raises DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS.
+ */
+export async function runWrite<T>(session: Session, log: DeltaLog, done: T, run: (write: IdempotentWrite | undefined) => Promise<T>, options: WriteOptions = {}): Promise<T> {
+  const { settings } = session;
+  const ofOptions = idempotentWrite(options.txnAppId, options.txnVersion);
+  const write = ofOptions ?? idempotentWrite(settings.text(APP_ID), settings.text(VERSION));
+  const outcome = await rerunOnConflict(async () => (write !== undefined && isWritten(await log.latest(), write, Date.now()) ? done : run(write)));
+  if (write !== undefined && ofOptions === undefined && settings.text(AUTO_RESET)?.toLowerCase() === "true") settings.reset(VERSION);
+  return outcome;
+}
