@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import type { TableSnapshot } from "../catalog/table.ts";
+import type { ExecutionEvent } from "./events.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
 import type { CacheJob, CacheResult, RunCacheJob } from "./cache-table.ts";
@@ -47,6 +48,7 @@ export interface ExecuteOptions {
   /** Count the rows of every node of the plan, at some cost. */
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
+  readonly onEvent?: (event: ExecutionEvent) => void;
   /** Corrects the plan at every breaker that is complete, while its pipelines to come have `minRows` to read; without it the plan stays as it is. */
   readonly adaptive?: { readonly replan: Replan; readonly minRows: number };
 }
@@ -86,7 +88,10 @@ export class Executor implements ExecutorThreads {
         options.onEnd?.(run.counters);
         queue.end();
       },
-      (error: unknown) => queue.fail(error),
+      (error: unknown) => {
+        options.onEnd?.(run.counters);
+        queue.fail(error);
+      },
     );
     try {
       yield* queue;

@@ -142,20 +142,23 @@ export class QueryRun {
 
   /** What has not run yet may be planned again, now that the breaker's rows are known. */
   async #adapt(breaker: Breaker): Promise<void> {
-    const { adaptive } = this.#options;
-    if (adaptive === undefined) return;
+    const { adaptive, onEvent } = this.#options;
+    if (adaptive === undefined && onEvent === undefined) return;
     const { breakerFacts } = await import("./operators/breaker-facts.ts");
     const left = this.#stages.pipelines.slice(this.#ran.length).map(({ source }) => source);
-    const pays = left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows;
+    const pays = adaptive !== undefined && left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows;
     // Keys are for leaving out splits.
     const withKeys = pays && left.some((source) => source.kind === "scan" && source.node.splits.length > 1);
-    this.#complete.set(breaker.id, breakerFacts(this.#breaker(breaker.id), this.#threads.pool, withKeys));
+    const facts = breakerFacts(this.#breaker(breaker.id), this.#threads.pool, withKeys);
+    this.#complete.set(breaker.id, facts);
+    onEvent?.({ kind: "breakerCompleted", node: breaker.node.id, breaker: breaker.kind, rows: facts.rows, estimatedRows: estimatedRows(breaker), bytes: facts.bytes });
     if (!pays) return;
     const changed = await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id });
     if (changed === undefined) return;
     this.#stages = changed.stages;
     this.#finalPlan = changed.plan;
     this.#decisions.push(...changed.decisions);
+    for (const decision of changed.decisions) onEvent?.({ kind: "planChanged", ...decision });
   }
 
   #breaker(id: number): BreakerState {
@@ -191,7 +194,14 @@ export class QueryRun {
       evaluation: this.#options.evaluation,
     };
     if (pipeline.sink.kind === "breaker") this.#keepSources(pipeline, pipeline.sink.breaker);
+    const { onEvent } = this.#options;
+    const { id: stage, source } = pipeline;
+    const [node, estimated] = source.kind === "breaker" ? [source.reader, source.estimate] : [source.node.id, source.node.rows];
+    const started = performance.now();
+    onEvent?.({ kind: "stageStarted", stage, node, estimatedRows: estimated, morsels: morselCount(morsels) });
     const results = await this.#onWorkers(job, sites, pipeline);
+    results.forEach(({ rows, milliseconds }, task) => onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds }));
+    onEvent?.({ kind: "stageEnded", stage, rows: results.reduce((sum, { rows }) => sum + rows, 0), milliseconds: performance.now() - started, heldBytes: this.#memory.usedBytes, spilledBytes: this.#memory.spilledBytes });
     for (const result of results) {
       this.#vectorCalls += result.vectorCalls;
       this.#rows += result.rows;
@@ -317,6 +327,11 @@ export class QueryRun {
     });
     return runs;
   }
+}
+
+/** Rows that were thought to come into a breaker, of groupings out of it. */
+function estimatedRows(breaker: Breaker): number {
+  return breaker.kind === "build" || breaker.kind === "loopBuild" ? breaker.node.build.rows : breaker.node.rows;
 }
 
 /** Splits that workers take one by one; none but of a scan. */

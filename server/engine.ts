@@ -4,6 +4,7 @@ import { SparrowError } from "../catalog/errors.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
 import type { CatalogStore, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
+import type { OneQueryEvent, QueryEvent } from "../executor/events.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly catalog?: "warehouse" | "memory";
   /** Temporary views that every session begins with. */
   readonly views?: readonly TemporaryView[];
+  /** Called with what happens while queries run; must not raise. */
+  readonly onEvent?: (event: QueryEvent) => void;
   /** Makes the executor when the first query needs it. */
   readonly createExecutor?: (resources: ExecutorResources) => Promise<QueryExecutor>;
 }
@@ -60,6 +63,8 @@ export class Engine {
   readonly plans = new PlanCache<PreparedQuery>();
   readonly tableCache = new TableCache();
   readonly #views: readonly TemporaryView[];
+  readonly #onEvent: ((event: QueryEvent) => void) | undefined;
+  #queries = 0;
   readonly #createExecutor: (resources: ExecutorResources) => Promise<QueryExecutor>;
   #executor: Promise<QueryExecutor> | undefined;
   #closed = false;
@@ -69,6 +74,7 @@ export class Engine {
     this.warehouse = resolve(this.settings.text("spark.sql.warehouse.dir") ?? "");
     this.catalog = options.catalog === "memory" ? memoryCatalog(this.warehouse) : warehouseCatalog(this.storage, this.warehouse);
     this.#views = options.views ?? [];
+    this.#onEvent = options.onEvent;
     this.#createExecutor = options.createExecutor ?? createExecutor;
   }
 
@@ -89,6 +95,14 @@ export class Engine {
       canaries: this.settings.flag("sparrow.memory.canaries"),
     });
     return this.#executor;
+  }
+
+  /** Where one more query tells what happens; undefined where nobody listens. */
+  newQueryListener(): ((event: OneQueryEvent) => void) | undefined {
+    const onEvent = this.#onEvent;
+    if (onEvent === undefined) return undefined;
+    const query = ++this.#queries;
+    return (event) => onEvent({ query, at: Date.now(), ...event });
   }
 
   /** The provider of a format; undefined when there is none of that name. */

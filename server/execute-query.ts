@@ -28,20 +28,33 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), memoryLimit: settings.number("sparrow.query.memory.limit"), ...measurement };
   let current = prepared;
   let releaseTables: (() => void) | undefined;
+  const onEvent = engine.newQueryListener();
+  const started = performance.now();
+  let rows = 0;
+  let counters: QueryCounters | undefined;
+  let condition: string | undefined;
+  onEvent?.({ kind: "queryStarted" });
   try {
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
     while ((releaseTables = engine.tableCache.acquire(current.cachedVersions)) === undefined) current = await planAgain();
-    for await (const batch of executor.execute(current.physical, { ...options, adaptive: adaptive(session, current.physical) })) {
+    const onEnd = (found: QueryCounters): void => {
+      counters = found;
+      measurement.onEnd?.(found);
+    };
+    for await (const batch of executor.execute(current.physical, { ...options, onEnd, onEvent, adaptive: adaptive(session, current.physical) })) {
       throwIfAborted(combined, timeoutMs);
+      rows += batch.rows;
       yield batch;
     }
   } catch (error) {
-    throwIfAborted(combined, timeoutMs);
-    throw error;
+    const raised = abortion(combined, timeoutMs) ?? error;
+    condition = raised instanceof SparrowError ? raised.condition : "INTERNAL_ERROR";
+    throw raised;
   } finally {
     stop.abort();
     releaseTables?.();
+    onEvent?.({ kind: "queryEnded", rows, milliseconds: performance.now() - started, peakBytes: counters?.peakBytes ?? 0, spilledBytes: counters?.spilledBytes ?? 0, ...(condition !== undefined && { condition }) });
   }
 }
 
@@ -59,9 +72,15 @@ function adaptive({ settings }: Session, plan: PhysicalPlan): ExecuteOptions["ad
 }
 
 function throwIfAborted(signal: AbortSignal, timeoutMs: number): void {
-  if (!signal.aborted) return;
+  const error = abortion(signal, timeoutMs);
+  if (error !== undefined) throw error;
+}
+
+/** Why a query has ended early; undefined while its signal is not aborted. */
+function abortion(signal: AbortSignal, timeoutMs: number): SparrowError | undefined {
+  if (!signal.aborted) return undefined;
   if (signal.reason instanceof DOMException && signal.reason.name === "TimeoutError") {
-    throw new SparrowError("QUERY_EXECUTION_TIMEOUT_EXCEEDED", "57KD0", `Query execution was cancelled due to exceeding the timeout (${timeoutMs / 1000}s).`, { timeout: String(timeoutMs / 1000) }, { origin: "resource", hint: "sparrow.query.timeout sets the limit." });
+    return new SparrowError("QUERY_EXECUTION_TIMEOUT_EXCEEDED", "57KD0", `Query execution was cancelled due to exceeding the timeout (${timeoutMs / 1000}s).`, { timeout: String(timeoutMs / 1000) }, { origin: "resource", hint: "sparrow.query.timeout sets the limit." });
   }
-  throw new SparrowError("OPERATION_CANCELED", "HY008", "Operation has been canceled.", {}, { origin: "resource" });
+  return new SparrowError("OPERATION_CANCELED", "HY008", "Operation has been canceled.", {}, { origin: "resource" });
 }

@@ -89,6 +89,7 @@ export class PipelineInstance {
   }
 
   #run(): InstanceResult {
+    const started = performance.now();
     const { pool } = this.#context;
     const { control } = this.#job;
     const count = morselCount(this.#job.morsels);
@@ -102,7 +103,7 @@ export class PipelineInstance {
     this.#kept.verify();
     this.#arena.verify();
     const nodeRows = this.#job.pipeline.rowCounts.map(({ node, word }) => [node, Number(pool.view.getBigInt64(this.#state + word, true))] as const);
-    return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls, nodeRows };
+    return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
   }
 
   #runMorsel(morsel: number): void {

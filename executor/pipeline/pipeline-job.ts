@@ -74,6 +74,7 @@ export interface InstanceResult {
   /** Rows that entered the pipeline, and calls of TypeScript implementations over a batch. */
   readonly rows: number;
   readonly vectorCalls: number;
+  readonly milliseconds: number;
   /** Rows by plan node; empty unless they are counted. */
   readonly nodeRows: readonly (readonly [node: number, rows: number])[];
 }

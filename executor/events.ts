@@ -1,0 +1,24 @@
+import type { Decision } from "../planner/adaptive/progress.ts";
+
+/**
+ * What happens while a query runs, for whoever watches: a UI, a log, a test. A stage is one pipeline of the plan; its tasks are the workers that take
+ * part in it, each of which takes morsels until none is left. Times in milliseconds, sizes in bytes.
+ */
+export type ExecutionEvent =
+  | { readonly kind: "stageStarted"; readonly stage: number; /** Physical plan node whose rows are read. */ readonly node: number; readonly estimatedRows: number; readonly morsels: number }
+  | { readonly kind: "taskEnded"; readonly stage: number; readonly task: number; /** Rows that entered the pipeline. */ readonly rows: number; readonly milliseconds: number }
+  /** `heldBytes`: memory that the query holds; `spilledBytes`: what it has written to disk so far. */
+  | { readonly kind: "stageEnded"; readonly stage: number; readonly rows: number; readonly milliseconds: number; readonly heldBytes: number; readonly spilledBytes: number }
+  /** All rows of a pipeline breaker are in. `bytes`: of its records. */
+  | { readonly kind: "breakerCompleted"; readonly node: number; readonly breaker: string; readonly rows: number; readonly estimatedRows: number; readonly bytes: number }
+  | ({ readonly kind: "planChanged" } & Decision);
+
+/** With the beginning and the end of the query itself. */
+export type OneQueryEvent =
+  | ExecutionEvent
+  | { readonly kind: "queryStarted" }
+  /** `condition`: of the error that ended it. `rows`: of the result, as far as it was read. */
+  | { readonly kind: "queryEnded"; readonly rows: number; readonly milliseconds: number; readonly peakBytes: number; readonly spilledBytes: number; readonly condition?: string };
+
+/** An event of one of an engine's queries, which are numbered in the order in which they begin. `at`: milliseconds since 1970. */
+export type QueryEvent = { readonly query: number; readonly at: number } & OneQueryEvent;
