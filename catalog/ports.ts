@@ -27,6 +27,8 @@ export interface Storage {
   /** Creates atomically and durably, or answers false because the object exists. */
   readonly putIfAbsent: (path: string, bytes: Uint8Array) => Promise<boolean>;
   readonly delete: (path: string) => Promise<void>;
+  /** What writers that were interrupted have left below the folder, under paths that `delete` takes: temporary files here, unfinished uploads elsewhere. `list` does not show it. */
+  readonly listUnfinished: (folder: string) => AsyncIterable<StoredObject>;
 }
 
 /** Opens tables of one format; one per format. */

@@ -21,7 +21,7 @@ export interface VacuumPlan {
 
 /**
  * VACUUM FULL: all files below the table that no version within the retention needs and that are themselves older than `cutoffMs`. Files and folders whose names
- * begin with `_` or `.` are left alone, but for partition folders and change data.
+ * begin with `_` or `.` are left alone, but for partition folders, change data, and what interrupted writers have left.
  */
 export async function planFullVacuum(log: DeltaLog, snapshot: DeltaSnapshot, storage: Storage, cutoffMs: number): Promise<VacuumPlan> {
   const needed = neededFiles(snapshot, cutoffMs);
@@ -29,6 +29,7 @@ export async function planFullVacuum(log: DeltaLog, snapshot: DeltaSnapshot, sto
   for await (const { path, modifiedMs } of storage.list(log.location, { recursive: true })) {
     if (!needed.has(path) && modifiedMs < cutoffMs && !isHidden(path)) paths.push(path);
   }
+  for await (const { path, modifiedMs } of storage.listUnfinished(log.location)) if (modifiedMs < cutoffMs) paths.push(path);
   return { paths, throughVersion: await newestBefore(log, cutoffMs) };
 }
 

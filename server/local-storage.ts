@@ -1,10 +1,12 @@
 import { constants } from "node:fs";
-import { link, mkdir, open, opendir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { link, open, opendir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
 import type { Storage, StoredObject } from "../catalog/ports.ts";
+import { makeFolder, syncFolder } from "./durable-folders.ts";
 
-let temporaryCount = 0;
+/** Begins the names of files that are being written. */
+const TEMPORARY = ".tmp-";
 
 /** The storage port on the local disk. Writers go through a temporary file beside the target, so that no reader sees half an object. */
 export const localStorage: Storage = {
@@ -58,10 +60,18 @@ export const localStorage: Storage = {
       } catch (error) {
         if (codeOf(error) === "EEXIST") return false;
         throw error;
-      } finally {
-        await unlink(temporary);
       }
     }),
+
+  async *listUnfinished(folder) {
+    const entries = await absentAsUndefined(() => opendir(folder, { recursive: true }));
+    if (entries === undefined) return;
+    for await (const entry of entries) {
+      const path = join(entry.parentPath, entry.name);
+      const found = entry.isFile() && entry.name.startsWith(TEMPORARY) ? await absentAsUndefined(() => stat(path)) : undefined;
+      if (found !== undefined) yield { path: relative(folder, path).split(sep).join("/"), bytes: found.size, modifiedMs: found.mtimeMs } satisfies StoredObject;
+    }
+  },
 
   async delete(path) {
     // An answer other than undefined: that stands for a missing object.
@@ -69,31 +79,27 @@ export const localStorage: Storage = {
   },
 };
 
-/** Writes and syncs a file beside `path`, lets `publish` give it its name, and syncs the folder, so that the name outlives a crash too. */
+/**
+ * Writes and syncs a file beside `path`, lets `publish` give it its name, and syncs the folder, so that the name outlives a crash too. The temporary name is no
+ * other's, not even that of a process that died and had the same number.
+ */
 async function withTemporaryFile<T>(path: string, bytes: Uint8Array, publish: (temporary: string) => Promise<T>): Promise<T> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.tmp-${process.pid}-${++temporaryCount}`);
-  const file = await open(temporary, "wx");
+  await makeFolder(folder);
+  const temporary = join(folder, `${TEMPORARY}${crypto.randomUUID()}`);
   try {
-    await file.writeFile(bytes);
-    await file.sync();
+    const file = await open(temporary, "wx");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const result = await publish(temporary);
+    await syncFolder(folder);
+    return result;
   } finally {
-    await file.close();
-  }
-  const result = await publish(temporary);
-  await syncFolder(folder);
-  return result;
-}
-
-/** Windows has no handle on a folder to sync; there the rename itself is what is relied on. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
+    await rm(temporary, { force: true });
   }
 }
 
@@ -103,7 +109,7 @@ async function filesBelow(folder: string, recursive: boolean): Promise<string[]>
   const paths: string[] = [];
   if (entries === undefined) return paths;
   for await (const entry of entries) {
-    if (!entry.isFile() || entry.name.startsWith(".tmp-")) continue;
+    if (!entry.isFile() || entry.name.startsWith(TEMPORARY)) continue;
     paths.push(relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
   }
   return paths;

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { mkdir, open as openHandle, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { ColumnStatistics } from "../../catalog/table.ts";
@@ -11,6 +11,7 @@ import { partitionText } from "../../delta/partition-values.ts";
 import { statisticsText } from "../../delta/write-statistics.ts";
 import type { ResultBatch, ResultColumn } from "../../executor/result-batch.ts";
 import type { FileSink, FileWriter } from "../../executor/write/file-writer.ts";
+import { makeFolder, syncFolder } from "../durable-folders.ts";
 import { parquetDecoder } from "../parquet-decoder.ts";
 import { type PartitionedBatch, splitByPartition, takeBatch } from "../partition-batches.ts";
 import { cellText } from "../results/cell-text.ts";
@@ -35,6 +36,8 @@ interface OpenFile {
   rows: number;
   readonly path: string;
   readonly handle: number;
+  /** A handle must not be closed twice: its number may be another file's by then. */
+  isClosed: boolean;
   readonly writer: FileWriter;
   /** Under the names that they have in the file. */
   readonly fields: readonly StructField[];
@@ -93,9 +96,9 @@ export class DataFileWriter {
 
   /** Leaves no file behind. */
   async abandon(): Promise<void> {
-    for (const { handle, path } of this.#open.values()) {
-      closeSync(handle);
-      this.#closed.push(path);
+    for (const file of this.#open.values()) {
+      closeFile(file);
+      this.#closed.push(file.path);
     }
     this.#open.clear();
     await deleteFiles(this.#closed);
@@ -130,28 +133,40 @@ export async function deleteFiles(paths: readonly string[]): Promise<void> {
 async function openFile(target: DataFileTarget, { folder, values, fields }: Omit<PartitionedBatch, "batch">, number: number): Promise<OpenFile> {
   const extension = target.compression === "uncompressed" ? "parquet" : `${target.compression}.parquet`;
   const path = join(target.location, target.folder ?? "", folder, `part-${String(number).padStart(5, "0")}-${crypto.randomUUID()}-c000.${extension}`);
-  await mkdir(dirname(path), { recursive: true });
-  const handle = openSync(path, "wx");
-  const sink: FileSink = (bytes) => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-  };
-  const { ParquetFileWriter } = await import("../../executor/write/parquet-writer.ts");
+  await makeFolder(dirname(path));
   const mapping = columnMappingMode(target.metadata);
   const stored = fields.map((field) => physicalField(field, mapping));
-  const writer = await ParquetFileWriter.open(stored, parquetDecoder(), sink, { compression: target.compression });
   const partitionValues = Object.fromEntries(
     target.metadata.partitionColumns.map((name, i) => {
       const field = target.fields.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) as StructField;
       return [physicalName(field, mapping), partitionText(values[i], field.type, (value, type) => cellText(value, type, "UTC"))];
     }),
   );
-  return { path, handle, writer, fields: stored, partitionValues, withNaN: new Set(), rows: 0 };
+  const { ParquetFileWriter } = await import("../../executor/write/parquet-writer.ts");
+  const handle = openSync(path, "wx");
+  const sink: FileSink = (bytes) => {
+    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
+  };
+  try {
+    const writer = await ParquetFileWriter.open(stored, parquetDecoder(), sink, { compression: target.compression });
+    return { path, handle, isClosed: false, writer, fields: stored, partitionValues, withNaN: new Set(), rows: 0 };
+  } catch (error) {
+    closeSync(handle);
+    await deleteFiles([path]);
+    throw error;
+  }
+}
+
+function closeFile(file: OpenFile): void {
+  if (file.isClosed) return;
+  file.isClosed = true;
+  closeSync(file.handle);
 }
 
 async function finishFile({ location, hidden = [], metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {
   const { rows, bytes, columns = new Map<number, ColumnStatistics>() } = file.writer.finish();
   fsyncSync(file.handle);
-  closeSync(file.handle);
+  closeFile(file);
   const bounded = new Map([...columns].map(([i, own]) => [i, file.withNaN.has(i) ? { ...own, min: null, max: null } : own] as const));
   return {
     path: encodePath(file.path.slice(location.length + 1)),
@@ -161,17 +176,6 @@ async function finishFile({ location, hidden = [], metadata, dataChange }: DataF
     dataChange,
     stats: statisticsText(rows, file.fields.slice(0, file.fields.length - hidden.length), bounded, metadata.configuration),
   };
-}
-
-/** Windows has no handle on a folder to sync. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await openHandle(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function hasNaN({ type, data }: ResultColumn, rows: number): boolean {

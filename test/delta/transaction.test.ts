@@ -36,6 +36,7 @@ class MemoryStorage {
       return true;
     },
     delete: async (path) => void this.objects.delete(path),
+    listUnfinished: () => listed([], ""),
   };
 }
 

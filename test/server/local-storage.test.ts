@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { mkdtemp, rm, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,6 +43,16 @@ test("lists in byte order, recursively, after a path, and nothing for a missing 
   expect(await list()).toEqual(["B.txt", "b.txt", "é.txt"]);
   expect(await list({ recursive: true, startAfter: "a/z.txt" })).toEqual(["b.txt", "é.txt"]);
   expect(await Array.fromAsync(localStorage.list(join(folder, "absent")))).toEqual([]);
+});
+
+test("what writers that died have left is no object, but can be found and deleted", async () => {
+  await localStorage.write(join(folder, "deep/a.txt"), bytes("a"));
+  writeFileSync(join(folder, "deep/.tmp-1-1"), "half");
+  expect((await Array.fromAsync(localStorage.list(folder, { recursive: true }))).map(({ path }) => path)).toEqual(["deep/a.txt"]);
+  const left = await Array.fromAsync(localStorage.listUnfinished(folder));
+  expect(left).toMatchObject([{ path: "deep/.tmp-1-1", bytes: 4 }]);
+  await localStorage.delete(join(folder, left[0].path));
+  expect(await Array.fromAsync(localStorage.listUnfinished(folder))).toEqual([]);
 });
 
 test("a missing object raises PATH_NOT_FOUND", async () => {
