@@ -48,8 +48,10 @@ export const CONTROL = {
   cancelled: 4,
   /** Rows that finished morsels have put into a limit. */
   rows: 8,
+  /** uint64: complement of the smallest sort prefix that is known to be beyond the rows of a top-N; 0 where none is. */
+  bound: 16,
   /** Per worker: result batches that it has sent and the reader has not taken. */
-  outstanding: 16,
+  outstanding: 24,
 } as const;
 
 /** Bytes of the control words of a job for so many workers. */

@@ -41,7 +41,7 @@ export interface RowSinkShape extends SortShape {
 
 export interface RowSinkState {
   readonly store: RowStoreState;
-  /** Top-N: uint64 prefix beyond which no row matters, uint32 whether it is known, uint32 rows at hand, uint32 rows at which to prune. Limit: uint32 rows left of the morsel. */
+  /** Top-N: uint64 complement of the prefix beyond which no row matters, uint32 rows at hand, uint32 rows at which to prune. Limit: uint32 rows left of the morsel. */
   readonly bound: number;
   readonly limit: GroupLimitState;
 }
@@ -90,10 +90,10 @@ export function rowSinkShape(emitter: SegmentEmitter, request: RowSinkRequest): 
 }
 
 export function reserveRowSink(state: StateLayout, shape: RowSinkShape): RowSinkState {
-  return { store: reserveRowStore(state, shape.layout, shape.partitions), bound: state.reserve(24), limit: reserveGroupLimit(state) };
+  return { store: reserveRowStore(state, shape.layout, shape.partitions), bound: state.reserve(16), limit: reserveGroupLimit(state) };
 }
 
-export const BOUND = { prefix: 0, known: 8, rows: 12, pruneAt: 16, left: 0 } as const;
+export const BOUND = { prefix: 0, rows: 8, pruneAt: 12, left: 0 } as const;
 
 export function emitRowSink(
   emitter: SegmentEmitter,
@@ -107,7 +107,7 @@ export function emitRowSink(
   const orderKeys = request.order.map((k, i) => asField(emitter, emitExpr(k.expr, emitter), shape.order[i].field));
   const prefix = shape.order.length === 0 ? undefined : f.let(emitSortPrefix(emitter, orderKeys, shape.order).key);
   if (shape.keep !== undefined && prefix !== undefined) {
-    f.brIf(skip, i32.and(i32.load(block, state.bound + BOUND.known), i64.gtU(get(prefix), i64.load(block, state.bound + BOUND.prefix))));
+    f.brIf(skip, i64.gtU(get(prefix), i64.xor(i64.load(block, state.bound + BOUND.prefix), i64.const(-1n))));
     f.if(i32.geU(i32.load(block, state.bound + BOUND.rows), i32.load(block, state.bound + BOUND.pruneAt)), () =>
       emitter.suspend(STATUS.need, NEED.prune),
     );
