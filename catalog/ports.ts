@@ -41,6 +41,8 @@ export interface TableProvider {
 export interface OpenTable {
   readonly name: string;
   readonly location: string;
+  /** Of the location's files only these, by absolute paths; absent: all. */
+  readonly files?: ReadonlySet<string>;
   readonly schema: readonly StructField[] | undefined;
   readonly partitionColumns: readonly string[];
   readonly options: Readonly<Record<string, string>>;

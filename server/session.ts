@@ -8,7 +8,7 @@ import { type ObjectName, objectName, quoted } from "./object-names.ts";
 /** A view that ends with its session: a query, or a file read under a name (CREATE TEMPORARY VIEW ... USING). */
 export type TemporaryView =
   | { readonly kind: "query"; readonly name: string; readonly text: string; readonly columns: readonly { readonly name: string; readonly comment?: string }[]; readonly settings: Readonly<Record<string, string>>; readonly database: string; readonly comment?: string }
-  | { readonly kind: "files"; readonly name: string; readonly format: string; readonly location: string; readonly schema: readonly StructField[] | undefined; readonly options: Readonly<Record<string, string>> };
+  | { readonly kind: "files"; readonly name: string; readonly format: string; readonly location: string; readonly files?: ReadonlySet<string>; readonly schema: readonly StructField[] | undefined; readonly options: Readonly<Record<string, string>> };
 
 interface SessionState {
   database: string;
@@ -33,6 +33,11 @@ export class Session {
     const settings = this.settings.fork();
     for (const [name, text] of Object.entries(changes)) settings.set(name, text);
     return new Session(this.engine, settings, this.#state);
+  }
+
+  /** The same session with one more temporary view, for one statement. */
+  withTemporaryView(view: TemporaryView): Session {
+    return new Session(this.engine, this.settings, { database: this.database, temporaryViews: new Map([...this.temporaryViews, [view.name.toLowerCase(), view]]) });
   }
 
   get database(): string {

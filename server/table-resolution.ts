@@ -197,7 +197,7 @@ function qualifyInTemporaryView(session: Session, view: Extract<TemporaryView, {
 }
 
 function temporaryFilesRequest(view: Extract<TemporaryView, { kind: "files" }>, reference: TableReference): OpenTable {
-  return { name: view.name, location: view.location, schema: view.schema, partitionColumns: [], options: { ...view.options, ...optionsOf(reference) } };
+  return { name: view.name, location: view.location, ...(view.files !== undefined && { files: view.files }), schema: view.schema, partitionColumns: [], options: { ...view.options, ...optionsOf(reference) } };
 }
 
 /** Adds what ANALYZE TABLE has counted to what the files tell; the files are right where both do. */

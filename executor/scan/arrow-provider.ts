@@ -4,7 +4,7 @@ import type { FileField, Split, TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { parseArrow, readArrowFile } from "./arrow-file.ts";
 import { fieldsOfArrow } from "./arrow-types.ts";
-import { filesVersion, listDataFiles } from "./file-listing.ts";
+import { filesVersion, requestedFiles } from "./file-listing.ts";
 import { inferPartitionColumns, partitionValue } from "./partition-values.ts";
 import { combineStatistics } from "./table-statistics.ts";
 
@@ -12,7 +12,7 @@ import { combineStatistics } from "./table-statistics.ts";
 export const arrowProvider: TableProvider = {
   format: "arrow",
   async open(request) {
-    const files = await listDataFiles(request.location, request.options.basePath);
+    const files = await requestedFiles(request);
     const partitionFields = inferPartitionColumns(files);
     let columns = request.schema;
     const splits: Split[] = [];

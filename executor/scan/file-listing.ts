@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { glob, readdir, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { SparrowError } from "../../catalog/errors.ts";
+import type { OpenTable } from "../../catalog/ports.ts";
 
 /** A data file of a table. */
 export interface DataFile {
@@ -44,6 +45,12 @@ export async function listDataFiles(location: string, basePath?: string): Promis
     files.push(...found);
   }
   return files;
+}
+
+/** The data files that a request is about. */
+export async function requestedFiles({ location, files: chosen, options }: OpenTable): Promise<DataFile[]> {
+  const files = await listDataFiles(location, options.basePath);
+  return chosen === undefined ? files : files.filter((file) => chosen.has(file.path));
 }
 
 /** Equal for equal files. */

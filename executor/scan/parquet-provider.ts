@@ -3,7 +3,7 @@ import { SparrowError } from "../../catalog/errors.ts";
 import type { ColumnStatistics, FileField, Split, TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { DataFile } from "./file-listing.ts";
-import { filesVersion, listDataFiles } from "./file-listing.ts";
+import { filesVersion, requestedFiles } from "./file-listing.ts";
 import { readFooter } from "./parquet-file.ts";
 import type { ParquetFooter } from "./parquet-footer.ts";
 import { chunkStatistics } from "./parquet-statistics.ts";
@@ -22,7 +22,7 @@ const PARALLEL_FOOTERS = 16;
 export const parquetProvider: TableProvider = {
   format: "parquet",
   async open(request) {
-    const files = await listDataFiles(request.location, request.options.basePath);
+    const files = await requestedFiles(request);
     const footers = await readFooters(files);
     const partitionFields = inferPartitionColumns(files);
     const columns = request.schema ?? tableColumns(request, files, footers, partitionFields);

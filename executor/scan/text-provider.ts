@@ -4,7 +4,7 @@ import type { FileField, Split, TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { lowerCaseOptions, valueOptions } from "./text-options.ts";
 import type { DataFile } from "./file-listing.ts";
-import { filesVersion, listDataFiles } from "./file-listing.ts";
+import { filesVersion, requestedFiles } from "./file-listing.ts";
 import { inferPartitionColumns, partitionValue } from "./partition-values.ts";
 import { combineStatistics } from "./table-statistics.ts";
 import { textRanges } from "./text-file.ts";
@@ -21,7 +21,7 @@ export interface TextFormat {
 
 /** A table of text files, cut at lines into byte ranges. A stored field's id is its position among the file's columns; the corrupt record's column has none. */
 export async function openTextTable(request: OpenTable, format: TextFormat): Promise<TableSnapshot> {
-  const files = await listDataFiles(request.location, request.options.basePath);
+  const files = await requestedFiles(request);
   if (request.schema === undefined && files.length === 0) {
     throw new SparrowError("UNABLE_TO_INFER_SCHEMA", "42KD9", `Unable to infer schema for ${format.title}: ${request.location} has no data files. It must be specified manually.`, {
       format: format.title,

@@ -92,11 +92,11 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "describeHistory":
     case "describeDetail":
     case "reorg":
+    case "copyInto":
       return runDeltaStatement(session, statement, options);
     case "convertToDelta":
       return (await import("./delta/convert.ts")).runConvertToDelta(session, statement);
     case "generateManifest":
-    case "copyInto":
       throw unsupportedOnFiles(statement, deltaOperation(statement.kind), statement.name);
     case "refreshPath":
     case "alterViewSchemaBinding":
@@ -113,7 +113,7 @@ export async function runStatement(session: Session, statement: Statement, optio
   return unreachable(statement);
 }
 
-type DeltaStatement = Extract<Statement, { kind: "update" | "delete" | "merge" | "optimize" | "vacuum" | "restore" | "describeHistory" | "describeDetail" | "reorg" }>;
+type DeltaStatement = Extract<Statement, { kind: "update" | "delete" | "merge" | "optimize" | "vacuum" | "restore" | "describeHistory" | "describeDetail" | "reorg" | "copyInto" }>;
 
 /** Statements that only Delta tables have; what runs them is loaded then. */
 async function runDeltaStatement(session: Session, statement: DeltaStatement, options: RunOptions): Promise<StatementResult> {
@@ -135,6 +135,8 @@ async function runDeltaStatement(session: Session, statement: DeltaStatement, op
       return (await import("./delta/optimize.ts")).runOptimize(session, target, statement, options);
     case "reorg":
       return (await import("./delta/reorg.ts")).runReorg(session, target, statement, options);
+    case "copyInto":
+      return (await import("./delta/copy-into.ts")).runCopyInto(session, target, statement, options);
     case "vacuum":
       return (await import("./delta/vacuum.ts")).runVacuum(session, target, statement);
     case "restore":

@@ -38,7 +38,14 @@ type Insert = Extract<Statement, { kind: "insert" }>;
 export async function runDeltaInsert(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions): Promise<StatementResult> {
   const { mergeSchema, ...numbered } = writeOptions(target, statement);
   const evolving: Insert = mergeSchema?.toLowerCase() === "true" ? { ...statement, schemaEvolution: true } : statement;
-  await runWrite(session, target.log, undefined, (write) => insertOnce(session, target, evolving, options, write), numbered);
+  await runWrite(
+    session,
+    target.log,
+    undefined,
+    // Before the query's tables are opened: what comes between the two is then a commit to be checked, not one that is overlooked.
+    async (write) => void (await insertOnce(session, target, await target.log.latest(), evolving, options, { ...(write !== undefined && { write }) })),
+    numbered,
+  );
   return emptyResult();
 }
 
@@ -52,10 +59,17 @@ function writeOptions({ name }: DeltaTarget, { options = [] }: Insert): WriteOpt
   }));
 }
 
-async function insertOnce(session: Session, target: DeltaTarget, statement: Insert, options: RunOptions, write: IdempotentWrite | undefined): Promise<void> {
+/** What a statement that inserts rows says of its commit beside the rows. */
+export interface InsertCommit {
+  readonly operation?: string;
+  readonly operationParameters?: Readonly<Record<string, unknown>>;
+  readonly actions?: readonly Action[];
+  readonly write?: IdempotentWrite;
+}
+
+/** One attempt at an insert into a version of the table; answers the rows that were written. */
+export async function insertOnce(session: Session, target: DeltaTarget, before: DeltaSnapshot, statement: Insert, options: RunOptions, own: InsertCommit = {}): Promise<number> {
   const { log } = target;
-  // Before the query's tables are opened: what comes between the two is then a commit to be checked, not one that is overlooked.
-  const before = await log.latest();
   const replaces = statement.mode === "overwrite" || statement.replaceWhere !== undefined;
   checkWrite(before, replaces ? "change" : "append");
   rejectUnknownPartitions(target, before, statement);
@@ -84,18 +98,19 @@ async function insertOnce(session: Session, target: DeltaTarget, statement: Inse
   const written = await writeTableRows(session, snapshot, rows, { checks, changes });
 
   const replaced = await replacedBy(session, snapshot, statement, written.adds, options);
-  const actions = [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...replaced.actions, ...writtenActions(written)];
+  const actions = [...(own.actions ?? []), ...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...replaced.actions, ...writtenActions(written)];
   const reads = readsTarget ? READS_TABLE : replaced.reads;
   try {
     await commitStatement(session, log, {
       snapshot: before,
       actions,
       reads,
-      operation: "WRITE",
-      operationParameters: { mode: replaces ? "Overwrite" : "Append", partitionBy: snapshot.metadata.partitionColumns },
+      operation: own.operation ?? "WRITE",
+      operationParameters: own.operationParameters ?? { mode: replaces ? "Overwrite" : "Append", partitionBy: snapshot.metadata.partitionColumns },
       operationMetrics: writeMetrics(written),
-      ...(write !== undefined && { write }),
+      ...(own.write !== undefined && { write: own.write }),
     });
+    return written.rows;
   } catch (error) {
     // After any other error the log may name them.
     if (isConflict(error)) await deleteFiles([...writtenPaths(snapshot, written), ...replaced.paths]);
