@@ -11,6 +11,8 @@ const READER_FEATURES: ReadonlySet<string> = new Set([
   "typeWidening-preview",
   "v2Checkpoint",
   "vacuumProtocolCheck",
+  "variantType",
+  "variantType-preview",
 ]);
 
 /** Features that a writer must honour, and that are honoured here: by doing what they ask, or by refusing the statement that would need it. */

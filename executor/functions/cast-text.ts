@@ -4,6 +4,7 @@ import type { DataType } from "../../catalog/types.ts";
 import type { CalendarInterval, MapValue, StructValue, Value } from "../../catalog/values.ts";
 import { dateToString, localTimestampToString, timestampToString, timeToString } from "./datetime-text.ts";
 import { calendarIntervalToString, dayTimeToString, yearMonthToString } from "./interval-text.ts";
+import { variantText } from "../nested/variant.ts";
 import { decimalToScientificString } from "./decimal-text.ts";
 
 const UTF8 = new TextDecoder();
@@ -31,8 +32,9 @@ export function castToText(value: Value, from: DataType, mode: EvalMode, zone: s
     case "decimal":
       return mode === "legacy" ? decimalToScientificString(value as bigint, from.scale) : decimalText(value as bigint, from.scale);
     case "binary":
-    case "variant":
       return UTF8.decode(value as Uint8Array);
+    case "variant":
+      return variantText(value as Uint8Array, zone);
     case "date":
       return dateToString(value as number);
     case "time":

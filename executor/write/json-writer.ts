@@ -11,6 +11,7 @@ import { lowerCaseOptions } from "../scan/text-options.ts";
 import type { FileSink, FileWriter, WrittenFile } from "./file-writer.ts";
 import { TextSink } from "./text-sink.ts";
 import { valueText } from "./value-text.ts";
+import { variantJson } from "../nested/variant.ts";
 
 /** JSON lines: one object a row, without the keys that are NULL unless `ignoreNullFields` is false. Source: Spark's JacksonGenerator. */
 export class JsonFileWriter implements FileWriter {
@@ -57,8 +58,9 @@ function jsonValue(value: Value, type: DataType, options: ValueOptions, keepNull
     }
     case "decimal":
       return decimalText(value as bigint, type.scale);
-    case "binary":
     case "variant":
+      return variantJson(value as Uint8Array, options.timeZone);
+    case "binary":
       return JSON.stringify(Buffer.from(value as Uint8Array).toString("base64"));
     case "array":
       return `[${(value as readonly Value[]).map((element) => jsonValue(element, type.element, options, keepNulls)).join(",")}]`;

@@ -6,6 +6,7 @@ import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { cellText } from "./cell-text.ts";
 import { valueReader } from "../../executor/result-values.ts";
+import { variantJson } from "../../executor/nested/variant.ts";
 
 /**
  * JSON of one value. Numbers keep all their digits (a bigint or a decimal is written as a JSON number); NaN and infinities are strings, as are
@@ -27,8 +28,9 @@ export function jsonText(value: Value, type: DataType, timeZone: string): string
       return Number.isFinite(value) ? String(value) : `"${cellText(value, type, timeZone)}"`;
     case "decimal":
       return decimalText(value as bigint, type.scale);
-    case "binary":
     case "variant":
+      return variantJson(value as Uint8Array, timeZone);
+    case "binary":
       return `"${Buffer.from(value as Uint8Array).toString("base64")}"`;
     case "string":
     case "char":

@@ -4,6 +4,7 @@ import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { cellText } from "./cell-text.ts";
 import { valueReader } from "../../executor/result-values.ts";
+import { variantJson } from "../../executor/nested/variant.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -30,8 +31,9 @@ function plainValue(value: Value, type: DataType): unknown {
     case "char":
     case "varchar":
       return value;
-    case "binary":
     case "variant":
+      return JSON.parse(variantJson(value as Uint8Array, "UTC"));
+    case "binary":
       return Uint8Array.from(value as Uint8Array);
     case "decimal":
       return decimalText(value as bigint, type.scale);
