@@ -42,7 +42,7 @@ async function run(stages: StagePlan, memoryLimit?: number): Promise<Result> {
     return undefined;
   };
   const evaluation = { timeZone: "UTC", queryTime: 0n, user: "", database: "", catalog: "" };
-  const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true, memoryLimit, replan, onEnd: (found: QueryCounters) => (counters = found) };
+  const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true, memoryLimit, adaptive: { replan, minRows: 0 }, onEnd: (found: QueryCounters) => (counters = found) };
   const ids: number[] = [];
   const texts: string[] = [];
   for await (const batch of executor.execute(stages, options)) {
