@@ -6,10 +6,13 @@ import type { Breaker, Pipeline, Source, StagePlan } from "../planner/stages.ts"
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
+import { BLOCK_BYTES } from "./memory/pool.ts";
 import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
-import type { FinishTask } from "./operators/finish-task.ts";
+import type { FinishTask, TaskResult } from "./operators/finish-task.ts";
+import type { RunDivision } from "./operators/spilled/run-division.ts";
+import type { SpilledGroups } from "./operators/spilled/spilled-groups.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
 import { keepsBytes } from "./pipeline/row-access.ts";
@@ -26,10 +29,14 @@ import type { Failure } from "./worker-messages.ts";
 /** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
 const INLINE_ROWS = 4096;
 
+/** Blocks that an instance of a pipeline takes for its state and batches. */
+const INSTANCE_BLOCKS = 4;
 /** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
 const SINK_SHARE = 0.5;
 /** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
 const MIN_SINK_BLOCKS = 2;
+/** Part of the memory that a query can still have which parts of a breaker that is on disk may take while they are read. */
+const PART_SHARE = 0.3;
 
 /** Work done, for tests and EXPLAIN ANALYZE. */
 export interface QueryCounters {
@@ -62,6 +69,7 @@ export class QueryRun {
   #finalPlan: PhysicalPlan | undefined;
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
+  readonly #groups = new Map<number, SpilledGroups>();
   readonly #memory: QueryMemory;
   readonly #spillFolder: string;
   /** By breaker, those that hold bytes of its records' strings. */
@@ -173,21 +181,23 @@ export class QueryRun {
   async #runPipeline(pipeline: Pipeline): Promise<void> {
     const splits = await scanSplits(pipeline.source);
     const arena = this.#memory.arena("pipeline");
-    const morsels = this.#morsels(pipeline, splits, arena);
     const layouts = await this.#layouts(pipeline, splits);
-    const { pipeline: compiled, sites } = compilePipeline(this.#stages, pipeline, this.#shapes, layouts, {
+    const { pipeline: compiled, sites: own } = compilePipeline(this.#stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
       timeZone: this.#options.evaluation.timeZone,
       measure: this.#options.measure ?? false,
     });
+    const groups = pipeline.source.kind === "breaker" ? this.#groups.get(pipeline.source.breaker) : undefined;
+    const sites = [...own, ...(groups?.sites ?? [])];
+    const morsels: Morsels = groups === undefined ? this.#morsels(pipeline, splits, arena) : { kind: "groups", tasks: groups.tasks.map((task) => ({ ...task, firstSite: own.length })) };
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
       control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
-      sinkBlocks: this.#sinkBlocks(),
+      sinkBlocks: this.#sinkBlocks(pipeline),
       words: this.#words(compiled),
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
@@ -239,9 +249,11 @@ export class QueryRun {
     return shape;
   }
 
-  /** Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and reads them. */
-  #sinkBlocks(): number {
-    return Math.max(MIN_SINK_BLOCKS, Math.floor((this.#threads.pool.freeBlocks(this.#memory.account) * SINK_SHARE) / this.#threads.workers));
+  /** Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and reads them. Undefined for sinks that keep all in memory. */
+  #sinkBlocks({ sink }: Pipeline): number | undefined {
+    const kind = sink.kind === "breaker" ? this.#stages.breakers[sink.breaker].kind : undefined;
+    if (kind !== "aggregate" && kind !== "exchange" && kind !== "shared") return undefined;
+    return Math.max(MIN_SINK_BLOCKS, Math.floor(this.#blocksToShare() * SINK_SHARE));
   }
 
   async #layouts({ source }: Pipeline, splits: readonly Split[]): Promise<readonly ColumnLayout[]> {
@@ -280,7 +292,8 @@ export class QueryRun {
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
-      repeatable: true,
+      // Groups are completed in place where they are in memory.
+      repeatable: job.morsels.kind !== "groups",
       newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
       signal: this.#options.signal,
       feed,
@@ -298,10 +311,14 @@ export class QueryRun {
     const shape = this.#shape(breaker.id);
     const first = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
     const inline = state.isSmall();
-    let runs = await this.#runTasks(first.then === undefined ? breaker.id : "pipeline", first.tasks, first.sites, inline);
-    if (first.then !== undefined) runs = await this.#runTasks(breaker.id, first.then(runs), first.sites, inline);
+    let runs = runsOfTasks(await this.#runTasks(first.then === undefined ? breaker.id : "pipeline", first.tasks, first.sites, inline));
+    if (first.then !== undefined) runs = runsOfTasks(await this.#runTasks(breaker.id, first.then(runs), first.sites, inline));
     state.complete(runs);
-    if (shape.kind === "exchange") this.#shapes.set(breaker.id, { ...shape, shape: { ...shape.shape, isSpilled: state.pages().length > 0 } });
+    if (state.isSpilled()) this.#shapes.set(breaker.id, { ...shape, isSpilled: true });
+    if (shape.kind === "aggregate" && state.isSpilled()) {
+      const { divideGroups } = await import("./operators/spilled/spilled-groups.ts");
+      this.#groups.set(breaker.id, await divideGroups(shape.shape, this.#options.evaluation.timeZone, state.stored(), this.#partBytes(), this.#divide(breaker.id)));
+    }
     if (shape.kind === "build") {
       const { directory, unique } = state.build();
       this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique } });
@@ -309,9 +326,9 @@ export class QueryRun {
   }
 
   /** What each task gives, held as long as `holder`. */
-  async #runTasks(holder: Holder, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean): Promise<readonly (readonly RecordRun[])[]> {
-    const runs: RecordRun[][] = tasks.map(() => []);
-    if (tasks.length === 0) return runs;
+  async #runTasks(holder: Holder, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean): Promise<readonly TaskResult[]> {
+    const results: TaskResult[] = [];
+    if (tasks.length === 0) return results;
     const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
@@ -321,11 +338,25 @@ export class QueryRun {
       signal: this.#options.signal,
       onResult: (result) => {
         if (result.kind !== "finish") throw new InternalError("a finish job gives records");
-        for (const { task, runs: made } of result.records) runs[task].push(...made);
+        for (const { task, ...made } of result.results) results[task] = made;
       },
       toError: (failure) => toError(failure, sites),
     });
-    return runs;
+    return results;
+  }
+
+  /** What a worker may take to complete a part of what is on disk: the rest is for the sink that its rows go to, and for what else is in memory. */
+  #partBytes(): number {
+    return this.#blocksToShare() * PART_SHARE * BLOCK_BYTES;
+  }
+
+  /** Blocks for each worker that the query can still have, beyond those that every instance of a pipeline takes. */
+  #blocksToShare(): number {
+    return Math.max(1, this.#threads.pool.freeBlocks(this.#memory.account) / this.#threads.workers - INSTANCE_BLOCKS);
+  }
+
+  #divide(breaker: number): RunDivision {
+    return async (tasks) => (await this.#runTasks(breaker, tasks, [], false)).map((result) => result.pages);
   }
 }
 
@@ -341,6 +372,10 @@ async function scanSplits(source: Source): Promise<readonly Split[]> {
   return rowGroupSplits(source.node.splits);
 }
 
+function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordRun[])[] {
+  return results.map((result) => result.runs);
+}
+
 function keepsStrings({ kind, shape }: BreakerShape): boolean {
   return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect" || s.kind === "values"));
 }
@@ -353,6 +388,8 @@ function isSmall(morsels: Morsels): boolean {
       return morsels.rows.length <= INLINE_ROWS;
     case "range":
       return morsels.rows <= BigInt(INLINE_ROWS);
+    case "groups":
+      return false;
     case "stored":
       return morsels.pages.length === 0 && isSmall({ kind: "records", runs: morsels.runs });
     case "records":

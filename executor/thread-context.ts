@@ -2,6 +2,7 @@ import type { Split } from "../catalog/table.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
 import type { Account } from "./memory/accounts.ts";
 import { Pool } from "./memory/pool.ts";
+import type { runFinishTask } from "./operators/run-finish-task.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
@@ -17,18 +18,24 @@ export interface ThreadSetup {
   readonly kernels: WebAssembly.Module;
 }
 
-export type OpenSpill = (pool: Pool, account: Account, folder: string) => SpillStore;
+/** What workers alone do. */
+export interface DiskWork {
+  /** Opens what a job of the account's query writes to its folder, and reads from it. */
+  readonly openSpill: (pool: Pool, account: Account, folder: string) => SpillStore;
+  /** Completes a part of a breaker for a pipeline that reads part after part. */
+  readonly runTask: typeof runFinishTask;
+}
 
 /** What a thread has to run pipelines with: the pool, its own kernel instance, its own Parquet decoder. */
 export class ThreadContext {
   readonly pool: Pool;
   readonly kernels: Record<string, unknown>;
-  /** Opens what a job of the account's query writes to its folder on disk; absent in the main thread, which must not wait for a disk. */
-  readonly openSpill: OpenSpill | undefined;
+  /** Absent in the main thread, which must not wait for a disk. */
+  readonly disk: DiskWork | undefined;
   readonly #decoder: ParquetDecoder;
 
-  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries), openSpill?: OpenSpill) {
-    this.openSpill = openSpill;
+  constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries), disk?: DiskWork) {
+    this.disk = disk;
     this.pool = pool;
     this.kernels = instantiateKernels(setup.kernels, setup.memory);
     this.#decoder = new ParquetDecoder(loadParquetWasm);

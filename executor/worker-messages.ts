@@ -1,8 +1,7 @@
 import type { Value } from "../catalog/values.ts";
 import type { CacheJob, CacheResult } from "./cache-table.ts";
 import type { Owner } from "./memory/pool.ts";
-import type { FinishJob, FinishOwners } from "./operators/finish-task.ts";
-import type { RecordRun } from "./pipeline/morsels.ts";
+import type { FinishJob, FinishOwners, TaskResult } from "./operators/finish-task.ts";
 import type { InstanceResult, PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";
 import type { ResultBatch } from "./result-batch.ts";
 
@@ -23,7 +22,7 @@ export type FromWorker =
 export type JobResult =
   | { readonly kind: "cache"; readonly result: CacheResult }
   | { readonly kind: "pipeline"; readonly result: InstanceResult }
-  | { readonly kind: "finish"; readonly records: readonly { readonly task: number; readonly runs: readonly RecordRun[] }[] };
+  | { readonly kind: "finish"; readonly results: readonly (TaskResult & { readonly task: number })[] };
 
 /** An error in cloneable form. */
 export type Failure =

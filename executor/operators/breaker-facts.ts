@@ -5,6 +5,7 @@ import { readField } from "../pipeline/record-values.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { RowField } from "../pipeline/row-layout.ts";
 import type { BreakerState } from "./breaker-state.ts";
+import { recordsOf } from "./spilled/hash-partitions.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
 
@@ -18,8 +19,10 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
     const partitions = state.partitionSizes();
     return { rows: partitions.reduce((sum, p) => sum + p.rows, 0), bytes: partitions.reduce((sum, p) => sum + p.bytes, 0), partitions };
   }
-  const count = runs.reduce((sum, run) => sum + run.count, 0);
-  const bytes = count * shape.shape.layout.bytes;
+  const { bytes: width } = shape.shape.layout;
+  // Of groups on disk this is an upper bound: a group can be there several times.
+  const count = state.isSpilled() ? state.stored().reduce((sum, partition) => sum + recordsOf(partition, width), 0) : runs.reduce((sum, run) => sum + run.count, 0);
+  const bytes = count * width;
   if (shape.kind !== "build") return { rows: count, bytes };
   const { sawNull } = state.build();
   if (!withKeys) return { rows: count, bytes, build: { sawNull, keys: [] } };

@@ -15,6 +15,7 @@ import { directoryBits, directoryBytes, directSlots, joinLinkModule } from "./jo
 import { LOOP_RECORD } from "./join/nested-loop.ts";
 import { PARTITION_BITS, runsOf } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
+import { recordsOf } from "./spilled/hash-partitions.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
@@ -52,7 +53,7 @@ export class BreakerState {
   }
 
   isSmall(): boolean {
-    const bytes = this.#partitions().reduce((sum, chunks) => sum + chunks.reduce((s, c) => s + c.end - c.start, 0), 0);
+    const bytes = this.stored().reduce((sum, { chunks }) => sum + chunks.reduce((s, c) => s + c.end - c.start, 0), 0);
     const rows = this.#rowRuns().reduce((sum, run) => sum + run.count, 0);
     const width = this.#shape?.shape.layout.bytes ?? 1;
     return rows + bytes / width <= INLINE_RECORDS;
@@ -63,13 +64,15 @@ export class BreakerState {
     this.#shape = shape;
     switch (shape.kind) {
       case "aggregate": {
+        // They are completed part by part, as they are read.
+        if (this.isSpilled()) return { tasks: [], sites: [] };
         const { merge, sites } = compileMerge(shape.shape, timeZone);
-        const partitions = this.#partitions();
+        const stored = this.stored();
         const needsMerge = this.#results.length > 1 || this.#results.some((r) => r.kind === "aggregate" && r.unmerged);
         const sharedBits = shape.shape.partitions === 1 || shape.shape.collide ? 0 : PARTITION_BITS;
-        const tasks = partitions
-          .filter((chunks) => chunks.some((c) => c.end > c.start) || shape.shape.keys.length === 0)
-          .map((chunks): FinishTask => ({ kind: "groups", shape: shape.shape, chunks, merge, needsMerge, sharedBits }));
+        const tasks = stored
+          .filter(({ chunks }) => chunks.some((c) => c.end > c.start) || shape.shape.keys.length === 0)
+          .map((groups): FinishTask => ({ kind: "groups", shape: shape.shape, groups, merge, needsMerge, sharedBits, firstSite: 0 }));
         return { tasks, sites };
       }
       case "build":
@@ -85,8 +88,7 @@ export class BreakerState {
     const shape = this.#shape;
     if (shape === undefined) throw new InternalError("a breaker completes before its tasks are made");
     if (this.#build !== undefined) this.#build = { ...this.#build, unique: this.#isUnique() };
-    if (shape.kind === "build") this.#runs = runsOf(this.#partitions().flat(), shape.shape.layout.bytes);
-    else if (shape.kind === "exchange") this.#runs = runsOf(this.stored().flatMap((p) => p.chunks), shape.shape.layout.bytes);
+    if (shape.kind === "build" || shape.kind === "exchange") this.#runs = runsOf(this.stored().flatMap((p) => p.chunks), shape.shape.layout.bytes);
     else this.#runs = runs.flat();
   }
 
@@ -120,18 +122,23 @@ export class BreakerState {
     return run;
   }
 
-  /** Partitions of an exchange, in memory and on disk. */
+  /** Rows by partition, of all instances: those of a hash table and of groups by the uppermost bits of their hashes. */
   stored(): readonly StoredPartition[] {
-    const shape = this.#settledShape();
-    const partitions = Array.from({ length: shape.kind === "exchange" ? shape.shape.partitions : 0 }, () => ({ chunks: [] as RowChunk[], pages: [] as SpilledPage[] }));
+    const partitions: { chunks: RowChunk[]; pages: SpilledPage[] }[] = [];
     for (const result of this.#results) {
-      if (result.kind !== "exchange") continue;
+      if (result.kind !== "exchange" && result.kind !== "aggregate" && result.kind !== "build") continue;
       for (const [p, { chunks, pages }] of result.partitions.entries()) {
-        partitions[p].chunks.push(...chunks);
-        partitions[p].pages.push(...pages);
+        const partition = (partitions[p] ??= { chunks: [], pages: [] });
+        partition.chunks.push(...chunks);
+        partition.pages.push(...pages);
       }
     }
     return partitions;
+  }
+
+  /** Some rows are on disk. */
+  isSpilled(): boolean {
+    return this.#results.some((r) => "partitions" in r && r.kind !== "rows" && r.partitions.some((p) => p.pages.length > 0));
   }
 
   /** Rows of a breaker's partitions that are on disk. */
@@ -144,9 +151,8 @@ export class BreakerState {
   partitionSizes(): readonly PartitionSize[] {
     const shape = this.#settledShape();
     const copied = (p: number): number => this.#results.reduce((sum, r) => sum + (r.kind === "exchange" ? r.copied[p] : 0), 0);
-    return this.stored().map(({ chunks, pages }, p) => {
-      const inMemory = chunks.reduce((sum, c) => sum + c.end - c.start, 0) / shape.shape.layout.bytes;
-      const rows = inMemory + pages.reduce((sum, page) => sum + page.records, 0);
+    return this.stored().map((partition, p) => {
+      const rows = recordsOf(partition, shape.shape.layout.bytes);
       return { rows, bytes: rows * shape.shape.layout.bytes + copied(p) };
     });
   }
@@ -173,8 +179,8 @@ export class BreakerState {
 
   #linkTasks({ shape }: Extract<BreakerShape, { kind: "build" }>, pool: Pool, arena: Arena): readonly FinishTask[] {
     const rowBytes = shape.layout.bytes;
-    const partitions = this.#partitions();
-    const records = partitions.reduce((sum, chunks) => sum + chunks.reduce((s, c) => s + (c.end - c.start) / rowBytes, 0), 0);
+    const partitions = this.stored();
+    const records = partitions.reduce((sum, partition) => sum + recordsOf(partition, rowBytes), 0);
     const directory = this.#directory(shape, records, arena);
     const [keyField] = shape.keys;
     const repeated = arena.allocateZeroed(4);
@@ -183,7 +189,7 @@ export class BreakerState {
     this.#build = { directory, records, sawNull, unique: false };
     this.#isUnique = () => directory.kind === "direct" && pool.u32[repeated >>> 2] === 0;
     const module = joinLinkModule();
-    return partitions.map((chunks, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, partition, key }));
+    return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, partition, key }));
   }
 
   #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {
@@ -219,16 +225,6 @@ export class BreakerState {
       case "exchange":
         throw new InternalError(`${breaker.kind} does not keep plain rows`);
     }
-  }
-
-  /** Chunks by partition, of all instances. */
-  #partitions(): readonly (readonly RowChunk[])[] {
-    const partitions: RowChunk[][] = [];
-    for (const result of this.#results) {
-      if (result.kind !== "aggregate" && result.kind !== "build") continue;
-      result.chunks.forEach((chunks, p) => (partitions[p] ??= []).push(...chunks));
-    }
-    return partitions;
   }
 
   #rowRuns(): readonly RecordRun[] {

@@ -3,10 +3,13 @@ import type { EvalContext } from "../functions/scalar-function.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Owner } from "../memory/pool.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
+import type { SpilledPage } from "../spill/spill-store.ts";
 import type { AggregateShape } from "./aggregate/aggregate-sink.ts";
 import type { MergeModule } from "./aggregate/merge-module.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
 import type { RowChunk } from "./row-store.ts";
+import type { StoredPartition } from "./spilling-rows.ts";
+import type { DivideTask } from "./spilled/divide-task.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
 import type { SortModule } from "./rows/sort-module.ts";
 import type { WindowModule } from "./window/window-module.ts";
@@ -16,8 +19,7 @@ import type { WindowModule } from "./window/window-module.ts";
  * answerable for.
  */
 export type FinishTask =
-  /** One radix partition of all instances' groups. `sharedBits`: upper hash bits that its records have in common. */
-  | { readonly kind: "groups"; readonly shape: AggregateShape; readonly chunks: readonly RowChunk[]; readonly merge: MergeModule; readonly needsMerge: boolean; readonly sharedBits: number }
+  | GroupsTask
   /** One radix partition of a build side, entered into its part of the directory. */
   | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: JoinDirectory; readonly partition: number; readonly key: DirectKey | undefined }
   /** All rows in order, `offset` rows left out, at most `limit`. */
@@ -31,7 +33,27 @@ export type FinishTask =
   /** All rows of some of the window's partitions. */
   | { readonly kind: "window"; readonly shape: RowSinkShape; readonly window: WindowModule; readonly runs: readonly RecordRun[] }
   /** The runs as one array of addresses: a nested loop goes over it. */
-  | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] };
+  | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] }
+  | DivideTask;
+
+/** One radix partition of all instances' groups. */
+export interface GroupsTask {
+  readonly kind: "groups";
+  readonly shape: AggregateShape;
+  readonly groups: StoredPartition;
+  readonly merge: MergeModule;
+  readonly needsMerge: boolean;
+  /** Upper hash bits that its records have in common. */
+  readonly sharedBits: number;
+  /** Number that the first error site of the merge has among those of the job. */
+  readonly firstSite: number;
+}
+
+/** What a task gives: records in memory, and, of a partition that is divided, pages on disk by part. */
+export interface TaskResult {
+  readonly runs: readonly RecordRun[];
+  readonly pages: readonly (readonly SpilledPage[])[];
+}
 
 /** What completes a breaker: tasks, error sites of their code, and further tasks that are made from what the first ones give. */
 export interface FinishTasks {

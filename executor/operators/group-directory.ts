@@ -18,6 +18,7 @@ export interface DirectoryState {
 
 const WORDS = { address: 0, mask: 4, left: 8, right: 12, count: 16, limit: 20 } as const;
 const FIRST_BITS = 8;
+const MAX_BITS = 28;
 
 export function reserveDirectory(state: StateLayout): DirectoryState {
   return { words: state.reserve(24) };
@@ -121,7 +122,8 @@ export class Directory {
     this.#arena = arena;
     this.#words = (state + directory.words) >>> 2;
     this.#left = sharedBits;
-    this.#allocate(Math.max(FIRST_BITS, Math.ceil(Math.log2(expected * 2 + 1))));
+    const bits = Math.min(MAX_BITS, Math.max(FIRST_BITS, Math.ceil(Math.log2(expected * 2 + 1))));
+    this.#use(arena.allocateZeroed(8 * 2 ** bits), bits);
   }
 
   get count(): number {
@@ -140,23 +142,47 @@ export class Directory {
       if (this.#lastGrowth !== undefined) this.#groups = groupsInAll(this.#lastGrowth, growth);
       this.#lastGrowth = growth;
     }
-    if (this.#bits < CACHED_BITS || (this.#groups <= MAX_GROUPS && rows >= this.#groups / 2)) {
-      this.#lastFull = { rows, records: this.count };
-      this.grow();
+    const { count } = this;
+    if ((this.#bits < CACHED_BITS || (this.#groups <= MAX_GROUPS && rows >= this.#groups / 2)) && this.#tryGrow()) {
+      this.#lastFull = { rows, records: count };
       return false;
     }
+    this.clear(rows);
+    return true;
+  }
+
+  /** Forgets all records. `rows`: rows seen so far. */
+  clear(rows: number): void {
     this.#lastFull = { rows, records: 0 };
     const { u32 } = this.#pool;
     this.#pool.zero(u32[this.#words], (1 << this.#bits) * 8);
     u32[this.#words + WORDS.count / 4] = 0;
+  }
+
+  /** Raises MEMORY_LIMIT_EXCEEDED. */
+  grow(): void {
+    const bits = this.#largerBits();
+    this.#moveTo(this.#arena.allocateZeroed(8 * 2 ** bits), bits);
+  }
+
+  #tryGrow(): boolean {
+    const bits = this.#largerBits();
+    const address = this.#arena.tryAllocate(8 * 2 ** bits);
+    if (address === 0) return false;
+    this.#pool.zero(address, 8 * 2 ** bits);
+    this.#moveTo(address, bits);
     return true;
   }
 
-  grow(): void {
+  #largerBits(): number {
+    return Math.min(MAX_BITS, this.#bits + (this.#bits < 16 ? 2 : 1));
+  }
+
+  #moveTo(address: number, bits: number): void {
     const { u32 } = this.#pool;
     const old = u32[this.#words] >>> 2;
     const oldEntries = 1 << this.#bits;
-    this.#allocate(this.#bits + (this.#bits < 16 ? 2 : 1));
+    this.#use(address, bits);
     const base = u32[this.#words] >>> 2;
     const mask = (1 << this.#bits) - 1;
     const right = 32 - this.#bits;
@@ -183,11 +209,11 @@ export class Directory {
     }
   }
 
-  #allocate(bits: number): void {
-    this.#bits = Math.min(bits, 28);
-    const entries = 1 << this.#bits;
+  #use(address: number, bits: number): void {
+    this.#bits = bits;
+    const entries = 1 << bits;
     const { u32 } = this.#pool;
-    u32[this.#words + WORDS.address / 4] = this.#arena.allocateZeroed(entries * 8);
+    u32[this.#words + WORDS.address / 4] = address;
     u32[this.#words + WORDS.mask / 4] = entries - 1;
     u32[this.#words + WORDS.left / 4] = this.#left;
     u32[this.#words + WORDS.right / 4] = 32 - this.#bits;

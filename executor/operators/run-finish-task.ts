@@ -5,19 +5,43 @@ import type { RecordRun } from "../pipeline/morsels.ts";
 import { RowError } from "../pipeline/pipeline-job.ts";
 import { HEADER, initializeState, STATUS } from "../pipeline/state-layout.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import type { SpillLayout } from "../spill/spill-layout.ts";
+import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
+import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { completeCollected } from "./aggregate/collected.ts";
-import type { FinishTask } from "./finish-task.ts";
+import type { FinishTask, GroupsTask, TaskResult } from "./finish-task.ts";
+import type { DivideTask } from "./spilled/divide-task.ts";
+import { runDivide } from "./spilled/divide-task.ts";
 import { Directory } from "./group-directory.ts";
 import { clearPartition } from "./join/join-directory.ts";
 import { NEED, RowChunks, runsOf } from "./row-store.ts";
 import { addressesInOrder, distributeRecords, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
 import { completeWindow } from "./window/window-task.ts";
 
-/** Runs one task. Gives the records that later pipelines read; what they need lies in `arena`, what only the task needs in `work`. */
-export function runFinishTask(task: FinishTask, context: ThreadContext, arena: Arena, work: Arena, evaluation: EvalContext): readonly RecordRun[] {
+/** Where a task puts what it has. */
+export interface TaskStores {
+  /** What the records that it gives need. */
+  readonly arena: Arena;
+  /** What it needs itself; may be the same. */
+  readonly work: Arena;
+  /** Absent in the main thread. */
+  readonly spill: SpillStore | undefined;
+}
+
+/** Runs one task. */
+export function runFinishTask(task: FinishTask, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): TaskResult {
+  if (task.kind === "divide") {
+    if (stores.spill === undefined) throw new InternalError("partitions are divided by workers");
+    return { runs: [], pages: runDivide(task, context.pool, stores.work, stores.spill) };
+  }
+  return { runs: completed(task, context, stores, evaluation), pages: [] };
+}
+
+function completed(task: Exclude<FinishTask, DivideTask>, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): readonly RecordRun[] {
+  const { arena, work } = stores;
   switch (task.kind) {
     case "groups": {
-      const runs = completeGroups(task, context, arena, work);
+      const runs = completeGroups(task, context, stores);
       completeCollected(task.shape, runs, context, arena, work, evaluation);
       return runs;
     }
@@ -43,19 +67,17 @@ export function runFinishTask(task: FinishTask, context: ThreadContext, arena: A
   }
 }
 
-type GroupsTask = Extract<FinishTask, { kind: "groups" }>;
-
-function completeGroups(task: GroupsTask, context: ThreadContext, arena: Arena, work: Arena): readonly RecordRun[] {
-  const { shape, chunks, merge } = task;
+function completeGroups(task: GroupsTask, context: ThreadContext, { arena, work, spill }: TaskStores): readonly RecordRun[] {
+  const { shape, groups: { chunks, pages }, merge } = task;
   const { pool } = context;
-  const runs = runsOf(chunks, shape.layout.bytes);
+  const runs = [...runsOf(chunks, shape.layout.bytes), ...readPages(pages, aggregateSpillLayout(shape), arena, spill)];
   const isEmptyTotal = shape.keys.length === 0 && runs.length === 0;
   if (!task.needsMerge && !isEmptyTotal) return runs;
   const state = work.allocate(merge.state.bytes);
   initializeState(pool, state, merge.state);
   const store = new RowChunks(pool, arena, state, merge.words.store);
   const records = runs.reduce((sum, run) => sum + run.count, 0);
-  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, Math.min(records, 4096));
+  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, pages.length > 0 ? records : Math.min(records, 4096));
   const instance = new WebAssembly.Instance(merge.module, {
     env: { memory: pool.memory },
     kernels: context.kernels,
@@ -73,7 +95,7 @@ function completeGroups(task: GroupsTask, context: ThreadContext, arena: Arena, 
     for (;;) {
       const status = run(state, at, count);
       if (status === STATUS.done) break;
-      if (status === STATUS.error) throw new RowError(pool.u32[(state + HEADER.errorSite) >>> 2], []);
+      if (status === STATUS.error) throw new RowError(task.firstSite + pool.u32[(state + HEADER.errorSite) >>> 2], []);
       if (status !== STATUS.need) throw new InternalError(`merging answered ${status}`);
       at = pool.u32[(state + HEADER.position) >>> 2];
       const kind = pool.u32[(state + HEADER.needKind) >>> 2];
@@ -85,6 +107,12 @@ function completeGroups(task: GroupsTask, context: ThreadContext, arena: Arena, 
   const base = arena.allocate(Math.max(1, groups) * 4);
   directory.writeRows(base);
   return [{ base, count: groups, stride: 0 }];
+}
+
+function readPages(pages: readonly SpilledPage[], layout: SpillLayout, arena: Arena, spill: SpillStore | undefined): readonly RecordRun[] {
+  if (pages.length === 0) return [];
+  if (spill === undefined) throw new InternalError("pages are read by workers");
+  return pages.map((page) => spill.read(page, layout, arena));
 }
 
 /** Partitions never meet in a slot: equal keys are in one partition, and a hash directory's slots are cut by partition. */

@@ -9,6 +9,7 @@ import { spillLayout } from "../spill/spill-layout.ts";
 import type { SpillStore } from "../spill/spill-store.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import { ByteHeap } from "./byte-heap.ts";
+import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { Directory } from "./group-directory.ts";
 import { openRowSink } from "./rows/row-sink-instance.ts";
 import { NEED, RowChunks } from "./row-store.ts";
@@ -42,28 +43,29 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { rows, wor
     case "output":
       return new OutputSink(sink.batch, context, work, state, job, output);
     case "aggregate": {
-      const chunks = new RowChunks(context.pool, rows, state, sink.state.store);
       const directory = new Directory(context.pool, work, state, sink.state.directory, 0, 0);
+      const groups = new SpillingRows(context.pool, rows, state, sink.state.store, aggregateSpillLayout(sink.shape), spill, () => directory.clear(rowsSeen()));
       let cleared = false;
       return recordSink(
         (kind, argument) => {
-          if (kind !== NEED.directory) return chunks.supply(kind, argument);
+          if (kind !== NEED.directory) return groups.supply(kind, argument);
           if (directory.growOrClear(rowsSeen())) cleared = true;
           return true;
         },
-        () => ({ kind: "aggregate", chunks: chunks.finish(), unmerged: cleared }),
+        () => ({ kind: "aggregate", partitions: groups.finish(), unmerged: cleared }),
       );
     }
     case "build": {
-      const chunks = new RowChunks(context.pool, rows, state, sink.state.store);
+      const { layout } = sink.shape;
+      const records = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(layout.bytes, layout.fields), undefined);
       return recordSink(
-        (kind, argument) => chunks.supply(kind, argument),
+        (kind, argument) => records.supply(kind, argument),
         () => {
           const { view } = context.pool;
           const range = [view.getBigInt64(state + sink.state.range, true), view.getBigInt64(state + sink.state.range + 8, true)] as const;
           return {
             kind: "build",
-            chunks: chunks.finish(),
+            partitions: records.finish(),
             sawNull: context.pool.u32[(state + sink.state.sawNull) >>> 2] !== 0,
             range: range[0] > range[1] ? undefined : range,
           };

@@ -54,8 +54,9 @@ export class SpillingRows implements Allocator {
     this.#onSpill();
   }
 
-  /** All rows, by partition. */
+  /** All rows, by partition. Where some are on disk all are, so that what comes next has the memory. */
   finish(): readonly StoredPartition[] {
+    if (this.#pages.some((pages) => pages.length > 0)) this.spill();
     return this.#rows.finish().map((chunks, p) => ({ chunks, pages: this.#pages[p] }));
   }
 }

@@ -38,11 +38,15 @@ import type { StateTemplate } from "./state-layout.ts";
 import { StateLayout } from "./state-layout.ts";
 
 /** What the pipelines around a breaker agree on; settled when the first pipeline that feeds it is compiled. */
-export type BreakerShape =
+export type BreakerShape = {
+  /** Some records are on disk: known when the breaker is complete. */
+  readonly isSpilled?: boolean;
+} & (
   | { readonly kind: "aggregate"; readonly shape: AggregateShape }
   | { readonly kind: "build"; readonly shape: BuildShape; readonly complete?: BuildFacts }
   | { readonly kind: "exchange"; readonly shape: ExchangeShape }
-  | { readonly kind: "rows"; readonly shape: RowSinkShape };
+  | { readonly kind: "rows"; readonly shape: RowSinkShape }
+);
 
 export interface CompileOptions {
   /** False: every function runs through its TypeScript implementation. */

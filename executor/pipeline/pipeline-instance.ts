@@ -6,6 +6,7 @@ import { laneKind } from "../emit/emitted-value.ts";
 import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
+import type { GroupsTask } from "../operators/finish-task.ts";
 import { openSink } from "../operators/sink-instance.ts";
 import type { SinkInstance } from "../operators/sink-instance.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -73,7 +74,7 @@ export class PipelineInstance {
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
-    this.#spill = context.openSpill?.(pool, job.account, job.spillFolder);
+    this.#spill = context.disk?.openSpill(pool, job.account, job.spillFolder);
     // Without a disk there is nothing to be had from a limit.
     const rows = new Arena(pool, owners.rows, job.account, this.#spill === undefined ? undefined : job.sinkBlocks);
     this.#sink = openSink(pipeline.sink, context, { rows, work: this.#arena, spill: this.#spill }, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);
@@ -125,6 +126,9 @@ export class PipelineInstance {
       }
       case "records":
         this.#runRecords(morsel, morsels.runs[morsel]);
+        return;
+      case "groups":
+        this.#runGroups(morsel, morsels.tasks[morsel]);
         return;
       case "stored":
         this.#runRecords(morsel, morsels.runs[morsel] ?? this.#readPage(morsels.pages[morsel - morsels.runs.length], morsels.layout));
@@ -188,6 +192,13 @@ export class PipelineInstance {
       pool.u32[at + SLOT.data / 4] = data;
       pool.u32[at + SLOT.validity / 4] = nulls;
     });
+  }
+
+  #runGroups(morsel: number, task: GroupsTask): void {
+    const { disk } = this.#context;
+    if (disk === undefined) throw new InternalError("groups on disk are completed by workers");
+    const { runs } = disk.runTask(task, this.#context, { arena: this.#scratch, work: this.#scratch, spill: this.#spill }, this.#job.evaluation);
+    for (const run of runs) this.#runRecords(morsel, run);
   }
 
   #readPage(page: SpilledPage, layout: SpillLayout): RecordRun {

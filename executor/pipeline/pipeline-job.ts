@@ -2,7 +2,6 @@ import type { Value } from "../../catalog/values.ts";
 import type { EvalContext } from "../functions/scalar-function.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Owner } from "../memory/pool.ts";
-import type { RowChunk } from "../operators/row-store.ts";
 import type { StoredPartition } from "../operators/spilling-rows.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
@@ -17,8 +16,8 @@ export interface PipelineJob {
   /** Who pays for the memory. */
   readonly account: Account;
   readonly spillFolder: string;
-  /** Blocks of memory that the rows of an instance's sink may take before they go to disk. */
-  readonly sinkBlocks: number;
+  /** Blocks of memory that the rows of an instance's sink may take before they go to disk; undefined: they cannot go there. */
+  readonly sinkBlocks: number | undefined;
   /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */
   readonly words: readonly { readonly offset: number; readonly value: number | bigint }[];
   /** Rows per call of compiled code. */
@@ -63,9 +62,9 @@ export function controlBytes(workers: number): number {
 export type SinkResult =
   | { readonly kind: "none" }
   /** `unmerged`: one group may have several records. */
-  | { readonly kind: "aggregate"; readonly chunks: readonly (readonly RowChunk[])[]; readonly unmerged: boolean }
+  | { readonly kind: "aggregate"; readonly partitions: readonly StoredPartition[]; readonly unmerged: boolean }
   /** `range`: smallest and largest key, where they are measured and there are any. */
-  | { readonly kind: "build"; readonly chunks: readonly (readonly RowChunk[])[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
+  | { readonly kind: "build"; readonly partitions: readonly StoredPartition[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
   /** `copied`: by partition, bytes of strings. */
   | { readonly kind: "exchange"; readonly partitions: readonly StoredPartition[]; readonly copied: readonly number[] }
   /** By radix partition; one where rows are not kept apart. */

@@ -109,8 +109,9 @@ export function bindSource(
       const stride = state.reserve(4, 4);
       const pointer = emitter.f.local("i32");
       emitter.atRowStart(() => setRecord(emitter, pointer, base, stride));
-      if (shape.kind === "aggregate") bindGroups(emitter, source, shape, pointer);
-      else bindRecords(emitter, source, shape.shape.layout, pointer, shape.kind === "exchange" && shape.shape.isSpilled ? "morsel" : "query");
+      const lifetime = shape.isSpilled === true ? "morsel" : "query";
+      if (shape.kind === "aggregate") bindGroups(emitter, source, shape, pointer, lifetime);
+      else bindRecords(emitter, source, shape.shape.layout, pointer, lifetime);
       return { kind: "records", base, stride, breaker: source.breaker, rows: source.rows };
     }
   }
@@ -125,12 +126,12 @@ export function bindRecords(emitter: SegmentEmitter, source: BreakerSource, layo
   });
 }
 
-function bindGroups(emitter: SegmentEmitter, source: BreakerSource, { shape }: Extract<BreakerShape, { kind: "aggregate" }>, pointer: Local): void {
-  for (const field of shape.layout.fields) emitter.bind(field.id, { kind: "row", field, pointer, optional: false, lifetime: "query" });
+function bindGroups(emitter: SegmentEmitter, source: BreakerSource, { shape }: Extract<BreakerShape, { kind: "aggregate" }>, pointer: Local, lifetime: Lifetime): void {
+  for (const field of shape.layout.fields) emitter.bind(field.id, { kind: "row", field, pointer, optional: false, lifetime });
   for (const result of shape.plan.results) {
     if (result.kind === "state") {
       const field = { ...fieldOf(shape.layout, result.state.id), type: result.column.type };
-      emitter.bind(result.column.id, { kind: "row", field, pointer, optional: false, lifetime: "query" });
+      emitter.bind(result.column.id, { kind: "row", field, pointer, optional: false, lifetime });
     } else {
       emitter.bind(result.column.id, { kind: "computed", compute: () => emitAggregateResult(emitter, result) });
     }

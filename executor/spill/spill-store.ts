@@ -41,22 +41,17 @@ export class SpillStore {
   /** Writes records in the order of the runs. Raises SPILL_OUT_OF_MEMORY when the disk fails. */
   write(layout: SpillLayout, runs: readonly RecordRun[]): readonly SpilledPage[] {
     if (layout.strings.length === 0 && layout.lists.length === 0 && runs.every((run) => run.stride === layout.recordBytes)) return this.#writePlain(layout, runs);
-    const pages: SpilledPage[] = [];
-    const page = new PageBuilder(this.#pool, layout);
-    const flush = (): void => {
-      if (page.count > 0) pages.push(this.#append(page.parts(), page.count));
-      page.clear();
-    };
+    const part = this.openPartitions(layout, 1);
     const { u32 } = this.#pool;
     for (const { base, count, stride } of runs) {
-      for (let i = 0; i < count; i++) {
-        const record = stride === 0 ? u32[(base >>> 2) + i] : base + i * stride;
-        if (!page.hasRoom(record)) flush();
-        page.add(record);
-      }
+      for (let i = 0; i < count; i++) part.add(0, stride === 0 ? u32[(base >>> 2) + i] : base + i * stride);
     }
-    flush();
-    return pages;
+    return part.finish()[0];
+  }
+
+  /** Writes records to one of several parts, each in pages of its own. */
+  openPartitions(layout: SpillLayout, count: number): SpilledPartitions {
+    return new SpilledPartitions(this.#pool, layout, count, (page) => this.#append(page.parts(), page.count));
   }
 
   /** Records without strings are pages as they lie in memory. */
@@ -125,6 +120,37 @@ export class SpillStore {
       return { path, fd, end: fstatSync(fd).size };
     });
     return this.#writer;
+  }
+}
+
+/** Pages that are being filled, one for each part. */
+export class SpilledPartitions {
+  readonly #filling: readonly PageBuilder[];
+  readonly #pages: SpilledPage[][];
+  readonly #append: (page: PageBuilder) => SpilledPage;
+
+  constructor(pool: Pool, layout: SpillLayout, count: number, append: (page: PageBuilder) => SpilledPage) {
+    this.#filling = Array.from({ length: count }, () => new PageBuilder(pool, layout));
+    this.#pages = this.#filling.map(() => []);
+    this.#append = append;
+  }
+
+  add(part: number, record: number): void {
+    const page = this.#filling[part];
+    if (!page.hasRoom(record)) this.#flush(part);
+    page.add(record);
+  }
+
+  /** Writes what is left; all pages by part. */
+  finish(): readonly (readonly SpilledPage[])[] {
+    for (let part = 0; part < this.#filling.length; part++) this.#flush(part);
+    return this.#pages;
+  }
+
+  #flush(part: number): void {
+    const page = this.#filling[part];
+    if (page.count > 0) this.#pages[part].push(this.#append(page));
+    page.clear();
   }
 }
 

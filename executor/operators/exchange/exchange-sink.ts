@@ -21,8 +21,6 @@ export interface ExchangeShape {
   readonly layout: RowLayout;
   readonly partitions: number;
   readonly collide: boolean;
-  /** Some rows are on disk: settled when the exchange is complete. */
-  readonly isSpilled: boolean;
 }
 
 export interface ExchangeState {
@@ -41,7 +39,7 @@ export interface ExchangeOptions {
 
 export function exchangeShape(emitter: SegmentEmitter, columns: readonly Column[], partitions: number, { collide, singleFeeder }: ExchangeOptions): ExchangeShape {
   const requests = columns.map((column) => ({ column, dictionary: singleFeeder ? emitter.dictionaryOf({ kind: "column", ...column }) : undefined }));
-  return { layout: rowLayout(HEADER_BYTES, requests), partitions, collide, isSpilled: false };
+  return { layout: rowLayout(HEADER_BYTES, requests), partitions, collide };
 }
 
 export function reserveExchange(state: StateLayout, shape: ExchangeShape): ExchangeState {

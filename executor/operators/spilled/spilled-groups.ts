@@ -1,0 +1,41 @@
+import type { ErrorSite } from "../../emit/emit-context.ts";
+import { aggregateSpillLayout } from "../aggregate/aggregate-spill.ts";
+import type { AggregateShape } from "../aggregate/aggregate-sink.ts";
+import { compileMerge } from "../aggregate/merge-module.ts";
+import type { GroupsTask } from "../finish-task.ts";
+import type { StoredPartition } from "../spilling-rows.ts";
+import type { DivideTask } from "./divide-task.ts";
+import type { HashPartition } from "./hash-partitions.ts";
+import { bytesToUse, divideUntil, sharedBits } from "./hash-partitions.ts";
+import type { RunDivision } from "./run-division.ts";
+
+/** Beside each record: its entry in a directory that is at most half full, and at least a quarter; its address. */
+const BESIDE_BYTES = 36;
+
+/** Groups of which some are on disk: parts that a pipeline completes one after the other as it reads them, so that one for each worker is in memory. */
+export interface SpilledGroups {
+  readonly tasks: readonly GroupsTask[];
+  /** Of the code that completes them. */
+  readonly sites: readonly ErrorSite[];
+}
+
+/** `bytes`: what a worker may take for one part. A group has all its records in one part. */
+export async function divideGroups(
+  shape: AggregateShape,
+  timeZone: string,
+  stored: readonly StoredPartition[],
+  bytes: number,
+  run: RunDivision,
+): Promise<SpilledGroups> {
+  const { merge, sites } = compileMerge(shape, timeZone);
+  const layout = aggregateSpillLayout(shape);
+  const cost = { recordBytes: layout.recordBytes, besideBytes: BESIDE_BYTES };
+  const isTotal = shape.keys.length === 0;
+  const partitions = stored.map((partition, number): HashPartition => ({ ...partition, path: isTotal ? [] : [number] }));
+  const fits = (partition: HashPartition): boolean => isTotal || bytesToUse(partition, cost) <= bytes;
+  const parts = await divideUntil(partitions, fits, layout.recordBytes, (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout, hash: 0 }))));
+  const tasks = parts
+    .filter(({ chunks, pages }) => pages.length > 0 || chunks.some((c) => c.end > c.start))
+    .map((part): GroupsTask => ({ kind: "groups", shape, groups: part, merge, needsMerge: true, sharedBits: shape.collide ? 0 : sharedBits(part), firstSite: 0 }));
+  return { tasks, sites };
+}
