@@ -6,6 +6,10 @@ const SETS: Readonly<Record<string, string>> = {
   queries: "./random/soak.ts",
   /** Random sequences of statements on a Delta table against a plain model. */
   "delta-model": "./delta/model/soak.ts",
+  /** Processes killed while they change a Delta table. */
+  "delta-crash": "./delta/crash-soak.ts",
+  /** Processes that change one Delta table at the same time. */
+  "delta-writers": "./delta/writers-soak.ts",
 };
 
 const [, , first] = process.argv;
