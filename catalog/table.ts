@@ -13,6 +13,11 @@ export interface TableSnapshot {
   readonly version: string;
   readonly splits: readonly Split[];
   readonly statistics: TableStatistics;
+  /**
+   * What `_metadata` tells of every split's file: of the file; also positions of rows (Parquet files); also ids of rows (Delta tables that track rows). Absent for
+   * tables that are not read from files.
+   */
+  readonly fileMetadata?: "files" | "rows" | "trackedRows";
   /** Set when every split's columns lie in the pool in one layout (CACHE TABLE). Position as in `columns`. */
   readonly cached?: readonly CachedColumn[];
 }
@@ -26,6 +31,17 @@ export interface Split {
   readonly bytes: number;
   /** By column position; absent columns are unknown. */
   readonly columns?: ReadonlyMap<number, ColumnStatistics>;
+  /** The file that it is of; of tables with `fileMetadata`. */
+  readonly file?: SourceFile;
+}
+
+/** A file as `_metadata` shows it. */
+export interface SourceFile {
+  readonly bytes: number;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly modifiedMs: number;
+  /** Of Delta tables that track rows: the row id of its first row, the version that added it, and where it has those of every row. */
+  readonly tracked?: { readonly baseRowId: bigint | undefined; readonly commitVersion: bigint | undefined; readonly rowId: FileField; readonly rowCommitVersion: FileField };
 }
 
 export type SplitSource =

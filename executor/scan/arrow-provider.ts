@@ -28,13 +28,13 @@ export const arrowProvider: TableProvider = {
         return name === undefined ? { kind: "constant", value: null } : { kind: "stored", name };
       });
       batches.forEach((batch, i) => {
-        if (batch.numRows > 0) splits.push({ source: { kind: "arrow", path: file.path, batch: i, fields }, rows: batch.numRows, bytes: Math.ceil(file.bytes / batches.length) });
+        if (batch.numRows > 0) splits.push({ source: { kind: "arrow", path: file.path, batch: i, fields }, rows: batch.numRows, bytes: Math.ceil(file.bytes / batches.length), file: { bytes: file.bytes, modifiedMs: file.modifiedMs } });
       });
     }
     if (columns === undefined) {
       throw new SparrowError("UNABLE_TO_INFER_SCHEMA", "42KD9", `Unable to infer schema for Arrow: ${request.location} has no data files. It must be specified manually.`, { format: "Arrow" });
     }
-    return { name: request.name, columns, version: filesVersion(files), splits, statistics: combineStatistics(splits, columns.length) };
+    return { name: request.name, columns, version: filesVersion(files), splits, statistics: combineStatistics(splits, columns.length), fileMetadata: "files" };
   },
 };
 

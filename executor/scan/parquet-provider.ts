@@ -32,7 +32,7 @@ export const parquetProvider: TableProvider = {
 };
 
 function snapshot(request: OpenTable, columns: readonly StructField[], splits: readonly Split[], files: readonly DataFile[]): TableSnapshot {
-  return { name: request.name, columns, version: filesVersion(files), splits, statistics: combineStatistics(splits, columns.length) };
+  return { name: request.name, columns, version: filesVersion(files), splits, statistics: combineStatistics(splits, columns.length), fileMetadata: "rows" };
 }
 
 async function readFooters(files: readonly DataFile[]): Promise<ParquetFooter[]> {
@@ -95,6 +95,7 @@ function fileSplits(file: DataFile, footer: ParquetFooter, columns: readonly Str
         rows: group.rows,
         bytes,
         columns: statistics,
+        file: { bytes: file.bytes, modifiedMs: file.modifiedMs },
       },
     ];
   });

@@ -44,6 +44,7 @@ export async function openFileSplit(split: Split, columns?: readonly StructField
         source: { kind: "parquet", path, fileBytes, modifiedMs: undefined, rowGroup, firstRow: group.firstRow, fields, ...(deleted > 0 && { deletedRows }) },
         rows: group.rows - deleted,
         bytes: group.chunks.reduce((sum, chunk) => sum + chunk.compressedBytes, 0),
+        ...(split.file !== undefined && { file: split.file }),
         ...(columns !== undefined && { columns: groupStatistics(split, source, nodes, group, columns, deleted) }),
       },
     ];

@@ -44,7 +44,8 @@ export async function openTextTable(request: OpenTable, format: TextFormat): Pro
       source: { kind: format.kind, path: file.path, start, end, options: request.options, fields },
       rows: undefined,
       bytes: end - start,
+      file: { bytes: file.bytes, modifiedMs: file.modifiedMs },
     }));
   });
-  return { name: request.name, columns, version: filesVersion(files), splits, statistics: combineStatistics(splits, columns.length) };
+  return { name: request.name, columns, version: filesVersion(files), splits, statistics: combineStatistics(splits, columns.length), fileMetadata: "files" };
 }

@@ -11,6 +11,7 @@ import { resolveCondition } from "./expressions.ts";
 import type { JoinHints, ScopedPlan } from "./relations.ts";
 import { analyzeRelation, isLateral, lateralEnvironment } from "./relations.ts";
 import type { QueryEnvironment, Scope, ScopeColumn } from "./scope.ts";
+import { isShown } from "./scope.ts";
 import { attachSubqueries, attachToSides, subqueryCollector } from "./subqueries.ts";
 
 type JoinRelation = Extract<Relation, { kind: "join" }>;
@@ -90,9 +91,9 @@ function joinedScope(kind: JoinKind, left: Scope, right: Scope): Scope {
 }
 
 function naturalColumns(left: Scope, right: Scope): readonly Identifier[] {
-  const names = new Set(right.filter((c) => c.qualifiedOnly !== true).map((c) => c.name.toLowerCase()));
+  const names = new Set(right.filter(isShown).map((c) => c.name.toLowerCase()));
   const seen = new Set<string>();
-  const shared = left.filter((c) => c.qualifiedOnly !== true && names.has(c.name.toLowerCase()) && !seen.has(c.name.toLowerCase()) && seen.add(c.name.toLowerCase()));
+  const shared = left.filter((c) => isShown(c) && names.has(c.name.toLowerCase()) && !seen.has(c.name.toLowerCase()) && seen.add(c.name.toLowerCase()));
   return shared.map((c) => ({ name: c.name, quoted: true, span: { start: 0, end: 0 } }));
 }
 
@@ -136,7 +137,7 @@ function joinUsing(names: readonly Identifier[], kind: JoinKind, left: ScopedPla
 }
 
 function usingColumn(name: Identifier, scope: Scope, side: "left" | "right", node: JoinRelation): ScopeColumn {
-  const matches = scope.filter((c) => c.qualifiedOnly !== true && c.name.toLowerCase() === name.name.toLowerCase());
+  const matches = scope.filter((c) => isShown(c) && c.name.toLowerCase() === name.name.toLowerCase());
   if (matches.length > 0) return matches[0];
   const span = name.span.end > name.span.start ? name.span : node.span;
   if (scope.length === 0) throw unresolvedColumn([name.name], [], span);

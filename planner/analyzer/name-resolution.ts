@@ -9,7 +9,7 @@ import { resolveExpr } from "./expressions.ts";
 import { isNamedConstant, namedConstantCall } from "./session-constants.ts";
 import { extractField } from "./fields.ts";
 import type { AliasLookup, Scope, ScopeColumn } from "./scope.ts";
-import { columnsNamed } from "./scope.ts";
+import { columnsNamed, isShown } from "./scope.ts";
 import { pinnedColumn } from "./stars.ts";
 
 /** The columns that the front of a name can mean, and the fields that its rest names. */
@@ -74,6 +74,9 @@ function inScope(scope: Scope, parts: readonly string[], ast: AstExpr, env: Expr
   const match = matchColumns(scope, parts);
   if (match === undefined) return undefined;
   const column = only(match, parts, ast.span, env.query.duplicates);
+  const [field, ...rest] = match.fields;
+  const own = field === undefined ? undefined : column.hidden?.fields.get(field.toLowerCase());
+  if (own !== undefined) return withFields(columnExpr(own), rest, `${column.name}.${field}`, ast, env);
   return withFields(columnExpr(column.column), match.fields, parts[parts.length - 1 - match.fields.length], ast, env);
 }
 
@@ -116,5 +119,5 @@ function withFields(base: Expr, fields: readonly string[], shown: string, ast: A
 }
 
 function candidateNames(env: ExprEnvironment): (readonly string[])[] {
-  return env.scope.filter((c) => c.qualifiedOnly !== true).map((c) => [...c.qualifier, c.name]);
+  return env.scope.filter(isShown).map((c) => [...c.qualifier, c.name]);
 }

@@ -14,7 +14,7 @@ import { callSite, freshColumn, resolveExpr } from "./expressions.ts";
 import type { JoinHints, ScopedPlan } from "./relations.ts";
 import { analyzeRelation, qualifierOf } from "./relations.ts";
 import type { QueryEnvironment, ScopeColumn } from "./scope.ts";
-import { EMPTY_SCOPE, scopeOf } from "./scope.ts";
+import { isShown, EMPTY_SCOPE, scopeOf } from "./scope.ts";
 import { attachSubqueries, subqueryCollector } from "./subqueries.ts";
 
 type PivotRelation = Extract<Relation, { kind: "pivot" }>;
@@ -40,7 +40,7 @@ export function analyzePivot(relation: PivotRelation, env: QueryEnvironment, hin
   const calls = [...collector.calls.values()];
   const read = new Set(calls.flatMap(({ call }) => [...aggregateReads(call)]));
   for (const p of pivots) referencedColumns(p, read);
-  const groups = input.scope.filter((c) => c.qualifiedOnly !== true && !read.has(c.column.id));
+  const groups = input.scope.filter((c) => isShown(c) && !read.has(c.column.id));
   const pivotColumns = pivots.map((expr, i) => ({ column: freshColumn(relation.columns[i].name, { type: typeOf(expr), nullable: isNullable(expr) }, inner), expr }));
   const perValue: LogicalPlan = { kind: "aggregate", input: attachSubqueries(input.plan, subqueries.pending), keys: [...groups.map((c) => ({ column: c.column, expr: columnExpr(c.column) })), ...pivotColumns], calls };
   const computed: Assignment[] = aggregates.map((a) => ({ column: freshColumn(a.name ?? prettySql(a.ast, env.pretty), { type: typeOf(a.expr), nullable: isNullable(a.expr) }, inner), expr: a.expr }));
@@ -126,7 +126,7 @@ export function analyzeUnpivot(relation: Extract<Relation, { kind: "unpivot" }>,
     exprs: item.columns.map((name) => resolveExpr({ kind: "name", name, span: name.span }, exprEnv)),
   }));
   const taken = new Set(items.flatMap((i) => i.exprs.flatMap((e) => [...referencedColumns(e)])));
-  const kept = input.scope.filter((c) => c.qualifiedOnly !== true && !taken.has(c.column.id));
+  const kept = input.scope.filter((c) => isShown(c) && !taken.has(c.column.id));
   const values = relation.valueColumns.map((name, i) => {
     const column = items.map((item) => item.exprs[i]);
     const type = unpivotType(column, relation, env);

@@ -10,6 +10,7 @@ import { withCommonTables } from "./common-tables.ts";
 import type { AnalysisContext, AnalyzedQuery } from "./context.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { resolveExpr } from "./expressions.ts";
+import { mentionsFileMetadata } from "./file-metadata.ts";
 import { analyzeTable } from "./relations.ts";
 import type { QueryEnvironment } from "./scope.ts";
 import { EMPTY_SCOPE, scopeOf } from "./scope.ts";
@@ -29,7 +30,8 @@ export function analyzeQuery(query: Query, context: AnalysisContext): AnalyzedQu
 }
 
 export function analyzeInEnvironment(query: Query, env: QueryEnvironment): AnalyzedQuery {
-  return withCommonTables(query, env, (inner) => analyzeTail(query, inner));
+  const whole = env.readsFileMetadata === undefined ? { ...env, readsFileMetadata: mentionsFileMetadata(query) } : env;
+  return withCommonTables(query, whole, (inner) => analyzeTail(query, inner));
 }
 
 /** Body, order and limit. A SELECT sees its ORDER BY, for that may name what it does not select. */

@@ -1,10 +1,14 @@
-import type { Column } from "../../catalog/expression.ts";
+import type { Column, Expr } from "../../catalog/expression.ts";
 import { columnExpr } from "../../catalog/expression.ts";
+import type { TableSnapshot } from "../../catalog/table.ts";
+import { type DataType, STRING, type StructField } from "../../catalog/types.ts";
 import type { QueryBody, Relation, Select, TableAlias } from "../../parser/ast.ts";
 import type { Assignment, JoinHint, LogicalPlan } from "../logical.ts";
 import { analysisError, tableNotFound, unsupported } from "./analysis-errors.ts";
+import { literal } from "./casts.ts";
 import { commonTableReference, findCommonTable, renameColumns } from "./common-tables.ts";
 import type { AnalyzedQuery, TableLookup } from "./context.ts";
+import { FILE_METADATA, withFileMetadata } from "./file-metadata.ts";
 import { applyLateralView } from "./generators.ts";
 import { joinHints } from "./hints.ts";
 import { analyzeJoin, crossJoin } from "./joins.ts";
@@ -13,7 +17,7 @@ import { analyzeInEnvironment } from "./queries.ts";
 import { relocated } from "./relocate.ts";
 import { applySample } from "./samples.ts";
 import type { OuterScope, QueryEnvironment, Scope } from "./scope.ts";
-import { EMPTY_SCOPE, scopeOf } from "./scope.ts";
+import { EMPTY_SCOPE, isShown, scopeOf } from "./scope.ts";
 import { storedType } from "./store-assignment.ts";
 import type { TableReference } from "./table-names.ts";
 import { tableReference } from "./table-names.ts";
@@ -58,9 +62,9 @@ export function lateralEnvironment(scope: Scope, env: QueryEnvironment): { reado
 export function analyzeRelation(relation: Relation, env: QueryEnvironment, hints: JoinHints): ScopedPlan {
   switch (relation.kind) {
     case "table": {
-      const { plan, columns } = analyzeTable(relation, env);
+      const table = analyzeTable(relation, env);
       const name = relation.alias?.name === undefined ? tableQualifier(relation.name.parts.map((p) => p.name), env) : [relation.alias.name.name];
-      return applySample(relation.sample, aliased({ plan, columns }, relation.alias, name), env, relation.span);
+      return applySample(relation.sample, withHidden(aliased(table, relation.alias, name), relation.alias?.columns?.length ? undefined : table.hidden, name), env, relation.span);
     }
     case "subquery": {
       const query = analyzeInEnvironment(relation.query, env);
@@ -75,7 +79,7 @@ export function analyzeRelation(relation: Relation, env: QueryEnvironment, hints
     case "nested": {
       const inner = analyzeRelation(relation.relation, env, hints);
       if (relation.alias === undefined) return inner;
-      return aliased({ plan: inner.plan, columns: inner.scope.filter((c) => c.qualifiedOnly !== true).map((c) => c.column) }, relation.alias, qualifierOf(relation.alias));
+      return aliased({ plan: inner.plan, columns: inner.scope.filter(isShown).map((c) => c.column) }, relation.alias, qualifierOf(relation.alias));
     }
     case "pivot":
       return analyzePivot(relation, env, hints);
@@ -105,23 +109,43 @@ function tableQualifier(parts: readonly string[], env: QueryEnvironment): readon
 }
 
 /** A table by name: a common table, a view, or a stored table. */
-export function analyzeTable(relation: Extract<Relation | QueryBody, { kind: "table" }>, env: QueryEnvironment): AnalyzedQuery {
+export function analyzeTable(relation: Extract<Relation | QueryBody, { kind: "table" }>, env: QueryEnvironment): AnalyzedTable {
   const reference = tableReference(relation);
   const common = reference.name.length === 1 && reference.version === undefined ? findCommonTable(reference.name[0], env.commonTables) : undefined;
   if (common !== undefined) return commonTableReference(common, env);
   return lookedUp(reference, env);
 }
 
-export function lookedUp(reference: TableReference, env: QueryEnvironment): AnalyzedQuery {
+export function lookedUp(reference: TableReference, env: QueryEnvironment): AnalyzedTable {
   const found = env.context.lookupTable(reference);
   if (found === undefined) throw tableNotFound(reference.name, reference.span);
   return found.kind === "view" ? expandView(reference, found, env) : scanTable(found.snapshot, env);
 }
 
-function scanTable(table: Extract<TableLookup, { kind: "table" }>["snapshot"], env: QueryEnvironment): AnalyzedQuery {
-  const columns: Column[] = table.columns.map((f) => ({ id: env.context.nextId(), name: f.name, type: storedType(f.type), nullable: f.nullable }));
-  const scan: LogicalPlan = { kind: "scan", table, columns: columns.map((column, field) => ({ column, field })), skipBy: [] };
-  return { plan: scan, columns };
+/** A relation's rows, and `_metadata` where it has one and the query names it. */
+interface AnalyzedTable extends AnalyzedQuery {
+  readonly hidden?: { readonly column: Column; readonly fields: readonly Column[] };
+}
+
+function scanTable(table: TableSnapshot, env: QueryEnvironment): AnalyzedTable {
+  const columnOf = (f: StructField): Column => ({ id: env.context.nextId(), name: f.name, type: storedType(f.type), nullable: f.nullable });
+  const columns = table.columns.map(columnOf);
+  const metadata = env.readsFileMetadata === true ? withFileMetadata(table) : undefined;
+  if (metadata === undefined) return { plan: { kind: "scan", table, columns: columns.map((column, field) => ({ column, field })), skipBy: [] }, columns };
+  const fields = metadata.parts.map(columnOf);
+  const all = [...columns, ...fields];
+  const scan: LogicalPlan = { kind: "scan", table: metadata.table, columns: all.map((column, field) => ({ column, field })), skipBy: [] };
+  const type: DataType = { kind: "struct", fields: metadata.parts };
+  const column: Column = { id: env.context.nextId(), name: FILE_METADATA, type, nullable: false };
+  const expr: Expr = { kind: "call", name: "named_struct", args: fields.flatMap((field) => [literal(field.name, STRING), columnExpr(field)]), type, nullable: false, mode: "ansi" };
+  const outputs: Assignment[] = [...all.map((own) => ({ column: own, expr: columnExpr(own) })), { column, expr }];
+  return { plan: { kind: "project", input: scan, outputs }, columns, hidden: { column, fields } };
+}
+
+function withHidden({ plan, scope }: ScopedPlan, hidden: AnalyzedTable["hidden"], qualifier: readonly string[]): ScopedPlan {
+  if (hidden === undefined) return { plan, scope };
+  const fields = new Map(hidden.fields.map((field) => [field.name.toLowerCase(), field]));
+  return { plan, scope: [...scope, { column: hidden.column, name: FILE_METADATA, qualifier, hidden: { fields } }] };
 }
 
 /** A view is its query, analyzed under the settings that it was made under and without the names around it. */
@@ -130,7 +154,7 @@ function expandView(reference: TableReference, view: Extract<TableLookup, { kind
   if (env.views.includes(name)) {
     throw analysisError("RECURSIVE_VIEW", "42K0H", `Recursive view \`${name}\` detected (cycle: ${[...env.views, name].join(" -> ")}).`, { viewIdent: `\`${name}\``, newPath: [...env.views, name].join(" -> ") }, reference.span);
   }
-  const inner: QueryEnvironment = { ...env, context: { ...env.context, settings: view.settings }, commonTables: undefined, outer: undefined, views: [...env.views, name] };
+  const inner: QueryEnvironment = { ...env, context: { ...env.context, settings: view.settings }, commonTables: undefined, outer: undefined, views: [...env.views, name], readsFileMetadata: undefined };
   const query = analyzeInEnvironment(relocated(view.query, reference.span), inner);
   if (view.columns === undefined) return query;
   const { columns } = view;

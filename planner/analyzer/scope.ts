@@ -14,6 +14,13 @@ export interface ScopeColumn {
   readonly qualifier: readonly string[];
   /** Not part of `*` and found under a qualifier only: a USING column of the side that is not shown. */
   readonly qualifiedOnly?: boolean;
+  /** Not part of `*`, and found by its name all the same: `_metadata`. Its fields have columns of their own, by name in lower case. */
+  readonly hidden?: { readonly fields: ReadonlyMap<string, Column> };
+}
+
+/** Part of `*`. */
+export function isShown({ qualifiedOnly, hidden }: ScopeColumn): boolean {
+  return qualifiedOnly !== true && hidden === undefined;
 }
 
 export type Scope = readonly ScopeColumn[];
@@ -58,6 +65,8 @@ export interface QueryEnvironment {
   readonly duplicates: Map<ColumnId, ColumnId>;
   /** Names of the views being expanded, outermost first. */
   readonly views: readonly string[];
+  /** Whether the whole query names `_metadata`: only then do its tables have it. Undefined outside of a query. */
+  readonly readsFileMetadata?: boolean;
 }
 
 /** A lookup of names that are not columns of the relation: select list aliases, parameters of lambdas. `span` is where the name stands. */

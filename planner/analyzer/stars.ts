@@ -5,7 +5,7 @@ import type { AstExpr, Identifier } from "../../parser/ast.ts";
 import { analysisError, quoteName, unresolvedColumn } from "./analysis-errors.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { lookUpName, matchColumns } from "./name-resolution.ts";
-import type { Scope } from "./scope.ts";
+import { isShown, type Scope } from "./scope.ts";
 
 type StarAst = AstExpr & { kind: "star" };
 
@@ -27,7 +27,7 @@ interface StarItem {
 }
 
 function visible(scope: Scope, span: Span): StarItem[] {
-  return scope.filter((c) => c.qualifiedOnly !== true).map((c) => ({ name: c.name, ast: pinnedItem(c, span) }));
+  return scope.filter(isShown).map((c) => ({ name: c.name, ast: pinnedItem(c, span) }));
 }
 
 /** Name nodes that stand for one column of the scope, whatever else has its name. */
@@ -47,12 +47,12 @@ export function pinnedItem(column: Scope[number], span: Span): AstExpr {
 function qualified(ast: StarAst, env: ExprEnvironment): StarItem[] {
   const parts = ast.qualifier?.parts.map((p) => p.name) ?? [];
   const lower = parts.map((p) => p.toLowerCase());
-  const columns = env.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
+  const columns = env.scope.filter((c) => c.hidden === undefined && c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
   // Columns that USING hides come first, as in Spark.
-  const ordered = [...columns.filter((c) => c.qualifiedOnly === true), ...columns.filter((c) => c.qualifiedOnly !== true)];
+  const ordered = [...columns.filter((c) => c.qualifiedOnly === true), ...columns.filter(isShown)];
   if (ordered.length > 0) return ordered.filter((c, i) => ordered.findIndex((d) => d.column.id === c.column.id && d.name === c.name) === i).map((c) => ({ name: c.name, ast: pinnedItem(c, ast.span) }));
   for (let outer = env.query.outer; outer !== undefined; outer = outer.outer) {
-    const found = outer.scope.filter((c) => c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
+    const found = outer.scope.filter((c) => c.hidden === undefined && c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
     if (found.length > 0) return found.map((c) => ({ name: c.name, ast: qualifiedName([...c.qualifier, c.name], ast.span) }));
   }
   return structFields(parts, ast, env);

@@ -1,8 +1,10 @@
 import { assert, SparrowError } from "../../catalog/errors.ts";
 import type { OpenTable, TableProvider, TableVersion } from "../../catalog/ports.ts";
-import type { ColumnStatistics, Split, TableSnapshot } from "../../catalog/table.ts";
+import type { ColumnStatistics, SourceFile, Split, TableSnapshot } from "../../catalog/table.ts";
+import type { AddFile } from "../../delta/actions.ts";
 import { type DeltaLog, inParallel } from "../../delta/delta-log.ts";
 import type { RowRangeSet } from "../../delta/row-ranges.ts";
+import { rowTrackingFields, tracksRows } from "../../delta/row-tracking.ts";
 import { type ScanFile, scanFiles } from "../../delta/scan-files.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
@@ -48,7 +50,7 @@ function openSnapshot(snapshot: DeltaSnapshot, { options, name }: OpenTable): Pr
 async function tableOf(snapshot: DeltaSnapshot, zone: string): Promise<TableSnapshot> {
   const { location, version, metadata, columns } = snapshot;
   const splits = (await snapshotSplits(snapshot, zone)).flatMap((file) => file.splits);
-  return { name: location, columns, version: `delta ${location} ${metadata.id} ${version} ${zone}`, splits, statistics: combineStatistics(splits, columns.length) };
+  return { name: location, columns, version: `delta ${location} ${metadata.id} ${version} ${zone}`, splits, statistics: combineStatistics(splits, columns.length), fileMetadata: fileMetadataOf(snapshot) };
 }
 
 /** A live file and what is read of it: the whole, or one split per row group. */
@@ -79,9 +81,21 @@ export async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile, only?:
   const deletedRows = only?.deletedRows ?? (add.deletionVector && (await deletedRowsOf(snapshot, add.deletionVector)));
   const rows = only?.rows ?? (file.rows === undefined ? undefined : file.rows - (add.deletionVector?.cardinality ?? 0));
   const source = { kind: "parquetFile", path, fields: fileFields, ...(deletedRows !== undefined && { deletedRows }) } as const;
-  const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(file, rows, deletedRows !== undefined) };
+  const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(file, rows, deletedRows !== undefined), file: sourceFile(snapshot, add) };
   if (rows === 0) return [];
   return rows === undefined || add.size >= OPENED_FILE_BYTES ? openFileSplit(split, snapshot.fields) : [split];
+}
+
+/** What `_metadata` has of a Delta table. */
+export function fileMetadataOf({ metadata }: Pick<DeltaSnapshot, "metadata">): "rows" | "trackedRows" {
+  return tracksRows(metadata) ? "trackedRows" : "rows";
+}
+
+/** The file as `_metadata` shows it. */
+function sourceFile(snapshot: Pick<DeltaSnapshot, "metadata">, add: AddFile): SourceFile {
+  const { size: bytes, modificationTime: modifiedMs, baseRowId, defaultRowCommitVersion: commitVersion } = add;
+  const [rowId, rowCommitVersion] = rowTrackingFields(snapshot, add);
+  return rowId === undefined ? { bytes, modifiedMs } : { bytes, modifiedMs, tracked: { baseRowId, commitVersion, rowId, rowCommitVersion } };
 }
 
 /** What the log says of the file's columns; where rows are deleted, counts of nulls no longer hold. */

@@ -19,7 +19,7 @@ import type { Session } from "../session.ts";
 import { type ResolvedTables, resolveTables } from "../table-resolution.ts";
 import { changeDataOf, recordedOnly } from "./change-data.ts";
 import { markDeleted, removeFiles, RowPositions, type TakenRows, writesDeletionVectors } from "./deletion-vectors.ts";
-import { type FileSplits, liveRows, snapshotSplits } from "./delta-provider.ts";
+import { fileMetadataOf, type FileSplits, liveRows, snapshotSplits } from "./delta-provider.ts";
 import { quoted } from "../object-names.ts";
 import { scopeOf } from "./read-scope.ts";
 import { hiddenFields, inTurn, NOTHING_WRITTEN, writeTableRows, writtenActions, writtenPaths, type WrittenRows } from "./rows-to-files.ts";
@@ -51,7 +51,7 @@ export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlyS
       return { ...split, source: { ...source, fields: [...source.fields, ...rowTrackingFields(snapshot, file.add), { kind: "constant", value: index }, { kind: "position", base: 0n }] } };
     });
   });
-  return { name: snapshot.location, columns, version: `delta target ${crypto.randomUUID()}`, splits, statistics: combineStatistics(splits, columns.length) };
+  return { name: snapshot.location, columns, version: `delta target ${crypto.randomUUID()}`, splits, statistics: combineStatistics(splits, columns.length), fileMetadata: fileMetadataOf(snapshot) };
 }
 
 export type Analyze = (query: Query, context: AnalysisContext) => AnalyzedQuery;
