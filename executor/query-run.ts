@@ -274,6 +274,9 @@ export class QueryRun {
           { offset: state.min, value: directory.kind === "hash" ? 0n : directory.min },
           { offset: state.sawNull, value: build.sawNull ? 1 : 0 },
           { offset: state.empty, value: build.records === 0 && !build.sawNull ? 1 : 0 },
+          { offset: state.bitmap.address, value: build.bitmap?.address ?? 0 },
+          { offset: state.bitmap.low, value: build.bitmap?.low ?? 0 },
+          { offset: state.bitmap.slots, value: build.bitmap?.slots ?? 0 },
         ];
       }),
       ...compiled.loops.flatMap(({ breaker, state }) => {
@@ -320,8 +323,8 @@ export class QueryRun {
       this.#groups.set(breaker.id, await divideGroups(shape.shape, this.#options.evaluation.timeZone, state.stored(), this.#partBytes(), this.#divide(breaker.id)));
     }
     if (shape.kind === "build") {
-      const { directory, unique } = state.build();
-      this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique } });
+      const { directory, unique, bitmap } = state.build();
+      this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined } });
     }
   }
 

@@ -12,6 +12,8 @@ import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
 import { directoryBits, directoryBytes, directSlots, joinLinkModule } from "./join/join-directory.ts";
+import type { KeyBitmap } from "./join/key-bitmap.ts";
+import { fillKeyBitmap, keyBitmapSlots } from "./join/key-bitmap.ts";
 import { LOOP_RECORD } from "./join/nested-loop.ts";
 import { PARTITION_BITS, runsOf } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
@@ -33,6 +35,7 @@ export interface CompleteBuild {
   readonly sawNull: boolean;
   /** No key repeats; known of direct directories only. */
   readonly unique: boolean;
+  readonly bitmap: KeyBitmap | undefined;
 }
 
 /** A breaker while the query runs: what its feeding pipelines left, the tasks that complete it, and the records that later pipelines read. */
@@ -186,7 +189,7 @@ export class BreakerState {
     const repeated = arena.allocateZeroed(4);
     const key: DirectKey | undefined = directory.kind === "direct" ? { offset: keyField.offset, width: keyField.storage.kind === "i32" ? 32 : 64, repeated } : undefined;
     const sawNull = this.#results.some((r) => r.kind === "build" && r.sawNull);
-    this.#build = { directory, records, sawNull, unique: false };
+    this.#build = { directory, records, sawNull, unique: false, bitmap: this.#keyBitmap(shape, partitions.flatMap((p) => p.chunks), records, pool, arena) };
     this.#isUnique = () => directory.kind === "direct" && pool.u32[repeated >>> 2] === 0;
     const module = joinLinkModule();
     return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, partition, key }));
@@ -201,6 +204,12 @@ export class BreakerState {
     }
     const bits = directoryBits(records);
     return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
+  }
+
+  #keyBitmap(shape: BuildShape, chunks: readonly RowChunk[], records: number, pool: Pool, arena: Arena): KeyBitmap | undefined {
+    const range = shape.measuresKey ? this.keyRange() : undefined;
+    const slots = range && keyBitmapSlots(range[0], range[1], records);
+    return range === undefined || slots === undefined ? undefined : fillKeyBitmap(pool, arena, chunks, shape.layout.bytes, shape.keys[0], range[0], slots);
   }
 
   #rowTasks(breaker: Breaker, shape: RowSinkShape, pool: Pool, arena: Arena, emit: boolean, timeZone: string): FinishTasks {

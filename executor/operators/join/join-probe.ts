@@ -17,6 +17,7 @@ import { hashOfKeys } from "../keys.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
 import { emitChainHead, emitDirectHead } from "./join-directory.ts";
+import { emitIfInBitmap } from "./key-bitmap.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
@@ -29,10 +30,13 @@ export interface ProbeState {
   readonly sawNull: number;
   /** 1: the build side has no record at all. */
   readonly empty: number;
+  /** Of a KeyBitmap. */
+  readonly bitmap: { readonly address: number; readonly low: number; readonly slots: number };
 }
 
 export function reserveProbe(state: StateLayout): ProbeState {
-  return { directory: state.reserve(4, 4), extent: state.reserve(4, 4), min: state.reserve(8), sawNull: state.reserve(4, 4), empty: state.reserve(4, 4) };
+  const word = (): number => state.reserve(4, 4);
+  return { directory: word(), extent: word(), min: state.reserve(8), sawNull: word(), empty: word(), bitmap: { address: word(), low: word(), slots: word() } };
 }
 
 /** What is known of a complete build side when its probes are compiled. */
@@ -41,6 +45,8 @@ export interface BuildFacts {
   readonly direct: boolean;
   /** No key repeats: a chain is one record. */
   readonly unique: boolean;
+  /** There is a bitmap of its keys. */
+  readonly sparse: boolean;
 }
 
 /** A step of a pipeline: looks the row up in the hash table and goes on, through `downstream(skip)`, with what the join gives. */
@@ -150,12 +156,19 @@ class Probe {
       const hash = f.let(hashOfKeys(this.#emitter, this.#values, this.#shape.keys, this.#shape.collide));
       f.set(this.pointer, emitChainHead(f, hash, directory, extent));
     };
+    const guarded = this.#facts.sparse ? () => this.#throughBitmap(lookUp) : lookUp;
     if (this.#anyNull === undefined) {
-      lookUp();
+      guarded();
       return;
     }
     f.set(this.pointer, i32.const(0));
-    f.if(i32.eqz(this.#anyNull), () => this.#emitter.scoped(lookUp));
+    f.if(i32.eqz(this.#anyNull), () => this.#emitter.scoped(guarded));
+  }
+
+  #throughBitmap(lookUp: () => void): void {
+    const [address, low, slots] = [this.#state.bitmap.address, this.#state.bitmap.low, this.#state.bitmap.slots].map((word) => this.#emitter.stateWord(word));
+    this.#emitter.f.set(this.pointer, i32.const(0));
+    emitIfInBitmap(this.#emitter.f, this.#values[0].lanes[0], address, low, slots, () => this.#emitter.scoped(lookUp));
   }
 
   #advance(): void {
