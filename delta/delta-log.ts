@@ -2,6 +2,7 @@ import { SparrowError } from "../catalog/errors.ts";
 import type { Storage } from "../catalog/ports.ts";
 import type { Action, CommitInfo } from "./actions.ts";
 import { parseLogFile, readCheckpoint } from "./checkpoint-reader.ts";
+import { type Committer, storageCommitter } from "./committer.ts";
 import { type CommitTime, monotoneTimes, versionAtTime } from "./commit-times.ts";
 import { notDeltaTable, versionNotFound } from "./errors.ts";
 import { ENABLEMENT_VERSION, hasInCommitTimestamps, inCommitTimestamp } from "./in-commit-timestamps.ts";
@@ -28,12 +29,17 @@ export class DeltaLog {
   readonly location: string;
   readonly #storage: Storage;
   readonly #parquet: ParquetRowsReader;
+  /** Who decides on commits of this table. */
+  readonly committer: Committer;
+  /** Names of commits that the committer has told of. */
+  readonly #ratified = new Map<bigint, string>();
   #latest: { readonly snapshot: DeltaSnapshot; readonly commitModifiedMs: number | undefined } | undefined;
   readonly #earlier = new Map<bigint, DeltaSnapshot>();
 
   /** `location`: absolute folder of the table. */
-  constructor(location: string, storage: Storage, parquet: ParquetRowsReader) {
+  constructor(location: string, storage: Storage, parquet: ParquetRowsReader, committer: Committer = storageCommitter(storage)) {
     this.location = location;
+    this.committer = committer;
     this.#storage = storage;
     this.#parquet = parquet;
   }
@@ -99,8 +105,25 @@ export class DeltaLog {
 
   /** The actions of one commit. */
   async readCommit(version: bigint): Promise<Action[]> {
-    const path = `${this.folder}/${commitName(version)}`;
-    return parseLogFile(path, await this.#storage.read(path));
+    const staged = this.#ratified.get(version);
+    const path = `${this.folder}/${staged ?? commitName(version)}`;
+    try {
+      return parseLogFile(path, await this.#storage.read(path));
+    } catch (error) {
+      if (!(error instanceof SparrowError && error.condition === "PATH_NOT_FOUND")) throw error;
+      // It may have been ratified since, or published.
+      this.#ratified.delete(version);
+      await this.#askCommitter(version);
+      if (this.#ratified.get(version) === staged) throw error;
+      return this.readCommit(version);
+    }
+  }
+
+  /** Commits from a version on that only the committer knows of. */
+  async #askCommitter(from: bigint): Promise<CommitFile[]> {
+    const commits = await this.committer.ratified(this.folder, from - 1n);
+    for (const { version, name } of commits) this.#ratified.set(version, name);
+    return commits.map((commit) => ({ kind: "commit", ...commit }));
   }
 
   /** The latest snapshot with the commits since applied; undefined when it must be put together anew. */
@@ -108,7 +131,7 @@ export class DeltaLog {
     const known = this.#latest;
     if (known === undefined) return undefined;
     const { version } = known.snapshot;
-    const files = await this.#list(`${versionPrefix(version)}.`);
+    const files = await this.#list(version);
     const commits = files.filter((file): file is CommitFile => file.kind === "commit").sort((a, b) => (a.version < b.version ? -1 : 1));
     // A table that was deleted and made again has other commits under the same versions.
     if (commits[0]?.version !== version || commits[0].modifiedMs !== known.commitModifiedMs) return undefined;
@@ -144,7 +167,7 @@ export class DeltaLog {
   async #listForLatest(): Promise<readonly LogFile[]> {
     const hint = await this.#lastCheckpoint();
     if (hint !== undefined) {
-      const files = await this.#list(`${versionPrefix(hint)}.`);
+      const files = await this.#list(hint);
       if (completeCheckpoints(files).size > 0) return files;
     }
     const files = await this.#list();
@@ -164,11 +187,14 @@ export class DeltaLog {
     }
   }
 
-  async #list(startAfter?: string): Promise<LogFile[]> {
-    const files: LogFile[] = [];
-    for await (const { path, modifiedMs } of this.#storage.list(this.folder, startAfter === undefined ? {} : { startAfter })) {
+  /** Files of versions from one on; all without it. What the committer says of a version counts more than what lies there. */
+  async #list(from = 0n): Promise<LogFile[]> {
+    const ratified = await this.#askCommitter(from);
+    const files: LogFile[] = [...ratified];
+    const known = new Set(ratified.map(({ version }) => version));
+    for await (const { path, modifiedMs } of this.#storage.list(this.folder, from === 0n ? {} : { startAfter: `${versionPrefix(from)}.` })) {
       const file = logFile(path, modifiedMs);
-      if (file !== undefined) files.push(file);
+      if (file !== undefined && !(file.kind === "commit" && known.has(file.version))) files.push(file);
     }
     return files;
   }

@@ -1,10 +1,8 @@
 import { SparrowError } from "../catalog/errors.ts";
-import type { Storage } from "../catalog/ports.ts";
 import { type Action, encodeAction } from "./actions.ts";
 import { checkConflicts, type ReadScope } from "./conflicts.ts";
 import type { DeltaLog } from "./delta-log.ts";
 import { hasInCommitTimestamps, inCommitTimestamp, nextTimestamp, withEnablement } from "./in-commit-timestamps.ts";
-import { commitName } from "./log-files.ts";
 import { assignsRowIds, markOfCommit, rowIdHighWaterMark, rowTrackingDomain, withRowIds } from "./row-tracking.ts";
 import type { DeltaSnapshot } from "./snapshot.ts";
 
@@ -34,14 +32,14 @@ const MAX_ATTEMPTS = 1000;
  * them. Raises DELTA_CONCURRENT_*, DELTA_METADATA_CHANGED, DELTA_PROTOCOL_CHANGED when it may not go behind them, DELTA_MAX_COMMIT_RETRIES_EXCEEDED.
  * An error of the storage is raised only if the commit did not land.
  */
-export async function commit(log: DeltaLog, storage: Storage, transaction: Transaction): Promise<bigint> {
+export async function commit(log: DeltaLog, transaction: Transaction): Promise<bigint> {
   const txnId = crypto.randomUUID();
   let base = transaction.readVersion;
   let before = await placeBehind(log, transaction);
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const version = base + 1n;
     const bytes = new TextEncoder().encode(commitText(transaction, txnId, version, before));
-    if (await landed(log, storage, version, bytes, txnId)) return version;
+    if (await landed(log, version, bytes, txnId)) return version;
     // One after the other, so that an error names the first commit that is in the way.
     for (;;) {
       const winner = await readIfPresent(log, base + 1n);
@@ -67,11 +65,11 @@ async function placeBehind(log: DeltaLog, { readVersion, read }: Transaction): P
   return { timestampMs, rowIdHighWaterMark: rowIdHighWaterMark(rowTrackingDomain(read?.domains)) };
 }
 
-/** Whether the commit is there under this version. After an error of the storage only the log can tell. */
-async function landed(log: DeltaLog, storage: Storage, version: bigint, bytes: Uint8Array, txnId: string): Promise<boolean> {
+/** Whether the commit is there under this version. After an error only the log can tell. */
+async function landed(log: DeltaLog, version: bigint, bytes: Uint8Array, txnId: string): Promise<boolean> {
   const isOurs = async (): Promise<boolean> => (await readIfPresent(log, version))?.some((action) => action.kind === "commitInfo" && action.commitInfo.txnId === txnId) ?? false;
   try {
-    return (await storage.putIfAbsent(`${log.folder}/${commitName(version)}`, bytes)) || (await isOurs());
+    return (await log.committer.commit(log.folder, version, bytes)) || (await isOurs());
   } catch (error) {
     if (await isOurs()) return true;
     throw error;

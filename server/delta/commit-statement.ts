@@ -37,7 +37,7 @@ export async function commitStatement(session: Session, log: DeltaLog, statement
   const { snapshot, reads, operation, write } = statement;
   if (write !== undefined && snapshot !== undefined && isWritten(snapshot, write, Date.now())) throw writtenMeanwhile(write);
   const actions = write === undefined ? statement.actions : [transactionAction(write, Date.now()), ...statement.actions];
-  const version = await commit(log, localStorage, {
+  const version = await commit(log, {
     readVersion: snapshot?.version ?? -1n,
     ...(snapshot !== undefined && { read: snapshot }),
     actions,

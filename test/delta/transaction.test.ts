@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Storage } from "../../catalog/ports.ts";
 import type { Action } from "../../delta/actions.ts";
+import type { Committer, RatifiedCommit } from "../../delta/committer.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../delta/conflicts.ts";
 import { DeltaLog } from "../../delta/delta-log.ts";
 import { commitName } from "../../delta/log-files.ts";
@@ -54,7 +55,7 @@ async function newTable(): Promise<{ storage: MemoryStorage; log: DeltaLog; run:
   const storage = new MemoryStorage();
   const log = new DeltaLog("/t", storage.port, { readParquetRows: () => Promise.reject(new Error("there is no checkpoint")) });
   const run = (readVersion: bigint, actions: readonly Action[], reads: ReadScope = READS_NOTHING): Promise<bigint> =>
-    commit(log, storage.port, { readVersion, actions, reads, operation: "WRITE", operationParameters: {}, operationMetrics: {}, engineInfo: "test" });
+    commit(log, { readVersion, actions, reads, operation: "WRITE", operationParameters: {}, operationMetrics: {}, engineInfo: "test" });
   await run(-1n, [{ kind: "protocol", protocol: protocolFor({ fields, configuration: {} }) }, { kind: "metaData", metaData: newMetadata({ fields, partitionColumns: [], configuration: {} }) }, add("a"), add("b")]);
   return { storage, log, run };
 }
@@ -112,4 +113,32 @@ test("snapshots go on by new commits alone", async () => {
   // The commit looks whether others were faster, and the snapshot reads what is new, once.
   expect(read.filter((name) => name === commitName(0n))).toEqual([]);
   expect(read.filter((name) => name === commitName(1n))).toHaveLength(1);
+});
+
+test("a catalog as the committer decides who wins, and where a commit lies", async () => {
+  const storage = new MemoryStorage();
+  const staged: RatifiedCommit[] = [];
+  const catalog: Committer = {
+    commit: async (folder, version, bytes) => {
+      const name = `_staged_commits/${commitName(version).replace(".json", `.${crypto.randomUUID()}.json`)}`;
+      await storage.port.write(`${folder}/${name}`, bytes);
+      if (staged.some((known) => known.version === version)) return false;
+      staged.push({ version, name, modifiedMs: Number(version) });
+      return true;
+    },
+    ratified: async (_folder, after) => staged.filter(({ version }) => version > after),
+  };
+  const reader = { readParquetRows: () => Promise.reject(new Error("there is no checkpoint")) };
+  const [log, other] = [1, 2].map(() => new DeltaLog("/t", storage.port, reader, catalog));
+  const run = (through: DeltaLog, readVersion: bigint, actions: readonly Action[]): Promise<bigint> => commit(through, { readVersion, actions, reads: READS_NOTHING, operation: "WRITE", operationParameters: {}, operationMetrics: {}, engineInfo: "test" });
+  await run(log, -1n, [{ kind: "protocol", protocol: protocolFor({ fields, configuration: {} }) }, { kind: "metaData", metaData: newMetadata({ fields, partitionColumns: [], configuration: {} }) }, add("a")]);
+  expect((await other.latest()).version).toBe(0n);
+  expect(await Promise.all([run(log, 0n, [add("b")]), run(other, 0n, [add("c")])])).toEqual(expect.arrayContaining([1n, 2n]));
+  expect([...(await log.latest()).files.keys()].sort()).toEqual(["a", "b", "c"]);
+  // A commit that has been published is read under its own name.
+  await storage.port.write(`/t/_delta_log/${commitName(2n)}`, storage.objects.get(`/t/_delta_log/${staged[2].name}`) as Uint8Array);
+  storage.objects.delete(`/t/_delta_log/${staged[2].name}`);
+  staged.pop();
+  expect((await log.history()).map(({ version }) => version)).toEqual([2n, 1n, 0n]);
+  expect([...(await log.latest()).files.keys()].sort()).toEqual(["a", "b", "c"]);
 });
