@@ -12,7 +12,7 @@ import { ByteHeap } from "./byte-heap.ts";
 import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { Directory } from "./group-directory.ts";
 import { openRowSink } from "./rows/row-sink-instance.ts";
-import { NEED, RowChunks } from "./row-store.ts";
+import { NEED } from "./row-store.ts";
 import { SpillingRows } from "./spilling-rows.ts";
 
 /** The driver's half of a sink: answers what compiled code asks for, and gathers what it has left. */
