@@ -123,3 +123,14 @@ test("DESCRIBE HISTORY and DETAIL, TRUNCATE, DROP", async () => {
   await tables.run("DROP TABLE h1");
   expect(existsSync(join(tables.folder, "h1"))).toBe(false);
 });
+
+test("UPDATE and MERGE set fields of structs, and keep the others", async () => {
+  await tables.run("CREATE TABLE f1 (id INT, s STRUCT<x: INT, y: STRUCT<z: STRING, w: BIGINT>>) USING delta", "INSERT INTO f1 VALUES (1, named_struct('x', 1, 'y', named_struct('z', 'a', 'w', 10))), (2, NULL), (3, named_struct('x', 3, 'y', NULL))");
+  expect(await tables.rows("UPDATE f1 t SET t.s.x = id * 100, s.y.w = s.y.w + 1 WHERE id < 3")).toEqual(["[2]"]);
+  expect(await tables.rows("SELECT id, s.x, s.y.z, s.y.w FROM f1")).toEqual(['[1,100,"a",11]', "[2,200,null,null]", "[3,3,null,null]"]);
+  await tables.run("MERGE INTO f1 USING (SELECT 3 AS k) src ON id = k WHEN MATCHED THEN UPDATE SET f1.s.y.z = 'new'");
+  expect(await tables.rows("SELECT s.x, s.y.z FROM f1 WHERE id = 3")).toEqual(['[3,"new"]']);
+  for (const [set, condition] of [["s.x = 1, s.X = 2", "DELTA_CONFLICT_SET_COLUMN"], ["s = NULL, s.x = 2", "DELTA_CONFLICT_SET_COLUMN"], ["s.q = 1", "UNRESOLVED_COLUMN.WITH_SUGGESTION"], ["id.x = 1", "INVALID_FIELD_NAME"]]) {
+    expect(await tables.failure(`UPDATE f1 SET ${set}`), set).toBe(condition);
+  }
+});

@@ -9,6 +9,7 @@ import { evolved, withoutOlderMetadata } from "../../../delta/schema-evolution.t
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, MergeClause, QualifiedName, Statement } from "../../../parser/ast.ts";
+import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf } from "../../delta/change-data.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
@@ -29,7 +30,6 @@ import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import type { StatementResult } from "../../statement-result.ts";
 import { valueResult } from "../../value-batch.ts";
-import { assignedValues } from "./update.ts";
 
 type Merge = Extract<Statement, { kind: "merge" }>;
 

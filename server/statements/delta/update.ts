@@ -1,18 +1,18 @@
-import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
 import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { movedRowFields, rowTrackingColumns } from "../../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
-import type { Assignment, AstExpr, Query, Statement } from "../../../parser/ast.ts";
+import type { AstExpr, Query, Statement } from "../../../parser/ast.ts";
 import { parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
+import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf, recorded, recordedOnly } from "../../delta/change-data.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { defaultOf, DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
+import { DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
 import { type Analyze, fill, fromTarget, keptRows, matchedRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
@@ -39,7 +39,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const { span } = statement;
   const alias = statement.alias?.name?.name ?? statement.table.parts[statement.table.parts.length - 1].name;
   const condition = statement.where ?? ({ kind: "boolean", value: true, span } as const);
-  const values = assignedValues(snapshot.fields, statement.assignments, alias);
+  const values = assignedValues(snapshot.columns, statement.assignments, alias);
   rejectIdentityUpdate(snapshot.fields, values);
   const fields = movedRowFields(snapshot);
   // Generated columns that are not set are computed anew.
@@ -98,23 +98,4 @@ function changedRows(fields: readonly StructField[], values: ReadonlyMap<string,
     return `__value${i} AS ${quoted(field.name)}`;
   });
   return fill(parseQuery(`SELECT ${items.join(", ")} ${fromTarget(alias)} WHERE __condition`), parts);
-}
-
-/** New values by column. Raises UNRESOLVED_COLUMN, DELTA_CONFLICT_SET_COLUMN for a column that is set twice. */
-export function assignedValues(fields: readonly StructField[], assignments: readonly Assignment[], alias: string): ReadonlyMap<string, AstExpr> {
-  const values = new Map<string, AstExpr>();
-  for (const { target, value } of assignments) {
-    const parts = target.parts.map((part) => part.name);
-    const qualified = parts.length === 2 && parts[0].toLowerCase() === alias.toLowerCase() && !fields.some((field) => field.name.toLowerCase() === parts[0].toLowerCase());
-    const [column, ...nested] = qualified ? parts.slice(1) : parts;
-    const field = fields.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase());
-    if (field === undefined) {
-      const proposal = fields.map((candidate) => quoted(candidate.name)).join(", ");
-      throw new SparrowError("UNRESOLVED_COLUMN.WITH_SUGGESTION", "42703", `A column, variable, or function parameter with name ${quoted(...parts)} cannot be resolved. Did you mean one of the following? [${proposal}].`, { objectName: quoted(...parts), proposal }, { span: target.span });
-    }
-    if (nested.length > 0) throw new SparrowError("UNSUPPORTED_FEATURE.UPDATE_NESTED_FIELD", "0A000", `The feature is not supported: setting the field ${quoted(...parts)} of a struct; set the whole column.`, { fieldName: quoted(...parts) }, { span: target.span });
-    if (values.has(field.name)) throw new SparrowError("DELTA_CONFLICT_SET_COLUMN", "42701", `There is a conflict from these SET columns: ${quoted(field.name)} is set twice.`, { columnList: quoted(field.name) }, { span: target.span });
-    values.set(field.name, value.kind === "default" ? (defaultOf(field) ?? { kind: "null", span: value.span }) : value);
-  }
-  return values;
 }
