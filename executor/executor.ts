@@ -20,12 +20,16 @@ import { runPipelineJob, toFailure } from "./run-job.ts";
 import { SpillFolder } from "./spill/spill-folder.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
+import { DEFAULT_MAX_FAILURES, WorkerLostError } from "./worker-lost.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import type { JobResult } from "./worker-messages.ts";
 
 export interface ExecutorOptions {
   readonly poolBytes: number;
+  /** Workers that a job is divided among. */
   readonly workers: number;
+  /** How many threads there are, and for how long; absent: as many as workers, for good. */
+  readonly allocation?: { readonly min: number; readonly max: number; readonly idleMilliseconds: number };
   /** The pool hands out memory from this address on. Source: `sparrow.memory.firstByte`. */
   readonly firstByte?: number;
   /** Where queries put what does not fit into memory; absent: the system's folder for temporary files. */
@@ -43,6 +47,8 @@ export interface ExecuteOptions {
   readonly emit: boolean;
   /** All hashes equal. */
   readonly collide?: boolean;
+  /** Attempts at work whose worker dies. Source: `spark.task.maxFailures`. */
+  readonly maxFailures?: number;
   /** Bytes of the pool that the query may hold at a time; absent: no limit but the pool's. */
   readonly memoryLimit?: number;
   /** Count the rows of every node of the plan, at some cost. */
@@ -65,6 +71,7 @@ export interface ExecutorThreads {
 /** Runs physical plans on worker threads over one shared pool. The main thread plans and listens; it never waits on memory. */
 export class Executor implements ExecutorThreads {
   readonly pool: Pool;
+  readonly workers: number;
   readonly workerPool: WorkerPool;
   readonly spill: SpillFolder;
   readonly #setup: ThreadSetup;
@@ -75,29 +82,40 @@ export class Executor implements ExecutorThreads {
     this.pool = Pool.create({ bytes: options.poolBytes, firstBlock: Math.ceil((options.firstByte ?? 0) / BLOCK_BYTES), canaries: options.canaries });
     this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()) };
     this.spill = new SpillFolder(options.spillDirectory ?? tmpdir());
-    this.workerPool = new WorkerPool(options.workers, () => this.#setup);
+    this.workers = options.workers;
+    const { min, max, idleMilliseconds } = options.allocation ?? { min: 0, max: options.workers, idleMilliseconds: Number.POSITIVE_INFINITY };
+    this.workerPool = new WorkerPool({ min, max, idleMilliseconds, onQuietAfterDeath: () => this.pool.recount() }, this.#setup);
   }
 
   /** The query's rows, in order where the plan gives one. Ends the work when the signal is aborted or the reader leaves. */
   async *execute(stages: StagePlan, options: ExecuteOptions): AsyncGenerator<ResultBatch> {
     const queue = new ResultQueue();
     const stop = new AbortController();
-    const run = new QueryRun(stages, this, { ...options, signal: AbortSignal.any([options.signal, stop.signal]) }, queue);
-    const ended = run.run().then(
-      () => {
-        options.onEnd?.(run.counters);
-        queue.end();
-      },
-      (error: unknown) => {
-        options.onEnd?.(run.counters);
-        queue.fail(error);
-      },
+    const ended = this.#run(stages, { ...options, signal: AbortSignal.any([options.signal, stop.signal]) }, queue).then(
+      () => queue.end(),
+      (error: unknown) => queue.fail(error),
     );
     try {
       yield* queue;
     } finally {
       stop.abort();
       await ended;
+    }
+  }
+
+  /** Runs a query; again from its beginning where a worker has died at work that changes what it reads, as long as nothing of the result has left. */
+  async #run(stages: StagePlan, options: ExecuteOptions, queue: ResultQueue): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      const run = new QueryRun(stages, this, options, queue);
+      try {
+        await run.run();
+        options.onEnd?.(run.counters);
+        return;
+      } catch (error) {
+        if (error instanceof WorkerLostError && error.spoilsInput && !queue.hasDelivered && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) continue;
+        options.onEnd?.(run.counters);
+        throw error;
+      }
     }
   }
 
@@ -129,14 +147,16 @@ export class Executor implements ExecutorThreads {
   /** The table with its columns in the pool, until `dropCached`. */
   async cacheTable(snapshot: TableSnapshot, signal: AbortSignal): Promise<TableSnapshot> {
     const { cacheTable, runCacheJob } = await import("./cache-table.ts");
-    const owner = this.pool.newOwner();
-    try {
-      const cached = await cacheTable(snapshot, this.pool, owner, (job) => this.#cachePass(job, owner, signal, runCacheJob));
-      this.#cached.set(cached, owner);
-      return cached;
-    } catch (error) {
-      this.pool.release(owner);
-      throw error;
+    for (let failures = 1; ; failures++) {
+      const owner = this.pool.newOwner();
+      try {
+        const cached = await cacheTable(snapshot, this.pool, owner, (job) => this.#cachePass(job, owner, signal, runCacheJob));
+        this.#cached.set(cached, owner);
+        return cached;
+      } catch (error) {
+        this.pool.release(owner);
+        if (!(error instanceof WorkerLostError) || failures >= DEFAULT_MAX_FAILURES) throw error;
+      }
     }
   }
 
@@ -153,7 +173,9 @@ export class Executor implements ExecutorThreads {
       job.control,
       {
         inline: job.splits.length === 0,
+        shares: Math.min(this.workers, job.splits.length),
         repeatable: false,
+        maxFailures: 1,
         newOwner: () => this.pool.newOwner(),
         signal,
         onResult: (result) => {
@@ -161,14 +183,10 @@ export class Executor implements ExecutorThreads {
         },
         toError: (failure) => toError(failure, []),
       },
-      (id) => ({ kind: "cache", id, job, owner, scratch: this.pool.newOwner() }),
+      (id, _worker, newOwner) => ({ kind: "cache", id, job, owner, scratch: newOwner("work") }),
       () => ({ kind: "cache", result: runInline(job, this.#mainContext(), owner, this.pool.newOwner()) }),
     );
     return results;
-  }
-
-  get workers(): number {
-    return this.workerPool.size;
   }
 
   async close(): Promise<void> {
@@ -186,7 +204,6 @@ export class Executor implements ExecutorThreads {
     if (options.inline) {
       try {
         options.onResult(await inline());
-        for (let worker = 0; worker < this.workers; worker++) options.feed?.end(worker);
       } catch (error) {
         throw options.toError(toFailure(error));
       }

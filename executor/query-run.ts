@@ -24,6 +24,7 @@ import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import type { ResultQueue } from "./result-queue.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
+import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
 
 /** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
@@ -297,6 +298,8 @@ export class QueryRun {
       inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
       // Groups are completed in place where they are in memory.
       repeatable: job.morsels.kind !== "groups",
+      shares: Math.max(1, Math.min(this.#threads.workers, morselCount(job.morsels))),
+      maxFailures: this.#options.maxFailures ?? DEFAULT_MAX_FAILURES,
       newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
       signal: this.#options.signal,
       feed,
@@ -335,8 +338,10 @@ export class QueryRun {
     const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
+      shares: Math.min(this.#threads.workers, tasks.length),
       // Merging and linking change records in place.
       repeatable: false,
+      maxFailures: 1,
       newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "pipeline"),
       signal: this.#options.signal,
       onResult: (result) => {

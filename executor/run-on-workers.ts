@@ -2,12 +2,11 @@ import type { Owner, Pool } from "./memory/pool.ts";
 import { CONTROL } from "./pipeline/pipeline-job.ts";
 import type { ResultFeed } from "./result-queue.ts";
 import type { WorkerPool } from "./worker-pool.ts";
+import { WorkerLostError } from "./worker-lost.ts";
 import type { Failure, JobResult, ToWorker } from "./worker-messages.ts";
 
 /** How long a cancelled worker may take to notice, before it is ended. */
 const CANCEL_GRACE_MS = 50;
-/** Attempts at a job whose workers die. Source: spark.task.maxFailures. */
-const MAX_FAILURES = 4;
 
 /** What an attempt's memory is for: `work` ends with the job, `kept` is its result. */
 export type MemoryUse = "work" | "kept";
@@ -15,8 +14,12 @@ export type MemoryUse = "work" | "kept";
 export interface JobOptions {
   /** The work is small: the main thread does it, rather than wake workers. */
   readonly inline: boolean;
+  /** Workers that find something to do. */
+  readonly shares: number;
   /** An attempt changes nothing but memory of its own, so that another can follow. */
   readonly repeatable: boolean;
+  /** Attempts at a job whose workers die. */
+  readonly maxFailures: number;
   readonly newOwner: (use: MemoryUse) => Owner;
   readonly signal: AbortSignal;
   /** Of a pipeline that gives the result. */
@@ -25,25 +28,18 @@ export interface JobOptions {
   readonly toError: (failure: Failure) => Error;
 }
 
-/** What is sent to worker `worker`; owners are made for the attempt. */
+/** What is sent for share `worker`; owners are made for the attempt. */
 export type JobMessage = (id: number, worker: number, newOwner: (use: MemoryUse) => Owner) => ToWorker;
 
 /** How one attempt ended. */
 type Outcome = { readonly kind: "done"; readonly results: readonly JobResult[] } | { readonly kind: "failed"; readonly failure: Failure } | { readonly kind: "died"; readonly message: string };
 
 /**
- * Runs a job on all workers. When a worker dies, what the attempt owned is freed and the whole job runs again: nothing of it has been published. Once
- * result batches have left, it fails instead.
+ * Runs a job on workers. When one dies, what the attempt owned is freed and the whole job runs again: nothing of it has been published but result batches, and
+ * the next attempt makes the same ones. Raises WorkerLostError when there have been too many attempts.
  */
-export async function runOnWorkers(
-  pool: Pool,
-  workers: WorkerPool,
-  control: number,
-  options: JobOptions,
-  message: JobMessage,
-): Promise<void> {
-  let delivered = false;
-  for (let failures = 0; ; failures++) {
+export async function runOnWorkers(pool: Pool, workers: WorkerPool, control: number, options: JobOptions, message: JobMessage): Promise<void> {
+  for (let failures = 1; ; failures++) {
     const owners: Owner[] = [];
     const newOwner = (use: MemoryUse): Owner => {
       const owner = options.newOwner(use);
@@ -52,10 +48,9 @@ export async function runOnWorkers(
     };
     pool.u32[(control + CONTROL.next) >>> 2] = 0;
     pool.u32[(control + CONTROL.rows) >>> 2] = 0;
+    for (let worker = 0; worker < options.shares; worker++) pool.u32[(control + CONTROL.outstanding + 4 * worker) >>> 2] = 0;
     Atomics.store(pool.i32, (control + CONTROL.cancelled) >>> 2, 0);
-    const outcome = await attempt(pool, workers, control, options, (id, worker) => message(id, worker, newOwner), () => {
-      delivered = true;
-    });
+    const outcome = await attempt(pool, workers, control, options, (id, worker) => message(id, worker, newOwner));
     options.signal.throwIfAborted();
     switch (outcome.kind) {
       case "done":
@@ -64,81 +59,70 @@ export async function runOnWorkers(
       case "failed":
         throw options.toError(outcome.failure);
       case "died":
-        if (!options.repeatable || delivered || failures + 1 >= MAX_FAILURES) throw options.toError(workerLost(outcome.message, failures + 1));
         for (const owner of owners) pool.release(owner);
+        if (!options.repeatable || failures >= options.maxFailures) throw new WorkerLostError(outcome.message, failures, !options.repeatable);
+        options.feed?.restart();
     }
   }
 }
 
-function workerLost(message: string, failures: number): Failure {
-  return {
-    kind: "sparrow",
-    condition: "WORKER_LOST",
-    sqlState: "58000",
-    message: `A worker ended while it ran the query, ${failures} time(s): ${message}.`,
-    parameters: { failures: String(failures) },
-    origin: "resource",
-    span: undefined,
-    hint: "The machine may be out of memory.",
-    detail: undefined,
-  };
-}
-
-async function attempt(
-  pool: Pool,
-  workers: WorkerPool,
-  control: number,
-  options: JobOptions,
-  message: (id: number, worker: number) => ToWorker,
-  onDelivery: () => void,
-): Promise<Outcome> {
+async function attempt(pool: Pool, workers: WorkerPool, control: number, options: JobOptions, message: (id: number, worker: number) => ToWorker): Promise<Outcome> {
+  const { feed, signal } = options;
   const id = workers.newJobId();
-  const cancel = (): void => {
+  const stop = (): void => {
     Atomics.store(pool.i32, (control + CONTROL.cancelled) >>> 2, 1);
+    workers.withdraw(id);
   };
   let grace: NodeJS.Timeout | undefined;
   const abort = (): void => {
-    cancel();
+    stop();
     grace = setTimeout(() => void workers.terminate(id), CANCEL_GRACE_MS);
   };
-  options.signal.addEventListener("abort", abort, { once: true });
+  signal.addEventListener("abort", abort, { once: true });
   const results: JobResult[] = [];
   const failures: Failure[] = [];
   let death: string | undefined;
+  // Batches may be taken when the control words belong to another job.
+  let isOver = false;
   const share = async (worker: number): Promise<void> => {
     const outstanding = (control + CONTROL.outstanding + 4 * worker) >>> 2;
     const taken = (): void => {
+      if (isOver) return;
       Atomics.sub(pool.i32, outstanding, 1);
       Atomics.notify(pool.i32, outstanding);
     };
-    const end = await workers.run(worker, message(id, worker), (output) => {
-      if (output.kind === "begin") {
-        options.feed?.begin(worker, output.morsel);
-        return;
-      }
-      onDelivery();
-      options.feed?.add(output.morsel, output.batch, taken);
+    const end = await workers.run({
+      message: message(id, worker),
+      onStart: () => feed?.start(worker),
+      onOutput: (output) => {
+        if (output.kind === "begin") feed?.begin(worker, output.morsel);
+        else feed?.add(output.morsel, output.batch, taken);
+      },
     });
     switch (end.kind) {
       case "ended":
         results.push(end.result);
         break;
       case "failed":
-        cancel();
+        stop();
         failures.push(end.failure);
         break;
       case "died":
-        cancel();
+        stop();
         death = end.message;
         break;
+      case "withdrawn":
+        break;
     }
-    if (death === undefined) options.feed?.end(worker);
+    // What a worker that died has not sent comes before what the others have.
+    if (death === undefined) feed?.end(worker);
   };
   try {
-    await Promise.all(Array.from({ length: workers.size }, (_, worker) => share(worker)));
+    await Promise.all(Array.from({ length: options.shares }, (_, worker) => share(worker)));
   } finally {
+    isOver = true;
     clearTimeout(grace);
-    options.signal.removeEventListener("abort", abort);
+    signal.removeEventListener("abort", abort);
   }
   const failure = failures.find((f) => f.kind !== "cancelled");
   if (failure !== undefined) return { kind: "failed", failure };

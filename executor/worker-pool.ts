@@ -1,117 +1,213 @@
 import { Worker } from "node:worker_threads";
-import { InternalError } from "../catalog/errors.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import type { Failure, FromWorker, JobResult, ToWorker } from "./worker-messages.ts";
 
-/** How one worker's share of a job ended. */
-export type JobEnd = { readonly kind: "ended"; readonly result: JobResult } | { readonly kind: "failed"; readonly failure: Failure } | { readonly kind: "died"; readonly message: string };
+/** How a share of a job ended. `withdrawn`: it was taken back before a thread had begun it. */
+export type ShareEnd =
+  | { readonly kind: "ended"; readonly result: JobResult }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "died"; readonly message: string }
+  | { readonly kind: "withdrawn" };
 
-export type OnOutput = (message: Extract<FromWorker, { kind: "batch" | "begin" }>) => void;
-
-interface Pending {
-  readonly resolve: (end: JobEnd) => void;
-  readonly onOutput: OnOutput;
+/** One worker's part in a job; any thread may do it. */
+export interface Share {
+  readonly message: ToWorker;
+  /** Called as the share goes to a thread. */
+  readonly onStart: () => void;
+  readonly onOutput: (message: Extract<FromWorker, { kind: "batch" | "begin" }>) => void;
 }
 
-/** The engine's worker threads: started when first needed, replaced when they die. Several queries' jobs may be on their way to one worker; it takes them in turn. */
-export class WorkerPool {
-  readonly #setup: () => ThreadSetup;
-  readonly #size: number;
-  readonly #workers: PooledWorker[] = [];
-  #nextJob = 1;
+interface Waiting extends Share {
+  readonly resolve: (end: ShareEnd) => void;
+}
 
-  constructor(size: number, setup: () => ThreadSetup) {
-    this.#size = size;
+export interface WorkerPoolLimits {
+  /** Threads at most. Source: `spark.dynamicAllocation.maxExecutors`. */
+  readonly max: number;
+  /** Threads that stay, however long there is nothing for them to do. Source: `spark.dynamicAllocation.minExecutors`. */
+  readonly min: number;
+  /** Source: `spark.dynamicAllocation.executorIdleTimeout`. */
+  readonly idleMilliseconds: number;
+  /** Called when no thread is at work and at least one has died since it was last called. */
+  readonly onQuietAfterDeath: () => void;
+}
+
+/**
+ * The engine's worker threads. Shares of jobs wait in one queue and go to threads one by one, so that nothing but the share which a thread was at is lost with
+ * it. A thread is started when a share finds none idle, and ends when it has been idle for long.
+ */
+export class WorkerPool {
+  readonly #setup: ThreadSetup;
+  readonly #limits: WorkerPoolLimits;
+  readonly #threads = new Set<Thread>();
+  readonly #queue: Waiting[] = [];
+  #nextJob = 1;
+  #closed = false;
+  #hasLost = false;
+
+  constructor(limits: WorkerPoolLimits, setup: ThreadSetup) {
+    this.#limits = limits;
     this.#setup = setup;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
-  get started(): boolean {
-    return this.#workers.length > 0;
+  /** Threads that there are now. */
+  get threads(): number {
+    return this.#threads.size;
   }
 
   newJobId(): number {
     return this.#nextJob++;
   }
 
-  /** Sends a message to worker `index` and waits for its end of the job. */
-  run(index: number, message: ToWorker, onOutput: OnOutput): Promise<JobEnd> {
-    if (index >= this.#size) throw new InternalError(`there is no worker ${index}`);
-    while (this.#workers.length <= index) this.#workers.push(new PooledWorker(this.#setup()));
-    if (this.#workers[index].dead) this.#workers[index] = new PooledWorker(this.#setup());
-    return this.#workers[index].run(message, onOutput);
-  }
-
-  /** Ends workers that have not answered for this job; their ends are "died". */
-  async terminate(job: number): Promise<void> {
-    await Promise.all(this.#workers.filter((w) => w.isRunning(job)).map((w) => w.terminate()));
-  }
-
-  /** Ends one worker, whatever it does; the next job starts another in its place. */
-  async endOne(index: number): Promise<void> {
-    await this.#workers[index]?.terminate();
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#workers.map((w) => w.terminate()));
-    this.#workers.length = 0;
-  }
-}
-
-class PooledWorker {
-  dead = false;
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, Pending>();
-
-  constructor(setup: ThreadSetup) {
-    this.#worker = new Worker(new URL(WORKER_MODULE, import.meta.url), { workerData: setup, stdout: false, stderr: false });
-    this.#worker.unref();
-    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
-    this.#worker.on("error", (error) => this.#die(error instanceof Error ? error.message : String(error)));
-    this.#worker.on("exit", () => this.#die("the worker ended"));
-  }
-
-  run(message: ToWorker, onOutput: OnOutput): Promise<JobEnd> {
+  /** Has a thread do a share, and waits for its end. */
+  run(share: Share): Promise<ShareEnd> {
     return new Promise((resolve) => {
-      this.#pending.set(message.id, { resolve, onOutput });
-      this.#worker.ref();
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
-      this.#worker.postMessage(message);
+      if (this.#closed) resolve({ kind: "died", message: "the engine is closed" });
+      else this.#queue.push({ ...share, resolve });
+      this.#dispatch();
     });
   }
 
-  isRunning(job: number): boolean {
-    return this.#pending.has(job);
+  /** Takes back the shares of a job that no thread has begun. */
+  withdraw(job: number): void {
+    const mine = this.#queue.filter((share) => share.message.id === job);
+    for (const share of mine) {
+      this.#queue.splice(this.#queue.indexOf(share), 1);
+      share.resolve({ kind: "withdrawn" });
+    }
+  }
+
+  /** Ends the threads that are at a job; their shares' ends are "died". */
+  async terminate(job: number): Promise<void> {
+    await Promise.all([...this.#threads].filter((thread) => thread.job === job).map((thread) => thread.terminate()));
+  }
+
+  /** Ends the thread at this place among those that there are, whatever it does; modulo their number. */
+  async endOne(index: number): Promise<void> {
+    const threads = [...this.#threads];
+    await threads[index % Math.max(1, threads.length)]?.terminate();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const share of this.#queue.splice(0)) share.resolve({ kind: "died", message: "the engine was closed" });
+    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      const thread = this.#idleThread();
+      const share = thread && this.#queue.shift();
+      if (thread === undefined || share === undefined) return;
+      thread.run(share);
+    }
+  }
+
+  #idleThread(): Thread | undefined {
+    for (const thread of this.#threads) if (thread.job === undefined && !thread.isEnding) return thread;
+    if (this.#threads.size >= this.#limits.max) return undefined;
+    const thread: Thread = new Thread(this.#setup, { onFree: () => this.#freed(thread), onExit: () => this.#exited(thread) });
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #freed(thread: Thread): void {
+    this.#dispatch();
+    this.#checkQuiet();
+    if (thread.job !== undefined) return;
+    thread.afterIdle(this.#limits.idleMilliseconds, () => {
+      if ([...this.#threads].filter((t) => !t.isEnding).length > this.#limits.min) void thread.terminate();
+    });
+  }
+
+  #exited(thread: Thread): void {
+    this.#threads.delete(thread);
+    this.#hasLost = true;
+    this.#dispatch();
+    this.#checkQuiet();
+  }
+
+  #checkQuiet(): void {
+    if (!this.#hasLost || [...this.#threads].some((thread) => thread.job !== undefined)) return;
+    this.#hasLost = false;
+    this.#limits.onQuietAfterDeath();
+  }
+}
+
+interface ThreadEvents {
+  /** The thread's share has ended. */
+  readonly onFree: () => void;
+  readonly onExit: () => void;
+}
+
+class Thread {
+  isEnding = false;
+  readonly #worker: Worker;
+  readonly #events: ThreadEvents;
+  #running: Waiting | undefined;
+  #error = "the worker ended";
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(setup: ThreadSetup, events: ThreadEvents) {
+    this.#events = events;
+    this.#worker = new Worker(new URL(WORKER_MODULE, import.meta.url), { workerData: setup, stdout: false, stderr: false });
+    this.#worker.unref();
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("error", (error) => {
+      this.isEnding = true;
+      this.#error = error instanceof Error ? error.message : String(error);
+    });
+    // Only now does it certainly write no more.
+    this.#worker.on("exit", () => this.#exited());
+  }
+
+  /** The job that it is at. */
+  get job(): number | undefined {
+    return this.#running?.message.id;
+  }
+
+  run(share: Waiting): void {
+    clearTimeout(this.#idle);
+    this.#running = share;
+    share.onStart();
+    this.#worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
+    this.#worker.postMessage(share.message);
+  }
+
+  /** Calls back if it has nothing to do for so long. */
+  afterIdle(milliseconds: number, action: () => void): void {
+    clearTimeout(this.#idle);
+    if (Number.isFinite(milliseconds)) this.#idle = setTimeout(action, milliseconds).unref();
   }
 
   async terminate(): Promise<void> {
+    this.isEnding = true;
     await this.#worker.terminate();
-    this.#die("the worker was ended");
   }
 
   #receive(message: FromWorker): void {
-    const pending = this.#pending.get(message.id);
-    if (pending === undefined) return;
+    if (this.#running?.message.id !== message.id) return;
     if (message.kind === "batch" || message.kind === "begin") {
-      pending.onOutput(message);
+      this.#running.onOutput(message);
       return;
     }
-    this.#settle(message.id, message.kind === "ended" ? { kind: "ended", result: message.result } : { kind: "failed", failure: message.failure });
+    this.#settle(message.kind === "ended" ? { kind: "ended", result: message.result } : { kind: "failed", failure: message.failure });
+    this.#events.onFree();
   }
 
-  #settle(id: number, end: JobEnd): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#worker.unref();
-    pending?.resolve(end);
+  #settle(end: ShareEnd): void {
+    const running = this.#running;
+    this.#running = undefined;
+    this.#worker.unref();
+    running?.resolve(end);
   }
 
-  #die(message: string): void {
-    this.dead = true;
-    for (const id of this.#pending.keys()) this.#settle(id, { kind: "died", message });
+  #exited(): void {
+    clearTimeout(this.#idle);
+    this.isEnding = true;
+    this.#settle({ kind: "died", message: this.#error });
+    this.#events.onExit();
   }
 }
 

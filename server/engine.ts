@@ -31,6 +31,7 @@ export interface QueryExecutor {
 export interface ExecutorResources {
   readonly poolBytes: number;
   readonly workers: number;
+  readonly allocation: { readonly min: number; readonly max: number; readonly idleMilliseconds: number };
   readonly firstByte: number;
   readonly spillDirectory: string;
   readonly canaries: boolean;
@@ -87,9 +88,15 @@ export class Engine {
   /** The executor; made, with its pool, at the first call. Raises ENGINE_CLOSED. */
   executor(): Promise<QueryExecutor> {
     if (this.#closed) throw new SparrowError("ENGINE_CLOSED", "57P01", "The engine is closed.", {}, { origin: "resource" });
+    const workers = this.settings.number("sparrow.workers") ?? availableParallelism();
     this.#executor ??= this.#createExecutor({
       poolBytes: this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes(),
-      workers: this.settings.number("sparrow.workers") ?? availableParallelism(),
+      workers,
+      allocation: {
+        min: this.settings.number("spark.dynamicAllocation.minExecutors") ?? 0,
+        max: this.settings.number("spark.dynamicAllocation.maxExecutors") ?? workers,
+        idleMilliseconds: this.settings.flag("spark.dynamicAllocation.enabled") ? (this.settings.number("spark.dynamicAllocation.executorIdleTimeout") ?? 0) : Number.POSITIVE_INFINITY,
+      },
       spillDirectory: this.settings.text("sparrow.spill.dir")?.split(",")[0].trim() || tmpdir(),
       firstByte: this.settings.number("sparrow.memory.firstByte") ?? 0,
       canaries: this.settings.flag("sparrow.memory.canaries"),

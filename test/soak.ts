@@ -10,6 +10,8 @@ const SETS: Readonly<Record<string, string>> = {
   "delta-crash": "./delta/crash-soak.ts",
   /** Processes that change one Delta table at the same time. */
   "delta-writers": "./delta/writers-soak.ts",
+  /** Threads ended and queries cancelled at random moments, and what they leave behind. */
+  faults: "./faults/soak.ts",
 };
 
 const [, , first] = process.argv;

@@ -125,6 +125,17 @@ export class Pool {
     Atomics.sub(this.i32, USED_BLOCKS >> 2, freed);
   }
 
+  /**
+   * Counts the blocks in use anew. A thread that is ended between taking a block and counting it leaves the count wrong; for this no thread may be at
+   * work on the pool.
+   */
+  recount(): void {
+    const end = Atomics.load(this.i32, HIGH_WATER >> 2);
+    let used = 0;
+    for (let i = this.firstBlock; i < end; i++) if (this.#owners[i] !== 0) used++;
+    Atomics.store(this.i32, USED_BLOCKS >> 2, used);
+  }
+
   /** Blocks that an account could still be given: the limit of its own, and what is free. */
   freeBlocks(account: Account): number {
     const free = this.blocks - this.firstBlock - Atomics.load(this.i32, USED_BLOCKS >> 2);

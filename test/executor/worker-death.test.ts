@@ -17,15 +17,15 @@ function countOfRange(rows: bigint): PhysicalPlan {
 
 const evaluation = { timeZone: "UTC", queryTime: 0n, user: "", database: "", catalog: "" };
 
-async function count(rows: bigint): Promise<bigint> {
+async function count(rows: bigint, on = executor): Promise<bigint> {
   const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true };
-  for await (const batch of executor.execute(planStages(countOfRange(rows)), options)) {
+  for await (const batch of on.execute(planStages(countOfRange(rows)), options)) {
     return new BigInt64Array(batch.columns[0].data.buffer, batch.columns[0].data.byteOffset, 1)[0];
   }
   return -1n;
 }
 
-/** Ends worker `index` over and over, `deaths` times or until the query is over. */
+/** Ends the thread at place `index` over and over, `deaths` times or until the query is over. */
 async function endWorkerDuring(query: Promise<unknown>, index: number, deaths: number): Promise<void> {
   let over = false;
   const settled = query.then(
@@ -53,4 +53,36 @@ test("a query whose workers keep dying fails, and the engine goes on", async () 
   await expect(answer).rejects.toMatchObject({ condition: "WORKER_LOST" });
   expect(executor.pool.usedBytes).toBe(0);
   expect(await count(1000n)).toBe(1000n);
+});
+
+test("a query that waits for the threads of one whose workers die is none the worse for it", async () => {
+  const single = new Executor({ poolBytes: 64 * 1024 * 1024, workers: 1 });
+  try {
+    const doomed = count(400_000_000_000n, single);
+    const waiting = count(1000n * 1000n, single);
+    const ended = doomed.catch((error: unknown) => error);
+    for (let deaths = 0; deaths < 4; deaths++) {
+      await expect.poll(() => single.workerPool.threads, { timeout: 30_000 }).toBe(1);
+      await single.workerPool.endOne(0);
+      if (deaths === 0) expect(await waiting).toBe(1000n * 1000n);
+    }
+    expect(await ended).toMatchObject({ condition: "WORKER_LOST", parameters: { failures: "4" } });
+    expect(single.pool.usedBytes).toBe(0);
+  } finally {
+    await single.close();
+  }
+});
+
+test("threads come with work, go when they have none for long, and the least number stays", async () => {
+  const elastic = new Executor({ poolBytes: 64 * 1024 * 1024, workers: 2, allocation: { min: 1, max: 3, idleMilliseconds: 20 } });
+  try {
+    expect(elastic.workerPool.threads).toBe(0);
+    const rows = 20_000_000n;
+    expect(await Promise.all([count(rows, elastic), count(rows, elastic), count(rows, elastic)])).toEqual([rows, rows, rows]);
+    expect(elastic.workerPool.threads).toBeLessThanOrEqual(3);
+    await expect.poll(() => elastic.workerPool.threads, { timeout: 30_000 }).toBe(1);
+    expect(await count(rows, elastic)).toBe(rows);
+  } finally {
+    await elastic.close();
+  }
 });

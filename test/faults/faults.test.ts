@@ -1,0 +1,44 @@
+import { readdirSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tpchTables } from "../oracle/test-data.ts";
+import { EngineUnderFire } from "./engine-under-fire.ts";
+import { runCancelled, runUnderFire, runUndisturbed } from "./random-faults.ts";
+import type { Undisturbed } from "./random-faults.ts";
+
+/** The larger sets: faults.long.test.ts, and `npm run soak -- faults`. */
+const KILLED = 12;
+const CANCELLED = 8;
+
+let engine: EngineUnderFire;
+let workload: readonly Undisturbed[];
+beforeAll(async () => {
+  engine = new EngineUnderFire({ "sparrow.workers": "2", "sparrow.memory.limit": "512m" });
+  await engine.view(await tpchTables(0.001));
+  workload = await runUndisturbed(engine);
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+test(`${KILLED} queries whose threads are ended at random moments are right or say so, and leave nothing behind`, async () => {
+  const { wrong, refused } = await runUnderFire(engine, workload, 1, KILLED);
+  expect(wrong).toEqual([]);
+  expect(refused).toBeLessThanOrEqual(1);
+  expect(engine.holdings).toMatchObject({ poolBytes: 0, spillFiles: 0 });
+  expect(engine.holdings.threads).toBeLessThanOrEqual(2);
+});
+
+test(`${CANCELLED} queries that are cancelled at random moments leave nothing behind, and the next ones are right`, async () => {
+  const { wrong } = await runCancelled(engine, workload, 1, CANCELLED);
+  expect(wrong).toEqual([]);
+  expect(engine.holdings).toMatchObject({ poolBytes: 0, spillFiles: 0 });
+  const [{ sql, answer }] = workload;
+  expect((await engine.query(sql)).rows.length).toBe(answer.rows.length);
+});
+
+test.runIf(process.platform === "linux")("files are closed with the threads that opened them", async () => {
+  const open = (): number => readdirSync("/proc/self/fd").length;
+  await engine.query(workload[0].sql);
+  const before = open();
+  await runUnderFire(engine, workload, 2, 5);
+  await engine.query(workload[0].sql);
+  expect(open()).toBeLessThanOrEqual(before + 2);
+});

@@ -1,0 +1,87 @@
+import { RandomStream } from "../../bench/generate/random.ts";
+import { tpchQueries } from "../../bench/tpch/queries.ts";
+import { SparrowError } from "../../catalog/errors.ts";
+import { firstDifference } from "../oracle/compare.ts";
+import type { ResultSet } from "../oracle/result-set.ts";
+import type { EngineUnderFire } from "./engine-under-fire.ts";
+
+/** TPC-H, and results of many batches: what runs while faults are made. The tables are TPC-H's, small. */
+const WORKLOAD: readonly string[] = [
+  ...tpchQueries(0.01).map(({ sql }) => sql),
+  "SELECT l_orderkey, l_linenumber, l_comment FROM lineitem WHERE l_quantity < 30",
+  "SELECT l_orderkey, l_comment FROM lineitem ORDER BY l_comment, l_orderkey, l_linenumber",
+  "SELECT l_partkey, count(*), sum(l_extendedprice), collect_set(l_shipmode) FROM lineitem GROUP BY l_partkey",
+  "SELECT l_orderkey, l_linenumber, sum(l_quantity) OVER (PARTITION BY l_suppkey ORDER BY l_shipdate, l_orderkey, l_linenumber) FROM lineitem",
+  "SELECT o_orderkey, l_linenumber FROM orders FULL JOIN lineitem ON o_orderkey = l_orderkey AND l_quantity > 40",
+  "SELECT upper(reverse(soundex(p_name))) AS s, p_partkey FROM part",
+];
+
+export interface FaultSummary {
+  readonly queries: number;
+  readonly right: number;
+  /** Failed with an error that says what happened. */
+  readonly refused: number;
+  /** Neither right nor refused: each a fault of the engine. */
+  readonly wrong: readonly string[];
+}
+
+/** A statement of the workload, and how it goes when nothing disturbs. */
+export interface Undisturbed {
+  readonly sql: string;
+  readonly answer: ResultSet;
+  readonly milliseconds: number;
+}
+
+export async function runUndisturbed(engine: EngineUnderFire): Promise<readonly Undisturbed[]> {
+  const found: Undisturbed[] = [];
+  for (const sql of WORKLOAD) {
+    await engine.query(sql);
+    const started = performance.now();
+    found.push({ sql, answer: await engine.query(sql), milliseconds: performance.now() - started });
+  }
+  return found;
+}
+
+/** Runs so many random queries of the workload; up to three times in each a thread is ended at a random moment. */
+export async function runUnderFire(engine: EngineUnderFire, workload: readonly Undisturbed[], seed: number, queries: number): Promise<FaultSummary> {
+  const random = new RandomStream(seed, "ended threads");
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < queries; i++) {
+    const query = random.pick(workload);
+    const shots = Array.from({ length: random.int(0, 3) }, () => setTimeout(() => void engine.endThread(random.int(0, 99)), random.int(0, Math.ceil(query.milliseconds))));
+    outcomes.push(await outcomeOf(engine.query(query.sql), query, "WORKER_LOST"));
+    for (const shot of shots) clearTimeout(shot);
+  }
+  return summary(outcomes);
+}
+
+/** Runs so many random queries of the workload, and cancels each at a random moment of its time. */
+export async function runCancelled(engine: EngineUnderFire, workload: readonly Undisturbed[], seed: number, queries: number): Promise<FaultSummary> {
+  const random = new RandomStream(seed, "cancelled queries");
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < queries; i++) {
+    const query = random.pick(workload);
+    const cancel = new AbortController();
+    const timer = setTimeout(() => cancel.abort(), random.int(0, Math.ceil(query.milliseconds)));
+    outcomes.push(await outcomeOf(engine.query(query.sql, cancel.signal), query, "OPERATION_CANCELED"));
+    clearTimeout(timer);
+  }
+  return summary(outcomes);
+}
+
+type Outcome = { readonly kind: "right" } | { readonly kind: "refused" } | { readonly kind: "wrong"; readonly problem: string };
+
+async function outcomeOf(result: Promise<ResultSet>, { sql, answer }: Undisturbed, condition: string): Promise<Outcome> {
+  try {
+    const problem = firstDifference(await result, answer);
+    return problem === undefined ? { kind: "right" } : { kind: "wrong", problem: `${problem}\n  ${sql}` };
+  } catch (error) {
+    if (error instanceof SparrowError && error.condition === condition) return { kind: "refused" };
+    return { kind: "wrong", problem: `${error instanceof Error ? error.stack : String(error)}\n  ${sql}` };
+  }
+}
+
+function summary(outcomes: readonly Outcome[]): FaultSummary {
+  const count = (kind: Outcome["kind"]): number => outcomes.filter((o) => o.kind === kind).length;
+  return { queries: outcomes.length, right: count("right"), refused: count("refused"), wrong: outcomes.flatMap((o) => (o.kind === "wrong" ? [o.problem] : [])) };
+}
