@@ -3,7 +3,12 @@
 import datetime
 import decimal
 import json
+import os
 import sys
+
+# Answers go where standard output was; whatever an engine prints goes to standard error.
+OUT = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -39,12 +44,10 @@ def normal(value):
 
 def serve(answer):
     """Answers requests until there are no more. `answer` gives the rows of a request, or raises."""
-    out = sys.stdout
-    sys.stdout = sys.stderr
     for line in sys.stdin:
         try:
             reply = {"rows": answer(json.loads(line))}
         except Exception as error:  # Whatever goes wrong in an engine is its answer.
             reply = {"error": f"{type(error).__name__}: {error}"[:2000]}
-        out.write(json.dumps(reply) + "\n")
-        out.flush()
+        OUT.write(json.dumps(reply) + "\n")
+        OUT.flush()

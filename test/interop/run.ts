@@ -1,6 +1,6 @@
 /**
  * Writes Delta tables with one engine, reads them with another, and writes RESULTS.md. By hand; see README.md in this folder.
- * `node test/interop/run.ts --python PYTHON [--engines deltalake,spark] [--features TEXT] [--folder DIR] [--out FILE]`
+ * `node test/interop/run.ts --python PYTHON [--engines deltalake,spark] [--features REGEXP] [--folder DIR] [--out FILE]`
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ const deltalake = wanted.includes("deltalake") ? await PythonEngine.start(values
 const deltalakeWrites = new Set((await deltalake?.ask({ kind: "features" }))?.map(([name]) => String(name)));
 
 const results = new Map<string, Map<Direction, Outcome>>();
-for (const feature of FEATURES.filter(({ name }) => name.includes(values.features))) {
+for (const feature of FEATURES.filter(({ name }) => new RegExp(values.features).test(name))) {
   const row = new Map<Direction, Outcome>();
   if (spark !== undefined) {
     row.set("Sparrow → Spark", await exchange(feature, "sparrow-spark", (sql) => sparrow.sql(sql), (sql) => spark.sql(sql)));

@@ -5,9 +5,9 @@ import os
 os.environ["TZ"] = "UTC"
 os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
-from pyspark.sql import SparkSession  # noqa: E402
-
 from engine_protocol import normal, serve  # noqa: E402
+
+from pyspark.sql import SparkSession  # noqa: E402
 
 SETTINGS = {
     "spark.jars.packages": os.environ["DELTA_PACKAGE"],
