@@ -12,6 +12,7 @@ import { openFileSplit } from "../../executor/scan/row-group-splits.ts";
 import { combineStatistics } from "../../executor/scan/table-statistics.ts";
 import { deletedRowsOf } from "./deletion-vectors.ts";
 import { deltaLog } from "./delta-tables.ts";
+import { generatedBounds } from "./generated-bounds.ts";
 
 /** Tables of a snapshot by the zone in which their partition values are read. */
 const opened = new WeakMap<DeltaSnapshot, Map<string, Promise<TableSnapshot>>>();
@@ -81,7 +82,7 @@ export async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile, only?:
   const deletedRows = only?.deletedRows ?? (add.deletionVector && (await deletedRowsOf(snapshot, add.deletionVector)));
   const rows = only?.rows ?? (file.rows === undefined ? undefined : file.rows - (add.deletionVector?.cardinality ?? 0));
   const source = { kind: "parquetFile", path, fields: fileFields, ...(deletedRows !== undefined && { deletedRows }) } as const;
-  const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(file, rows, deletedRows !== undefined), file: sourceFile(snapshot, add) };
+  const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(snapshot, file, rows, deletedRows !== undefined), file: sourceFile(snapshot, add) };
   if (rows === 0) return [];
   return rows === undefined || add.size >= OPENED_FILE_BYTES ? openFileSplit(split, snapshot.fields) : [split];
 }
@@ -98,13 +99,18 @@ function sourceFile(snapshot: Pick<DeltaSnapshot, "metadata">, add: AddFile): So
   return rowId === undefined ? { bytes, modifiedMs } : { bytes, modifiedMs, tracked: { baseRowId, commitVersion, rowId, rowCommitVersion } };
 }
 
-/** What the log says of the file's columns; where rows are deleted, counts of nulls no longer hold. */
-function fileStatistics({ fields, columns }: ScanFile, rows: number | undefined, hasDeleted: boolean): ReadonlyMap<number, ColumnStatistics> {
+/** What the log says of the file's columns, by its statistics and by the values of generated partition columns; where rows are deleted, counts of nulls no longer hold. */
+function fileStatistics(snapshot: DeltaSnapshot, file: ScanFile, rows: number | undefined, hasDeleted: boolean): ReadonlyMap<number, ColumnStatistics> {
+  const { fields, columns } = file;
   const statistics = new Map<number, ColumnStatistics>();
   fields.forEach((field, i) => {
     const logged = columns.get(i);
     if (field.kind === "constant") statistics.set(i, { min: field.value, max: field.value, nulls: field.value === null ? rows : 0, distinct: field.value === null ? 0 : 1 });
     else if (logged !== undefined) statistics.set(i, !hasDeleted || logged.nulls === 0 ? logged : { ...logged, nulls: undefined });
   });
+  for (const [i, derived] of generatedBounds(snapshot, file, rows)) {
+    const own = statistics.get(i);
+    statistics.set(i, own === undefined ? derived : { ...own, min: own.min ?? derived.min, max: own.max ?? derived.max });
+  }
   return statistics;
 }
