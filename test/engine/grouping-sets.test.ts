@@ -8,5 +8,5 @@ test("what is computed from a key that is never NULL is NULL in the rows of sets
   expect(await rows(`SELECT abs(n) FROM ${counted} GROUP BY CUBE (n) ORDER BY 1`)).toEqual([null, 3n]);
   expect(await rows(`SELECT CASE WHEN n > 0 THEN n + 1 ELSE n END FROM ${counted} GROUP BY ROLLUP (n) ORDER BY 1`)).toEqual([null, 4n]);
   expect(await rows(`SELECT coalesce(n * 2, -1) FROM ${counted} GROUP BY ROLLUP (n) ORDER BY 1`)).toEqual([-1n, 6n]);
-  expect(await rows(`SELECT n IN (3, 4) IS NULL FROM ${counted} GROUP BY ROLLUP (n) ORDER BY 1`)).toEqual([false, true]);
+  expect(await rows(`SELECT (n IN (3, 4)) IS NULL FROM ${counted} GROUP BY ROLLUP (n) ORDER BY 1`)).toEqual([false, true]);
 });
