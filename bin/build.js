@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const isPackage = (id) => !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id);
 
 /** By folder: entries. What they load on demand is in files of its own, so that a start reads only what it runs. Names stay, for stack traces. */
-const PACKAGE = { folder: "dist", input: { sparrow: "server/main.ts", library: "server/library.ts", worker: "executor/worker.ts" } };
+const PACKAGE = { folder: "dist", input: { sparrow: "server/main.ts", library: "server/library.ts", delta: "server/delta-library.ts", worker: "executor/worker.ts" } };
 const BENCH = { folder: "dist-bench", input: { process: "bench/engines/process.ts", worker: "executor/worker.ts" } };
 const { folder, input } = process.argv[2] === "bench" ? BENCH : PACKAGE;
 const dist = resolve(root, folder);

@@ -91,6 +91,15 @@ export function deletionVectorError(kind: "CHECKSUM_MISMATCH" | "SIZE_MISMATCH" 
   return new SparrowError(`DELTA_DELETION_VECTOR_${kind}`, "XXKDS", `A deletion vector in ${path} cannot be used: ${why}.`, { path }, { origin: "data" });
 }
 
+/** A row does not satisfy a CHECK constraint, an invariant, or what a column is generated from. `values`: a line for each column of the condition. */
+export function constraintViolated(name: string, expression: string): (values: string) => SparrowError {
+  return (values) => new SparrowError("DELTA_VIOLATE_CONSTRAINT_WITH_VALUES", "23001", `CHECK constraint ${name} (${expression}) violated by row with values:\n${values}`, { constraintName: name, expression, values }, { origin: "data" });
+}
+
+export function notNullViolated(columnName: string): SparrowError {
+  return new SparrowError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502", `NOT NULL constraint violated for column: ${columnName}.`, { columnName }, { origin: "data" });
+}
+
 /** SQL expressions in properties and column metadata are refused by name where they cannot be honoured. */
 export function unsupportedDelta(feature: string): SparrowError {
   return new SparrowError("UNSUPPORTED_FEATURE.DELTA", "0A000", `The feature is not supported: ${feature} of Delta tables.`, { feature });

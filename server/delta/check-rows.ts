@@ -43,7 +43,8 @@ export async function* checkedRows(session: Session, batches: AsyncIterable<Resu
   }
 }
 
-function columnsOf(expr: Expr): number[] {
+/** Ids of the columns that an expression reads. */
+export function columnsOf(expr: Expr): number[] {
   const found = new Set<number>();
   const visit = (node: unknown): void => {
     if (node === null || typeof node !== "object") return;
@@ -52,9 +53,4 @@ function columnsOf(expr: Expr): number[] {
   };
   visit(expr);
   return [...found];
-}
-
-/** Delta's error for a CHECK constraint. */
-export function constraintViolated(name: string, expression: string): (values: string) => SparrowError {
-  return (values) => new SparrowError("DELTA_VIOLATE_CONSTRAINT_WITH_VALUES", "23001", `CHECK constraint ${name} (${expression}) violated by row with values:\n${values}`, { constraintName: name, expression, values }, { origin: "data" });
 }

@@ -1,12 +1,13 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { StructField } from "../../catalog/types.ts";
+import { constraintViolated } from "../../delta/errors.ts";
 import { generationText } from "../../delta/generation-expression.ts";
 import { identityOf, type Identity } from "../../delta/identity-columns.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { parseExpression } from "../../parser/parse.ts";
 import type { InsertBinding } from "../../planner/analyzer/insert.ts";
 import { quoted } from "../object-names.ts";
-import { constraintViolated, type RowCheck } from "./check-rows.ts";
+import type { RowCheck } from "./check-rows.ts";
 
 /** What a column is computed from where a statement gives it no value. */
 export function generationOf(field: StructField): AstExpr | undefined {

@@ -1,5 +1,6 @@
 import type { StructField } from "../../catalog/types.ts";
 import type { Action, ChangeFile, Metadata } from "../../delta/actions.ts";
+import { constraintViolated } from "../../delta/errors.ts";
 import { canonicalPath } from "../../delta/file-paths.ts";
 import { additionOf } from "../../delta/remove-file.ts";
 import { movedRowFields } from "../../delta/row-tracking.ts";
@@ -10,7 +11,7 @@ import { parseExpression } from "../../parser/parse.ts";
 import type { Session } from "../session.ts";
 import { parquetCodec } from "../table-writer.ts";
 import type { ChangeData } from "./change-data.ts";
-import { checkedRows, constraintViolated, type RowCheck } from "./check-rows.ts";
+import { checkedRows, type RowCheck } from "./check-rows.ts";
 import { type DataFileTarget, deleteFiles, writeDataFiles, type WrittenFiles } from "./write-files.ts";
 
 /** Where rows of a table go. */

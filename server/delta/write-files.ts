@@ -6,6 +6,7 @@ import type { ColumnStatistics } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { AddFile, Metadata } from "../../delta/actions.ts";
 import { columnMappingMode, physicalField, physicalName } from "../../delta/column-mapping.ts";
+import { notNullViolated } from "../../delta/errors.ts";
 import { encodePath } from "../../delta/file-paths.ts";
 import { partitionText } from "../../delta/partition-values.ts";
 import { statisticsText } from "../../delta/write-statistics.ts";
@@ -191,7 +192,7 @@ function rejectNulls(batch: ResultBatch, { fields }: DataFileTarget): void {
     if (field.nullable || validity === undefined) continue;
     for (let row = 0; row < batch.rows; row++) {
       if ((validity[row >> 3] & (1 << (row & 7))) !== 0) continue;
-      throw new SparrowError("DELTA_NOT_NULL_CONSTRAINT_VIOLATED", "23502", `NOT NULL constraint violated for column: ${field.name}.`, { columnName: field.name }, { origin: "data" });
+      throw notNullViolated(field.name);
     }
   }
 }

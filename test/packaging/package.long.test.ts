@@ -24,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("the package holds the build and no sources", () => {
   const installed = join(folder, "node_modules/sparrow-sql");
   expect(readdirSync(installed).toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "NOTICE", "README.md", "bin", "dist", "package.json"]);
-  expect(readdirSync(join(installed, "dist"))).toEqual(expect.arrayContaining(["kernels.wasm", "library.js", "sparrow.js", "types"]));
+  expect(readdirSync(join(installed, "dist"))).toEqual(expect.arrayContaining(["delta.js", "kernels.wasm", "library.js", "sparrow.js", "types"]));
 });
 
 test("the command answers", () => {
@@ -46,7 +46,19 @@ console.log(rows);
 `,
   );
   expect(run(process.execPath, ["use.ts"])).toBe("n,total [ { n: 1000000n, total: 499999500000n } ]\n6\n");
+  writeFileSync(
+    join(folder, "use-delta.ts"),
+    `import { DeltaTable, type AddFile } from "sparrow-sql/delta";
+const table = await DeltaTable.create("events", { columns: "id BIGINT, kind STRING", partitionBy: ["kind"] });
+await table.append([{ id: 1n, kind: "a" }, { id: 2n, kind: "b" }]);
+const files: AddFile[] = (await table.snapshot()).files({ where: "kind = 'a'" });
+let rows = 0;
+for await (const batch of await table.snapshot()) rows += batch.numRows;
+console.log(files.length, rows, (await table.history()).map((entry) => entry.commitInfo.operation).join());
+`,
+  );
+  expect(run(process.execPath, ["use-delta.ts"])).toBe("1 2 WRITE,CREATE TABLE\n");
   const tsc = join(PROJECT_ROOT, "node_modules/typescript/bin/tsc");
   const types = join(PROJECT_ROOT, "node_modules/@types");
-  run(process.execPath, [tsc, "--noEmit", "--strict", "--target", "es2024", "--lib", "es2024,esnext.disposable,dom", "--module", "nodenext", "--typeRoots", types, "--types", "node", "use.ts"]);
+  run(process.execPath, [tsc, "--noEmit", "--strict", "--target", "es2024", "--lib", "es2024,esnext.disposable,dom", "--module", "nodenext", "--typeRoots", types, "--types", "node", "use.ts", "use-delta.ts"]);
 }, 120_000);
