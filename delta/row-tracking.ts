@@ -14,12 +14,13 @@ import { writerFeatures } from "./table-features.ts";
 
 const DOMAIN = "delta.rowTracking";
 const ENABLED = "delta.enableRowTracking";
+const SUSPENDED = "delta.rowTrackingSuspended";
 const ID_COLUMN = "delta.rowTracking.materializedRowIdColumnName";
 const VERSION_COLUMN = "delta.rowTracking.materializedRowCommitVersionColumnName";
 
 /** Whether writers must give row ids to the files that they add: also where nothing reads them yet. */
-export function assignsRowIds(protocol: Protocol): boolean {
-  return writerFeatures(protocol).includes("rowTracking");
+export function assignsRowIds(protocol: Protocol, { configuration }: Pick<Metadata, "configuration">): boolean {
+  return writerFeatures(protocol).includes("rowTracking") && configuration[SUSPENDED]?.toLowerCase() !== "true";
 }
 
 export function tracksRows({ configuration }: Pick<Metadata, "configuration">): boolean {
@@ -27,14 +28,16 @@ export function tracksRows({ configuration }: Pick<Metadata, "configuration">): 
 }
 
 /** The columns in which files keep the ids and the commit versions of rows that were copied; undefined for a table that does not track rows. */
-export function rowTrackingColumns({ configuration }: Pick<Metadata, "configuration">): { readonly id: StructField; readonly version: StructField } | undefined {
-  if (!tracksRows({ configuration })) return undefined;
-  const column = (property: string): StructField => {
-    const name = configuration[property];
-    if (name !== undefined) return { name, type: LONG, nullable: true };
-    throw new SparrowError("DELTA_MATERIALIZED_ROW_TRACKING_COLUMN_NAME_MISSING", "22000", `The table tracks rows, and its property ${property} is missing.`, { rowTrackingColumn: property }, { origin: "data" });
-  };
-  return { id: column(ID_COLUMN), version: column(VERSION_COLUMN) };
+export function rowTrackingColumns(metadata: Pick<Metadata, "configuration">): { readonly id: StructField; readonly version: StructField } | undefined {
+  const [id, version] = [ID_COLUMN, VERSION_COLUMN].map((property) => metadata.configuration[property]);
+  if (!tracksRows(metadata) || id === undefined || version === undefined) return undefined;
+  return { id: { name: id, type: LONG, nullable: true }, version: { name: version, type: LONG, nullable: true } };
+}
+
+/** Raises DELTA_MATERIALIZED_ROW_TRACKING_COLUMN_NAME_MISSING for a table whose rows could be read, but not written anew under their ids. */
+export function checkRowTracking(location: string, metadata: Pick<Metadata, "configuration">): void {
+  if (!tracksRows(metadata) || rowTrackingColumns(metadata) !== undefined) return;
+  throw new SparrowError("DELTA_MATERIALIZED_ROW_TRACKING_COLUMN_NAME_MISSING", "22000", `The Delta table ${location} tracks rows, and its properties do not name the columns ${ID_COLUMN} and ${VERSION_COLUMN}.`, { rowTrackingColumn: ID_COLUMN, tableName: location }, { origin: "data" });
 }
 
 /** The columns of files with rows that were there before: the table's, and behind them, of a table that tracks rows, the ids and commit versions of the rows. */

@@ -93,7 +93,7 @@ function commitText({ readVersion, read, actions, reads, operation, operationPar
   const protocol = newProtocol?.kind === "protocol" ? newProtocol.protocol : read?.protocol;
   const timestamp = nextTimestamp(Date.now(), before.timestampMs);
   const isTimed = metadata !== undefined && hasInCommitTimestamps(metadata);
-  const identified = protocol !== undefined && assignsRowIds(protocol) ? withRowIds(actions, version, before.rowIdHighWaterMark) : actions;
+  const identified = protocol !== undefined && metadata !== undefined && assignsRowIds(protocol, metadata) ? withRowIds(actions, version, before.rowIdHighWaterMark) : actions;
   const placed = isTimed ? withEnablement(identified, read?.metadata, version, timestamp) : identified;
   const commitInfo = {
     ...(isTimed && { inCommitTimestamp: timestamp }),

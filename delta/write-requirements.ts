@@ -1,6 +1,7 @@
 import type { DeltaSnapshot } from "./snapshot.ts";
 import { SparrowError } from "../catalog/errors.ts";
 import { checkWritable } from "./protocol.ts";
+import { checkRowTracking } from "./row-tracking.ts";
 
 /** What a statement does to a table's rows. */
 export type WriteKind = "append" | "change";
@@ -10,6 +11,7 @@ export function checkWrite(snapshot: DeltaSnapshot, kind: WriteKind): void {
   const { location, protocol, metadata } = snapshot;
   const { configuration } = metadata;
   checkWritable(location, protocol);
+  checkRowTracking(location, metadata);
   if (kind === "change" && configuration["delta.appendOnly"]?.toLowerCase() === "true") {
     throw new SparrowError("DELTA_CANNOT_MODIFY_APPEND_ONLY", "42809", `The Delta table ${location} is append-only: its rows cannot be changed or removed. The property 'delta.appendOnly' can be set to 'false'.`, { tableName: location, config: "delta.appendOnly" });
   }

@@ -4,7 +4,7 @@ import type { ColumnStatistics, SourceFile, Split, TableSnapshot } from "../../c
 import type { AddFile } from "../../delta/actions.ts";
 import { type DeltaLog, inParallel } from "../../delta/delta-log.ts";
 import type { RowRangeSet } from "../../delta/row-ranges.ts";
-import { rowTrackingFields, tracksRows } from "../../delta/row-tracking.ts";
+import { rowTrackingColumns, rowTrackingFields } from "../../delta/row-tracking.ts";
 import { type ScanFile, scanFiles } from "../../delta/scan-files.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
@@ -89,7 +89,7 @@ export async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile, only?:
 
 /** What `_metadata` has of a Delta table. */
 export function fileMetadataOf({ metadata }: Pick<DeltaSnapshot, "metadata">): "rows" | "trackedRows" {
-  return tracksRows(metadata) ? "trackedRows" : "rows";
+  return rowTrackingColumns(metadata) === undefined ? "rows" : "trackedRows";
 }
 
 /** The file as `_metadata` shows it. */

@@ -1,5 +1,6 @@
+import { SparrowError } from "../../catalog/errors.ts";
 import type { ColumnStatistics } from "../../catalog/table.ts";
-import type { DataType } from "../../catalog/types.ts";
+import type { DataType, StructField } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import type { ScanFile } from "../../delta/scan-files.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
@@ -57,8 +58,7 @@ function derivationsOf({ fields, metadata }: DeltaSnapshot): Derivation[] {
   const parts = new Map<number, Map<string, number>>();
   const derivations: Derivation[] = [];
   for (const [i, field] of fields.entries()) {
-    const expression = partitions.has(field.name.toLowerCase()) ? generationOf(field) : undefined;
-    const form = expression === undefined ? undefined : formOf(expression);
+    const form = partitions.has(field.name.toLowerCase()) ? knownForm(field) : undefined;
     const source = form === undefined ? -1 : fields.findIndex(({ name }) => name.toLowerCase() === form.column.toLowerCase());
     if (form === undefined || source < 0) continue;
     const { type } = fields[source];
@@ -104,6 +104,17 @@ const PARTS: Readonly<Record<string, string>> = { year: "year", month: "month", 
 /** The most days of what DATE_TRUNC and TRUNC cut to. */
 const UNIT_DAYS: Readonly<Record<string, number>> = { year: 366, yyyy: 366, yy: 366, quarter: 92, month: 31, mon: 31, mm: 31, week: 7, day: 1, dd: 1, hour: 1 / 24 };
 const FORMATS = new Set(["yyyy", "yyyy-MM", "yyyy-MM-dd", "yyyy-MM-dd-HH"]);
+
+/** Undefined too for what only other engines can parse: reading does not need it. */
+function knownForm(field: StructField): Form | undefined {
+  try {
+    const expression = generationOf(field);
+    return expression === undefined ? undefined : formOf(expression);
+  } catch (error) {
+    if (error instanceof SparrowError) return undefined;
+    throw error;
+  }
+}
 
 /** The expressions of which something is known; undefined for all others. */
 function formOf(ast: AstExpr): Form | undefined {

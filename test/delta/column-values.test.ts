@@ -1,3 +1,4 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Identity, IdentityValues, syncedHighWaterMark } from "../../delta/identity-columns.ts";
@@ -90,6 +91,21 @@ test("statements at the same time give out different values", async () => {
   const rows = (await tables.independentRows("i4")).map((row) => JSON.parse(row) as [number, number]);
   expect(rows.map(([id]) => id).sort((a, b) => a - b)).toEqual(Array.from({ length: 21 }, (_, i) => i + 1));
   expect(rows.find(([id]) => id === 1)).toEqual([1, -1]);
+});
+
+test("RESTORE does not give out again what was given out since", async () => {
+  await tables.run("CREATE TABLE i5 (id BIGINT GENERATED ALWAYS AS IDENTITY, s STRING) USING delta", "INSERT INTO i5 (s) VALUES ('a')", "INSERT INTO i5 (s) VALUES ('b'), ('c')", "RESTORE TABLE i5 TO VERSION AS OF 1", "INSERT INTO i5 (s) VALUES ('d')");
+  expect(await tables.readers("i5")).toEqual(seenByBoth([[1, "a"], [4, "d"]]));
+});
+
+test("what another engine alone can compute is read, and not written", async () => {
+  await tables.run("CREATE TABLE g3 (a INT, b INT GENERATED ALWAYS AS (a + 1)) USING delta PARTITIONED BY (b)", "INSERT INTO g3 (a) VALUES (1)");
+  const copy = join(tables.folder, "g3copy");
+  cpSync(join(tables.folder, "g3"), copy, { recursive: true });
+  const commit = join(copy, "_delta_log", `${"0".padStart(20, "0")}.json`);
+  writeFileSync(commit, readFileSync(commit, "utf8").replace("a + 1", "a +* 1"));
+  expect(await tables.rows(`SELECT a FROM delta.\`${copy}\` WHERE b = 2`)).toEqual(["[1]"]);
+  expect(await tables.failure(`INSERT INTO delta.\`${copy}\` (a) VALUES (2)`)).toBe("PARSE_SYNTAX_ERROR");
 });
 
 test("SHOW CREATE TABLE gives a statement that makes the same table", async () => {

@@ -3,6 +3,7 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import { READS_TABLE } from "../../../delta/conflicts.ts";
 import { absoluteFilePath } from "../../../delta/file-paths.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
+import { restoredMetadata } from "../../../delta/restored-metadata.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
@@ -36,12 +37,13 @@ async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<S
   }
   const now = Date.now();
   const sum = (files: readonly { readonly size: number }[]): number => files.reduce((total, { size }) => total + size, 0);
-  const sameMetadata = JSON.stringify(source.metadata) === JSON.stringify(snapshot.metadata);
+  const metadata = restoredMetadata(source.metadata, snapshot.metadata);
+  const sameMetadata = JSON.stringify(metadata) === JSON.stringify(snapshot.metadata);
   const sizeAfter = sum([...source.files.values()]);
   await commitStatement(session, log, {
     snapshot,
     actions: [
-      ...(sameMetadata ? [] : [{ kind: "metaData", metaData: source.metadata } as const]),
+      ...(sameMetadata ? [] : [{ kind: "metaData", metaData: metadata } as const]),
       ...restored.map((file) => ({ kind: "add", add: { ...file, dataChange: true } }) as const),
       ...removed.map((file) => removalOf(file, true, now)),
     ],
