@@ -29,7 +29,7 @@ export function mappedFieldId(field: StructField, mode: ColumnMappingMode): numb
 
 /** The type with the names that its nested fields have in files. */
 export function physicalType(type: DataType, mode: ColumnMappingMode): DataType {
-  return mode === "none" ? type : mapNestedFields(type, (field) => physicalField(field, mode));
+  return mode === "none" ? type : mapStructFields(type, (field) => physicalField(field, mode));
 }
 
 /** A column as data files hold it: physical names at every level, and field ids. */
@@ -55,7 +55,7 @@ export function mapColumns({ fields, configuration }: MappedColumns, naming: "ne
   let lastId = Math.max(given, lastColumnId({ fields, metadata: { configuration } }));
   const mapField = (field: StructField): StructField => {
     const { [ID]: id = ++lastId, [PHYSICAL_NAME]: name = naming === "own" ? field.name : `col-${crypto.randomUUID()}` } = field.metadata ?? {};
-    return { ...field, type: mapNestedFields(field.type, mapField), metadata: { ...field.metadata, [ID]: id, [PHYSICAL_NAME]: name } };
+    return { ...field, type: mapStructFields(field.type, mapField), metadata: { ...field.metadata, [ID]: id, [PHYSICAL_NAME]: name } };
   };
   const mapped = fields.map(mapField);
   return { fields: mapped, configuration: { ...configuration, [MAX_ID]: String(lastId) } };
@@ -92,7 +92,7 @@ export function unmappedFields(fields: readonly StructField[]): StructField[] {
   return fields.map((field): StructField => {
     const { [ID]: _id, [PHYSICAL_NAME]: _name, ...metadata } = field.metadata ?? {};
     const { metadata: _, ...rest } = field;
-    return { ...rest, type: mapNestedFields(field.type, (nested) => unmappedFields([nested])[0]), ...(Object.keys(metadata).length > 0 && { metadata }) };
+    return { ...rest, type: mapStructFields(field.type, (nested) => unmappedFields([nested])[0]), ...(Object.keys(metadata).length > 0 && { metadata }) };
   });
 }
 
@@ -116,14 +116,14 @@ function largestId(type: DataType): number {
 }
 
 /** A type with every struct field directly below it changed; `change` is to go deeper itself. */
-function mapNestedFields(type: DataType, change: (field: StructField) => StructField): DataType {
+export function mapStructFields(type: DataType, change: (field: StructField) => StructField): DataType {
   switch (type.kind) {
     case "struct":
       return { kind: "struct", fields: type.fields.map(change) };
     case "array":
-      return { ...type, element: mapNestedFields(type.element, change) };
+      return { ...type, element: mapStructFields(type.element, change) };
     case "map":
-      return { ...type, key: mapNestedFields(type.key, change), value: mapNestedFields(type.value, change) };
+      return { ...type, key: mapStructFields(type.key, change), value: mapStructFields(type.value, change) };
     default:
       return type;
   }

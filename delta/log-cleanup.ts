@@ -17,7 +17,11 @@ const DAY_MS = 86_400_000;
  */
 export async function cleanUpLog(log: DeltaLog, { metadata }: DeltaSnapshot, storage: Storage, parquet: ParquetRowsReader, nowMs = Date.now()): Promise<string[]> {
   if (metadata.configuration["delta.enableExpiredLogCleanup"]?.toLowerCase() === "false") return [];
-  const cutoffMs = startOfDay(nowMs - logRetentionMs(metadata.configuration));
+  return deleteLogBefore(log, startOfDay(nowMs - logRetentionMs(metadata.configuration)), storage, parquet, nowMs);
+}
+
+/** Deletes the part of the log that was committed before a time and that a checkpoint covers. Answers the paths that were deleted. */
+export async function deleteLogBefore(log: DeltaLog, cutoffMs: number, storage: Storage, parquet: ParquetRowsReader, nowMs = Date.now()): Promise<string[]> {
   const names: { readonly name: string; readonly modifiedMs: number }[] = [];
   for await (const { path, modifiedMs } of storage.list(log.folder)) names.push({ name: path, modifiedMs });
   // Commit times grow with the versions, and file times nearly do: where no file is old, no commit is.

@@ -98,6 +98,15 @@ function usedFeatures(table: FeatureUser): string[] {
   return TABLE_FEATURES.filter(({ isUsed }) => isUsed?.(table)).map(({ name }) => name);
 }
 
+/** A protocol without a feature: the lowest that has the others. */
+export function protocolWithout(protocol: Protocol, feature: string): Protocol {
+  const readers = readerFeatures(protocol).filter((name) => name !== feature);
+  const writers = writerFeatures(protocol).filter((name) => name !== feature);
+  // Features for readers that are not known by name here stay with their version.
+  const others = readers.filter((name) => !TABLE_FEATURES.some((known) => known.name === name));
+  return protocolWith(others.length > 0 ? { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: readers, writerFeatures: writers } : { minReaderVersion: 1, minWriterVersion: 1 }, writers);
+}
+
 /** A protocol with more features. Versions stand for features where they say exactly the same, as Spark writes them. */
 function protocolWith(protocol: Protocol, more: readonly string[]): Protocol {
   const required = more.flatMap((name) => TABLE_FEATURES.find((feature) => feature.name === name)?.requires ?? []);

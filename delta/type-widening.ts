@@ -4,7 +4,7 @@ import type { ColumnPath } from "./schema-change.ts";
 import { typeText } from "./schema-json.ts";
 
 /** Metadata key of the changes that a column's type has gone through, oldest first. */
-const TYPE_CHANGES = "delta.typeChanges";
+export const TYPE_CHANGES = "delta.typeChanges";
 
 /** Digits before the point that an integer type needs as a decimal. */
 const INTEGER_DIGITS = { byte: 10, short: 10, int: 10, long: 20 } as const;

@@ -11,6 +11,7 @@ const HONOURED = new Set([
   "delta.checkpointPolicy",
   "delta.columnMapping.mode",
   "delta.dataSkippingNumIndexedCols",
+  "delta.dropFeatureTruncateHistory.retentionDuration",
   "delta.deletedFileRetentionDuration",
   "delta.enableChangeDataFeed",
   "delta.enableDeletionVectors",

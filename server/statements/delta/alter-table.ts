@@ -27,6 +27,7 @@ type DeltaAction = Exclude<AlterAction, { kind: "rename" }>;
 
 /** ALTER TABLE of a Delta table, as far as it changes its metadata alone. */
 export async function alterDeltaTable(session: Session, target: DeltaTarget, action: DeltaAction, options: RunOptions): Promise<StatementResult> {
+  if (action.kind === "dropFeature") return (await import("./drop-feature.ts")).dropFeature(session, target, action, options);
   await rerunOnConflict(async () => {
     const snapshot = await target.log.latest();
     checkWrite(snapshot, "append");
@@ -84,7 +85,7 @@ export interface MetadataChange {
   readonly reads?: ReadScope;
 }
 
-async function changeOf(session: Session, { name }: DeltaTarget, snapshot: DeltaSnapshot, action: DeltaAction, options: RunOptions): Promise<MetadataChange | undefined> {
+async function changeOf(session: Session, { name }: DeltaTarget, snapshot: DeltaSnapshot, action: Exclude<DeltaAction, { kind: "dropFeature" }>, options: RunOptions): Promise<MetadataChange | undefined> {
   const { configuration } = snapshot.metadata;
   const table = quoted(...name);
   switch (action.kind) {
@@ -122,8 +123,6 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
       throw unsupportedOperation("SET LOCATION and partition commands", table);
     case "clusterBy":
       return clusterBy(snapshot, table, action.columns.map(partsOf));
-    case "dropFeature":
-      throw unsupportedOperation("DROP FEATURE", table);
     case "syncIdentity":
       return syncIdentity(session, snapshot, action.column, options);
   }
