@@ -155,14 +155,15 @@ export class QueryRun {
     if (adaptive === undefined && onEvent === undefined) return;
     const { breakerFacts } = await import("./operators/breaker-facts.ts");
     const left = this.#stages.pipelines.slice(this.#ran.length).map(({ source }) => source);
-    const pays = adaptive !== undefined && left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows;
+    // Partitions of an exchange are made for few rows too.
+    const pays = adaptive !== undefined && (breaker.kind === "exchange" || left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows);
     // Keys are for leaving out splits.
     const withKeys = pays && left.some((source) => source.kind === "scan" && source.node.splits.length > 1);
     const facts = breakerFacts(this.#breaker(breaker.id), this.#threads.pool, withKeys);
     this.#complete.set(breaker.id, facts);
     onEvent?.({ kind: "breakerCompleted", node: breaker.node.id, breaker: breaker.kind, rows: facts.rows, estimatedRows: estimatedRows(breaker), bytes: facts.bytes });
     if (!pays) return;
-    const changed = await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id });
+    const changed = await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id, changedPlan: this.#finalPlan });
     if (changed === undefined) return;
     this.#stages = changed.stages;
     this.#finalPlan = changed.plan;
@@ -237,8 +238,8 @@ export class QueryRun {
 
   #storedMorsels(source: Extract<Source, { kind: "breaker" }>, arena: Arena): Morsels {
     const breaker = this.#breaker(source.breaker);
-    const { runs } = recordMorsels(breaker.records(source.rows, this.#threads.pool, arena, source.partitions));
-    const pages = breaker.pages(source.partitions);
+    const runs = sliceOf(recordMorsels(breaker.records(source.rows, this.#threads.pool, arena, source.partitions)).runs, source.slice);
+    const pages = sliceOf(breaker.pages(source.partitions), source.slice);
     if (pages.length === 0) return { kind: "records", runs };
     const { layout } = this.#shape(source.breaker).shape;
     return { kind: "stored", runs, pages, layout: spillLayout(layout.bytes, layout.fields) };
@@ -291,8 +292,7 @@ export class QueryRun {
   }
 
   async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
-    const isResult = pipeline.sink.kind === "result";
-    const feed = isResult ? this.#results.feed(this.#threads.workers) : undefined;
+    const feed = pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined;
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
@@ -366,6 +366,13 @@ export class QueryRun {
   #divide(breaker: number): RunDivision {
     return async (tasks) => (await this.#runTasks(breaker, tasks, [], false)).map((result) => result.pages);
   }
+}
+
+/** Piece `index` of `of` about equal ones. */
+function sliceOf<T>(items: readonly T[], slice: { readonly index: number; readonly of: number } | undefined): readonly T[] {
+  if (slice === undefined) return items;
+  const edge = (index: number): number => Math.floor((items.length * index) / slice.of);
+  return items.slice(edge(slice.index), edge(slice.index + 1));
 }
 
 /** Rows that were thought to come into a breaker, of groupings out of it. */

@@ -7,6 +7,8 @@ import type { DataType } from "../catalog/types.ts";
 export interface ResultBatch {
   readonly rows: number;
   readonly columns: readonly ResultColumn[];
+  /** Of a result that has partitions, which come one after the other: REPARTITION, REBALANCE, DISTRIBUTE BY. */
+  readonly partition?: number;
 }
 
 export interface ResultColumn {

@@ -19,10 +19,10 @@ export class ResultQueue implements AsyncIterable<ResultBatch> {
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  /** The batches of one pipeline; pipelines feed one after the other. */
-  feed(workers: number): ResultFeed {
+  /** The batches of one pipeline, all of one partition if any; pipelines feed one after the other. */
+  feed(workers: number, partition?: number): ResultFeed {
     return new ResultFeed(workers, (batches) => {
-      this.#ready.push(...batches);
+      this.#ready.push(...(partition === undefined ? batches : batches.map((waiting) => ({ ...waiting, batch: { ...waiting.batch, partition } }))));
       this.#hasDelivered = true;
       this.#wakeReader();
     });

@@ -225,7 +225,7 @@ function physicalDetail(node: PhysicalPlan): string {
     case "aggregate":
       return `keys=[${assignmentsText(node.keys)}], functions=[${list(node.calls, (c) => `${explainAggregate(c.call)} AS ${c.column.name}#${c.column.id}`)}]`;
     case "sort":
-      return `[${list(node.order, explainSortKey)}]`;
+      return `[${list(node.order, explainSortKey)}]${node.local === true ? ", within partitions" : ""}`;
     case "topN":
       return `limit=${node.limit}${node.offset === 0 ? "" : `, offset=${node.offset}`}, [${list(node.order, explainSortKey)}]`;
     case "limit":
@@ -238,7 +238,8 @@ function physicalDetail(node: PhysicalPlan): string {
       return `#${node.shareId} [${columnsText(node.columns)}]`;
     case "exchange": {
       const { keys, partitions } = node.partitioning;
-      return keys.length === 0 ? `RoundRobinPartitioning(${partitions})` : `hashpartitioning(${list(keys, explainExpr)}, ${partitions})`;
+      const spread = keys.length === 0 ? `RoundRobinPartitioning(${partitions})` : `hashpartitioning(${list(keys, explainExpr)}, ${partitions})`;
+      return `${spread}${node.origin === undefined ? "" : `, ${node.origin}`}${node.reads === undefined ? "" : `, read as ${node.reads.length} partitions`}`;
     }
   }
 }

@@ -7,7 +7,7 @@ import type { LogicalCte, LogicalPlan } from "./logical.ts";
 import { outputOf } from "./logical.ts";
 import { planJoin } from "./physical-joins.ts";
 import type { PhysicalPlan, WindowLimit } from "./physical.ts";
-import { physicalOutput } from "./physical.ts";
+import { mapPhysicalInputs, physicalOutput } from "./physical.ts";
 import { pruneSplits } from "./pruning.ts";
 import { windowLimit } from "./window-limit.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
@@ -18,10 +18,39 @@ import { estimateRows, registerDefinitions } from "./optimizer/cardinality.ts";
 const TOP_N_LIMIT = 100_000;
 
 /** How each step is done. The plan is optimized (or at least normalized): no dependent joins, no set operations but UNION ALL. */
-export function planPhysical(plan: LogicalPlan): PhysicalPlan {
+export function planPhysical(plan: LogicalPlan, defaultPartitions = DEFAULT_PARTITIONS): PhysicalPlan {
   registerDefinitions(plan);
-  const planner = new PhysicalPlanner();
-  return planner.inOrder(planner.plan(plan), outputOf(plan).map((column) => column.id));
+  const planner = new PhysicalPlanner(defaultPartitions);
+  const ordered = planner.inOrder(planner.plan(plan), outputOf(plan).map((column) => column.id));
+  return planner.hasExchanges ? withoutUnseenExchanges(ordered, true) : ordered;
+}
+
+/** Partitions of an exchange that does not say how many. */
+const DEFAULT_PARTITIONS = 32;
+
+/**
+ * Partitions are seen in a result, where each becomes a file and is sorted by itself. Below a join, a grouping or a window nobody sees them, for all workers share one
+ * memory: the rows are read where they are. Source: Spark's `OptimizeShuffleWithLocalRead`.
+ */
+function withoutUnseenExchanges(plan: PhysicalPlan, seen: boolean, definitions = new Map<PhysicalPlan, PhysicalPlan>()): PhysicalPlan {
+  const below = (inputSeen: boolean): PhysicalPlan => mapPhysicalInputs(plan, (input) => withoutUnseenExchanges(input, inputSeen, definitions));
+  switch (plan.kind) {
+    case "exchange":
+      return seen ? below(false) : withoutUnseenExchanges(plan.input, false, definitions);
+    case "filter":
+    case "project":
+    case "union":
+      return below(seen);
+    case "sort":
+      return below(seen && plan.local === true);
+    case "shared": {
+      const definition = definitions.get(plan.definition) ?? withoutUnseenExchanges(plan.definition, false, definitions);
+      definitions.set(plan.definition, definition);
+      return definition === plan.definition ? plan : { ...plan, definition };
+    }
+    default:
+      return below(false);
+  }
 }
 
 /** The part of a physical node that is not its id and estimate. */
@@ -33,6 +62,13 @@ export class PhysicalPlanner {
   #computedId = -1;
   readonly #definitions = new Map<number, LogicalCte>();
   readonly #shared = new Map<number, PhysicalPlan>();
+  readonly #defaultPartitions: number;
+  hasExchanges = false;
+
+  /** `defaultPartitions`: of exchanges that do not say how many. */
+  constructor(defaultPartitions: number) {
+    this.#defaultPartitions = defaultPartitions;
+  }
 
   /** A node numbered in the order of making, inputs first. */
   node(rows: number, step: Step): PhysicalPlan {
@@ -83,7 +119,7 @@ export class PhysicalPlanner {
       case "join":
         return planJoin(plan, this);
       case "sort":
-        return this.node(rows, { kind: "sort", input: this.plan(plan.input), order: plan.order });
+        return this.#sort(plan);
       case "limit":
         return this.#limit(plan);
       case "setOperation":
@@ -94,14 +130,31 @@ export class PhysicalPlanner {
       case "sample":
         return this.node(rows, { kind: "sample", input: this.plan(plan.input), lower: plan.lower, upper: plan.upper, withReplacement: plan.withReplacement, seed: plan.seed });
       case "repartition":
-        // One machine has one memory: how rows are spread over it is the executor's business and cannot be seen in a result.
-        return this.plan(plan.input);
+        return this.#exchange(plan);
       case "cte":
         this.#definitions.set(plan.id, plan);
         return this.plan(plan.input);
       case "cteReference":
         return this.node(rows, { kind: "shared", shareId: plan.id, definition: this.#sharedDefinition(plan.id), columns: plan.columns, source: plan.source });
     }
+  }
+
+  /** A local sort of what is one partition sorts all of it. */
+  #sort(plan: Extract<LogicalPlan, { kind: "sort" }>): PhysicalPlan {
+    const input = this.plan(plan.input);
+    const { order } = plan;
+    return this.node(estimateRows(plan), { kind: "sort", input, order, ...(!plan.global && input.kind === "exchange" && { local: true as const }) });
+  }
+
+  /** A result is one stream, which is at most any number of partitions: COALESCE changes nothing. */
+  #exchange(plan: Extract<LogicalPlan, { kind: "repartition" }>): PhysicalPlan {
+    const input = this.plan(plan.input);
+    if (plan.mode === "coalesce") return input;
+    this.hasExchanges = true;
+    const byColumn = plan.by.length > 0;
+    const asked = byColumn ? "REPARTITION_BY_COL" : "REPARTITION_BY_NUM";
+    const origin = plan.mode === "rebalance" ? (byColumn ? "REBALANCE_PARTITIONS_BY_COL" : "REBALANCE_PARTITIONS_BY_NONE") : plan.partitions === undefined ? asked : "REPARTITION_BY_NUM";
+    return this.node(estimateRows(plan), { kind: "exchange", input, partitioning: { keys: plan.by, partitions: plan.partitions ?? this.#defaultPartitions }, origin });
   }
 
   #sharedDefinition(id: number): PhysicalPlan {

@@ -176,6 +176,8 @@ export interface PhysicalSort {
   readonly kind: "sort";
   readonly input: PhysicalPlan;
   readonly order: readonly SortKey[];
+  /** SORT BY: each partition of the exchange right below by itself. */
+  readonly local?: true;
 }
 
 /** The first `limit` rows after `offset` in order. */
@@ -231,6 +233,18 @@ export interface PhysicalExchange {
   readonly kind: "exchange";
   readonly input: PhysicalPlan;
   readonly partitioning: Partitioning;
+  /** What asked for it, as Spark's plans name it. */
+  readonly origin?: ExchangeOrigin;
+  /** How its partitions become those of the result; absent: one by one. */
+  readonly reads?: readonly ExchangeRead[];
+}
+
+export type ExchangeOrigin = "REPARTITION_BY_NUM" | "REPARTITION_BY_COL" | "REBALANCE_PARTITIONS_BY_NONE" | "REBALANCE_PARTITIONS_BY_COL";
+
+/** One partition of what reads an exchange: some of its partitions together, or a piece of one: piece `index` of `of` about equal ones. */
+export interface ExchangeRead {
+  readonly partitions: readonly number[];
+  readonly slice?: { readonly index: number; readonly of: number };
 }
 
 /** How an exchange spreads rows over partitions, each of which one reader can take by itself: equal keys meet in one; without keys rows go to them in turn. */

@@ -3,6 +3,7 @@ import type { Column, ColumnId, Expr } from "../catalog/expression.ts";
 import { columnExpr, referencedColumns } from "../catalog/expression.ts";
 import type { Assignment } from "./logical.ts";
 import type {
+  ExchangeRead,
   PhysicalAggregate,
   PhysicalExchange,
   PhysicalExpand,
@@ -62,6 +63,8 @@ export type Source =
       readonly source: readonly ColumnId[];
       /** Of an exchange: these partitions only, in this order. */
       readonly partitions?: readonly number[];
+      /** And of these a piece only. */
+      readonly slice?: ExchangeRead["slice"];
     };
 
 export type Step =
@@ -75,11 +78,11 @@ export type Step =
   | { readonly kind: "probe"; readonly node: Node<PhysicalHashJoin>; readonly breaker: number; readonly columns: readonly Column[] }
   | { readonly kind: "loop"; readonly node: Node<PhysicalNestedLoopJoin>; readonly breaker: number; readonly columns: readonly Column[] };
 
-/** `discard`: rows have done their work in a step (they marked their matches in a hash table). */
-export type Sink = { readonly kind: "result" } | { readonly kind: "breaker"; readonly breaker: number } | { readonly kind: "discard" };
+/** `partition`: of a result whose partitions are told apart. `discard`: rows have done their work in a step (they marked their matches in a hash table). */
+export type Sink = { readonly kind: "result"; readonly partition?: number } | { readonly kind: "breaker"; readonly breaker: number } | { readonly kind: "discard" };
 
 /** `columns`: what its rows have, in order; only what is read later. */
-export type Breaker = { readonly id: number; readonly columns: readonly Column[] } & (
+export type Breaker = { readonly id: number; readonly columns: readonly Column[]; /** One of several breakers of its node, each for a partition. */ readonly part?: number } & (
   | { readonly kind: "aggregate"; readonly node: Node<PhysicalAggregate> }
   | { readonly kind: "build"; readonly node: Node<PhysicalHashJoin> }
   | { readonly kind: "loopBuild"; readonly node: Node<PhysicalNestedLoopJoin> }
@@ -169,6 +172,7 @@ class Cutter {
   /** Readers whose pipelines have run. */
   readonly #ran = new Set<string>();
   #nextPipeline = 0;
+  #nextPartition = 0;
 
   constructor(soFar: RunSoFar | undefined) {
     if (soFar === undefined) return;
@@ -244,6 +248,10 @@ class Cutter {
               ]
             : plan.order.map((o) => o.expr);
         const columns = physicalOutput(plan).filter((c) => needed.has(c.id));
+        if (plan.kind === "sort" && plan.local === true && plan.input.kind === "exchange" && sink.kind === "result") {
+          this.#sortPartitions(plan, plan.input, withColumns(needed, exprs), columns, steps);
+          return;
+        }
         const id = this.#breaker({ kind: plan.kind, node: plan, columns } as BreakerRequest);
         this.#through(id, plan.input, withColumns(needed, exprs), columns, needed, steps, sink);
         return;
@@ -252,6 +260,11 @@ class Cutter {
       case "exchange": {
         const columns = physicalOutput(plan).filter((c) => needed.has(c.id));
         const id = this.#breaker({ kind: plan.kind, node: plan, columns } as BreakerRequest);
+        if (plan.kind === "exchange" && sink.kind === "result") {
+          this.#feed(id, plan.input, withColumns(needed, plan.partitioning.keys));
+          for (const read of readsOf(plan)) this.#pipeline(partitionsOf(plan, id, columns, read), steps, this.#nextResult());
+          return;
+        }
         const keys = plan.kind === "exchange" ? plan.partitioning.keys : [];
         this.#through(id, plan.input, withColumns(needed, keys), columns, needed, steps, sink);
         return;
@@ -297,6 +310,22 @@ class Cutter {
           .map((column) => ({ column, expr: { kind: "literal", type: column.type, value: null } as const }));
     const nullStep: readonly Step[] = nulls.length === 0 ? [] : [{ kind: "project", id: plan.id, outputs: nulls }];
     this.#pipeline({ kind: "breaker", breaker: id, reader: plan.id, estimate: plan.build.rows, rows, columns: buildColumns, source: buildColumns.map((c) => c.id) }, [...nullStep, ...steps], sink);
+  }
+
+  /** The partitions of an exchange one by one through sorts of their own. */
+  #sortPartitions(sort: Node<PhysicalSort>, exchange: Node<PhysicalExchange>, needed: ReadonlySet<ColumnId>, columns: readonly Column[], steps: readonly Step[]): void {
+    const exchanged = physicalOutput(exchange).filter((c) => needed.has(c.id));
+    const from = this.#breaker({ kind: "exchange", node: exchange, columns: exchanged });
+    this.#feed(from, exchange.input, withColumns(needed, exchange.partitioning.keys));
+    readsOf(exchange).forEach((read, part) => {
+      const id = this.#breaker({ kind: "sort", node: sort, columns, part });
+      if (!this.#complete.has(id)) this.#pipeline(partitionsOf(exchange, from, exchanged, read), [], { kind: "breaker", breaker: id });
+      this.#pipeline({ kind: "breaker", breaker: id, reader: sort.id, estimate: sort.rows, rows: "all", columns, source: columns.map((c) => c.id) }, steps, this.#nextResult());
+    });
+  }
+
+  #nextResult(): Sink {
+    return { kind: "result", partition: this.#nextPartition++ };
   }
 
   /** A semi join with the hash table of another join, which is complete. */
@@ -361,15 +390,25 @@ class Cutter {
 
 /** A breaker of one cut is that of another. */
 function keyOf(breaker: BreakerRequest): string {
-  return breaker.kind === "shared" ? `shared ${breaker.node.shareId}` : `node ${breaker.node.id}`;
+  if (breaker.kind === "shared") return `shared ${breaker.node.shareId}`;
+  return breaker.part === undefined ? `node ${breaker.node.id}` : `partition ${breaker.part} of node ${breaker.node.id}`;
 }
 
 /** Each place of the plan that gives rows to a pipeline has one. */
 function readerOf(source: Source): string {
-  return source.kind === "breaker" ? `${source.rows} of ${source.reader}` : `${source.kind} ${source.node.id}`;
+  if (source.kind !== "breaker") return `${source.kind} ${source.node.id}`;
+  return `${source.rows} of ${source.reader} in ${source.breaker} ${source.partitions?.join() ?? ""} ${source.slice?.index ?? ""}`;
 }
 
 type BreakerRequest = Breaker extends infer B ? (B extends Breaker ? Omit<B, "id"> : never) : never;
+
+function readsOf({ partitioning, reads }: PhysicalExchange): readonly ExchangeRead[] {
+  return reads ?? Array.from({ length: partitioning.partitions }, (_, partition) => ({ partitions: [partition] }));
+}
+
+function partitionsOf(exchange: Node<PhysicalExchange>, breaker: number, columns: readonly Column[], read: ExchangeRead): Source {
+  return { kind: "breaker", breaker, reader: exchange.id, estimate: exchange.rows, rows: "all", columns, source: columns.map((c) => c.id), ...read };
+}
 
 function idsOf(columns: readonly Column[]): Set<ColumnId> {
   return new Set(columns.map((c) => c.id));

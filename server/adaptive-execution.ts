@@ -5,15 +5,10 @@ import { parseExcludedRules } from "../planner/optimizer/optimize.ts";
 import type { Settings } from "../catalog/settings.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 
-/** Corrects one run of a plan: each change builds on the one before. */
+/** Corrects a plan while it runs; each change builds on the one before. */
 export function replanner(plan: PhysicalPlan, settings: Settings): (progress: Progress) => Replanned | undefined {
   const adaptive = adaptiveSettings(settings);
-  let current = plan;
-  return (progress) => {
-    const changed = replan(current, progress, adaptive);
-    if (changed !== undefined) current = changed.plan;
-    return changed;
-  };
+  return (progress) => replan(progress.changedPlan ?? plan, progress, adaptive);
 }
 
 function adaptiveSettings(settings: Settings): AdaptiveSettings {
@@ -26,5 +21,10 @@ function adaptiveSettings(settings: Settings): AdaptiveSettings {
     bloomFilterCreationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold"),
     bloomFilterApplicationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold"),
     joinReorder: settings.flag("sparrow.adaptive.joinReorder.enabled"),
+    coalescePartitions: settings.flag("spark.sql.adaptive.coalescePartitions.enabled"),
+    minPartitions: settings.number("spark.sql.adaptive.coalescePartitions.minPartitionNum") ?? 1,
+    minPartitionBytes: bytes("spark.sql.adaptive.coalescePartitions.minPartitionSize"),
+    advisoryPartitionBytes: bytes("spark.sql.adaptive.advisoryPartitionSizeInBytes"),
+    rebalanceSkew: settings.flag("spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled"),
   };
 }

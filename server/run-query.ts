@@ -63,7 +63,8 @@ export async function prepareQuery(session: Session, query: Query, options: RunO
 /** What comes after analysis: optimized and physical plan. */
 export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context: AnalysisContext, tables: ResolvedTables): PreparedQuery {
   const optimized = optimize(analyzed.plan, optimizerContext(session, context));
-  const physical = planPhysical(optimized);
+  const { settings } = session;
+  const physical = planPhysical(optimized, settings.number("spark.sql.adaptive.coalescePartitions.initialPartitionNum") ?? settings.number("spark.sql.shuffle.partitions"));
   const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
   return { columns, analyzed: analyzed.plan, optimized, physical, cachedVersions: [...tables.cachedVersions] };
 }

@@ -44,8 +44,10 @@ export async function writeTable(target: WriteTarget, mode: WriteMode, batches: 
     for await (const batch of batches) {
       rows += batch.rows;
       for (const part of splitByPartition(batch, target.fields, target.partitionColumns)) {
-        const file = open.get(part.folder) ?? (await openFile(target, part.folder, part.fields, run, open.size));
-        open.set(part.folder, file);
+        // Each partition of the result has files of its own.
+        const key = `${batch.partition ?? ""} ${part.folder}`;
+        const file = open.get(key) ?? (await openFile(target, part.folder, part.fields, run, open.size));
+        open.set(key, file);
         file.writer.append(part.batch);
       }
     }

@@ -32,6 +32,8 @@ export type KeyValues = { readonly kind: "list"; readonly values: readonly Value
 
 /** How far a query is when its plan is looked at again. */
 export interface Progress extends RunSoFar {
+  /** The plan, where it has been changed before in this run. */
+  readonly changedPlan?: PhysicalPlan;
   /** By breaker number. */
   readonly complete: ReadonlyMap<number, CompleteBreaker>;
   /** The breaker that has just become complete. */
@@ -69,7 +71,8 @@ export class RunState {
   constructor({ stages, ran, complete, latest }: Progress) {
     this.latest = stages.breakers[latest];
     this.pipelines = stages.pipelines.slice(ran.length);
-    for (const [breaker, facts] of complete) this.#complete.set(stages.breakers[breaker].node.id, facts);
+    // A breaker of one partition says nothing of its node.
+    for (const [breaker, facts] of complete) if (stages.breakers[breaker].part === undefined) this.#complete.set(stages.breakers[breaker].node.id, facts);
     for (const pipeline of ran) this.#record(pipeline, stages);
   }
 

@@ -1,6 +1,7 @@
 import type { PhysicalPlan } from "../physical.ts";
 import { planStages } from "../stages.ts";
 import { buildSide } from "./build-side.ts";
+import { coalescePartitions } from "./coalesce-partitions.ts";
 import { propagateEmptyRelations } from "./empty-relations.ts";
 import { probeOrder } from "./probe-order.ts";
 import type { Decision, Progress, Replanned } from "./progress.ts";
@@ -11,7 +12,7 @@ import { runtimeFilter } from "./runtime-filter.ts";
 import { partitionPruning, rangeFilter } from "./skip-splits.ts";
 
 /** Everything that can change a plan while it runs, in the order in which it is asked. */
-export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder];
+export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, coalescePartitions];
 
 /** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
 export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {

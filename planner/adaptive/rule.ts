@@ -18,6 +18,16 @@ export interface AdaptiveSettings {
   readonly bloomFilterApplicationBytes: number;
   /** `sparrow.adaptive.joinReorder.enabled` */
   readonly joinReorder: boolean;
+  /** `spark.sql.adaptive.coalescePartitions.enabled` */
+  readonly coalescePartitions: boolean;
+  /** `spark.sql.adaptive.coalescePartitions.minPartitionNum` */
+  readonly minPartitions: number;
+  /** `spark.sql.adaptive.coalescePartitions.minPartitionSize` */
+  readonly minPartitionBytes: number;
+  /** `spark.sql.adaptive.advisoryPartitionSizeInBytes` */
+  readonly advisoryPartitionBytes: number;
+  /** `spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled` */
+  readonly rebalanceSkew: boolean;
 }
 
 export interface RuleContext {

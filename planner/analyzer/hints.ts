@@ -29,12 +29,12 @@ export function joinHints(hints: readonly Hint[]): ReadonlyMap<string, JoinStrat
   return result;
 }
 
-/** REPARTITION(n, c), REPARTITION_BY_RANGE, COALESCE(n), REBALANCE(c) over the select's output. Unknown hints are ignored, as Spark does. */
+/** REPARTITION(n, c), COALESCE(n), REBALANCE(n, c) over the select's output. Other hints are ignored, as Spark does with unknown ones; so is REPARTITION_BY_RANGE. */
 export function applyHints(hints: readonly Hint[], plan: LogicalPlan, outputs: readonly Assignment[], env: QueryEnvironment): LogicalPlan {
   let result = plan;
   for (const hint of hints.toReversed()) {
     const name = hint.name.toLowerCase();
-    const mode = name === "coalesce" ? "coalesce" : name === "rebalance" ? "rebalance" : name === "repartition" || name === "repartition_by_range" ? "repartition" : undefined;
+    const mode = name === "coalesce" ? "coalesce" : name === "rebalance" ? "rebalance" : name === "repartition" ? "repartition" : undefined;
     if (mode === undefined) continue;
     const count = hint.args.find((a): a is AstExpr & { kind: "number" } => a.kind === "number");
     const scope = scopeOf(outputs.map((o) => o.column));

@@ -16,7 +16,7 @@ export class IdentityWriter {
   /** The batch with values in the rows that `isNew` says, all of them by default. */
   fill(batch: ResultBatch, isNew?: (row: number, column: number) => boolean): ResultBatch {
     if (this.#columns.size === 0) return batch;
-    return { rows: batch.rows, columns: batch.columns.map((column, i) => {
+    return { ...batch, columns: batch.columns.map((column, i) => {
       const values = this.#columns.get(i);
       return values === undefined ? column : numbered(column, batch.rows, values, (row) => isNew?.(row, i) ?? true);
     }) };

@@ -52,12 +52,14 @@ export interface WrittenFiles {
   readonly rows: number;
 }
 
-/** Writes rows as data files of a Delta table, in their order: one for each partition, or more where files have a greatest number of rows. No reader sees them before a commit names them. */
+/** Writes rows as data files of a Delta table, in their order: one for each partition of the table and of the result, or more where files have a greatest number of rows. No reader sees them before a commit names them. */
 export class DataFileWriter {
   readonly #target: DataFileTarget;
   readonly #open = new Map<string, OpenFile>();
   readonly #closed: string[] = [];
   readonly #adds: AddFile[] = [];
+  /** Of the result, which the open files have. */
+  #partition: number | undefined;
   #rows = 0;
 
   constructor(target: DataFileTarget) {
@@ -70,6 +72,10 @@ export class DataFileWriter {
     this.#rows += batch.rows;
     rejectNulls(batch, this.#target);
     rejectTooLong(batch, this.#target);
+    if (batch.partition !== this.#partition) {
+      for (const [folder, file] of this.#open) await this.#close(folder, file);
+      this.#partition = batch.partition;
+    }
     for (const part of splitByPartition(batch, [...fields, ...hidden], metadata.partitionColumns)) {
       for (let from = 0; from < part.batch.rows; ) {
         const file = this.#open.get(part.folder) ?? (await openFile(this.#target, part, this.#open.size + this.#closed.length));

@@ -11,12 +11,13 @@ type RunSettings = Readonly<Record<string, string>>;
 export class AdaptiveSparrow {
   readonly #sparrow: Sparrow;
   readonly #session: SparrowSession;
-  readonly #warehouse: string;
+  /** Folder of its tables. */
+  readonly warehouse: string;
 
   private constructor(sparrow: Sparrow, warehouse: string) {
     this.#sparrow = sparrow;
     this.#session = sparrow.session();
-    this.#warehouse = warehouse;
+    this.warehouse = warehouse;
   }
 
   static async open(...statements: readonly string[]): Promise<AdaptiveSparrow> {
@@ -27,10 +28,14 @@ export class AdaptiveSparrow {
     return opened;
   }
 
+  /** The rows as they come. */
+  async inOrder(sql: string, settings: RunSettings = {}): Promise<readonly Record<string, unknown>[]> {
+    return this.#with(settings, async () => await (await this.#session.sql(sql)).toArray());
+  }
+
   /** The rows in an order of their own, for comparing runs. */
   async rows(sql: string, settings: RunSettings = {}): Promise<readonly string[]> {
-    const rows = await this.#with(settings, async () => await (await this.#session.sql(sql)).toArray());
-    return rows.map((row) => JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value))).toSorted();
+    return (await this.inOrder(sql, settings)).map((row) => JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value))).toSorted();
   }
 
   /** What EXPLAIN ANALYZE says. */
@@ -47,7 +52,7 @@ export class AdaptiveSparrow {
 
   async close(): Promise<void> {
     await this.#sparrow.close();
-    rmSync(this.#warehouse, { recursive: true, force: true });
+    rmSync(this.warehouse, { recursive: true, force: true });
   }
 
   async #with<T>(settings: RunSettings, run: () => Promise<T>): Promise<T> {

@@ -1,0 +1,103 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AdaptiveSparrow, OFF } from "./adaptive-sparrow.ts";
+
+let sparrow: AdaptiveSparrow;
+let tables = 0;
+
+beforeAll(async () => {
+  sparrow = await AdaptiveSparrow.open("CREATE TABLE t USING parquet AS SELECT id, id % 7 AS k, CASE WHEN id < 18000 THEN 1 ELSE id % 50 END AS skewed, concat('text ', id) AS s FROM range(20000)");
+});
+
+afterAll(() => sparrow.close());
+
+/** The rows of each file that a query is written to. */
+async function written(query: string, format: string, settings: Readonly<Record<string, string>> = {}): Promise<readonly (readonly string[])[]> {
+  const name = `written${tables++}`;
+  await sparrow.rows(`CREATE TABLE ${name} USING ${format} AS ${query}`, settings);
+  const files = readdirSync(join(sparrow.warehouse, name)).filter((file) => file.endsWith(".parquet")).toSorted();
+  return await Promise.all(files.map((file) => sparrow.rows(`SELECT * FROM parquet.\`${join(sparrow.warehouse, name, file)}\``)));
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((a, b) => a + b, 0);
+}
+
+describe.each(["parquet", "delta"])("files that are written as %s", (format) => {
+  test("REPARTITION(n) writes n files of the same number of rows", async () => {
+    const files = await written("SELECT /*+ REPARTITION(4) */ * FROM t", format);
+    expect(files.map((rows) => rows.length)).toEqual([5000, 5000, 5000, 5000]);
+    expect(files.flat().toSorted()).toEqual(await sparrow.rows("SELECT * FROM t"));
+  });
+
+  test("REPARTITION(n, k) brings equal keys together", async () => {
+    const files = await written("SELECT /*+ REPARTITION(3, k) */ k, id FROM t", format);
+    expect(files.length).toBeLessThanOrEqual(3);
+    const keys = files.map((rows) => new Set(rows.map((row) => (JSON.parse(row) as { k: string }).k)));
+    expect(sum(keys.map((own) => own.size))).toBe(7);
+    expect(sum(files.map((rows) => rows.length))).toBe(20_000);
+  });
+});
+
+test("without a number small partitions are read together", async () => {
+  const query = "SELECT /*+ REPARTITION(k) */ * FROM t";
+  expect(await written(query, "parquet")).toHaveLength(1);
+  expect(await sparrow.decisions(query)).toEqual([expect.stringMatching(/^CoalesceShufflePartitions: 32 partitions of \d+\.\d MiB, the largest \d+\.\d MiB, wanted \d+\.\d MiB: read as 1$/)]);
+  const inSix = { "spark.sql.adaptive.coalescePartitions.enabled": "false", "spark.sql.shuffle.partitions": "6" };
+  expect((await written(query, "parquet", inSix)).length).toBeGreaterThan(1);
+  expect(await sparrow.decisions(query, inSix)).toEqual([]);
+  expect((await written(query, "parquet", OFF)).length).toBeGreaterThan(1);
+  // The query says how many.
+  expect(await sparrow.decisions("SELECT /*+ REPARTITION(8) */ * FROM t")).toEqual([]);
+  expect(await written("SELECT /*+ COALESCE(1) */ * FROM t", "parquet")).toHaveLength(1);
+});
+
+test("REBALANCE cuts what is larger than advised, REPARTITION by the same column does not", async () => {
+  const settings = { "spark.sql.adaptive.advisoryPartitionSizeInBytes": "200k", "spark.sql.adaptive.coalescePartitions.minPartitionSize": "50k" };
+  const balanced = await written("SELECT /*+ REBALANCE(skewed) */ * FROM t", "parquet", settings);
+  expect(balanced.flat().toSorted()).toEqual(await sparrow.rows("SELECT * FROM t"));
+  expect(balanced.length).toBeGreaterThan(2);
+  expect(await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", settings)).toEqual([expect.stringMatching(/read as \d+, 1 of them cut into pieces$/)]);
+  const uneven = { ...settings, "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "false" };
+  expect((await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", uneven)).join()).not.toContain("cut into pieces");
+  expect((await sparrow.decisions("SELECT /*+ REPARTITION(skewed) */ * FROM t", settings)).join()).not.toContain("cut into pieces");
+});
+
+test("SORT BY sorts each partition by itself", async () => {
+  const [text, settings] = ["SELECT k, id FROM t DISTRIBUTE BY k SORT BY id DESC", { "spark.sql.adaptive.coalescePartitions.enabled": "false", "spark.sql.shuffle.partitions": "4" }];
+  expect(await sparrow.explain(text, settings)).toMatch(/Sort \[id#\d+ DESC NULLS LAST\], within partitions [\s\S]*Exchange hashpartitioning\(k#\d+, 4\), REPARTITION_BY_COL/);
+  const rows = (await sparrow.inOrder(text, settings)).map((row) => ({ k: Number(row.k), id: Number(row.id) }));
+  expect(rows).toHaveLength(20_000);
+  // Keys come in as many sorted runs as there are partitions with rows, and no key is in two of them.
+  const runs: { k: number; id: number }[][] = [];
+  for (const row of rows) {
+    const run = runs.at(-1);
+    if (run === undefined || run[run.length - 1].id < row.id) runs.push([row]);
+    else run.push(row);
+  }
+  expect(runs.length).toBeGreaterThan(1);
+  expect(runs.length).toBeLessThanOrEqual(4);
+  expect(sum(runs.map((run) => new Set(run.map((row) => row.k)).size))).toBe(7);
+});
+
+test("CLUSTER BY distributes and sorts, and rows are the same with adaptive execution on or off", async () => {
+  const text = "SELECT k, id FROM t CLUSTER BY k";
+  expect(await sparrow.explain(text)).toMatch(/read as 1 partitions/);
+  expect(await sparrow.rows(text)).toEqual(await sparrow.rows(text, OFF));
+  const keys = (await sparrow.inOrder(text)).map((row) => Number(row.k));
+  expect(keys).toEqual(keys.toSorted((a, b) => a - b));
+});
+
+test("an exchange that nobody sees is not made", async () => {
+  for (const text of ["SELECT k, count(*) FROM (SELECT /*+ REPARTITION(5) */ * FROM t WHERE id > 3) GROUP BY k", "SELECT count(*) FROM t a JOIN (SELECT /*+ REPARTITION(5, id) */ * FROM t) b ON a.id = b.id"]) {
+    expect(await sparrow.explain(text)).not.toContain("Exchange");
+  }
+});
+
+test("settings of older versions mean those of today", async () => {
+  expect(await sparrow.rows("SET spark.sql.adaptive.shuffle.targetPostShuffleInputSize = 1g")).toEqual(['{"key":"spark.sql.adaptive.advisoryPartitionSizeInBytes","value":"1g"}']);
+  expect(await sparrow.rows("SET spark.sql.adaptive.minNumPostShufflePartitions = 3")).toEqual(['{"key":"spark.sql.adaptive.coalescePartitions.minPartitionNum","value":"3"}']);
+  expect(await sparrow.rows("SET spark.sql.adaptive.maxNumPostShufflePartitions = 9")).toEqual(['{"key":"spark.sql.adaptive.coalescePartitions.initialPartitionNum","value":"9"}']);
+  await sparrow.rows("RESET");
+});
