@@ -10,9 +10,7 @@ import { BLOCK_BYTES } from "./memory/pool.ts";
 import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
-import type { FinishTask, TaskResult } from "./operators/finish-task.ts";
-import type { RunDivision } from "./operators/spilled/run-division.ts";
-import type { SpilledGroups } from "./operators/spilled/spilled-groups.ts";
+import type { FinishTask, SpilledParts, TaskResult } from "./operators/finish-task.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
 import { keepsBytes } from "./pipeline/row-access.ts";
@@ -34,6 +32,8 @@ const INLINE_ROWS = 4096;
 const INSTANCE_BLOCKS = 4;
 /** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
 const SINK_SHARE = 0.5;
+/** Breakers whose rows can go to disk. */
+const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "exchange", "shared", "sort", "window"]);
 /** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
 const MIN_SINK_BLOCKS = 2;
 /** Part of the memory that a query can still have which parts of a breaker that is on disk may take while they are read. */
@@ -70,7 +70,7 @@ export class QueryRun {
   #finalPlan: PhysicalPlan | undefined;
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
-  readonly #groups = new Map<number, SpilledGroups>();
+  readonly #parts = new Map<number, SpilledParts>();
   readonly #memory: QueryMemory;
   readonly #spillFolder: string;
   /** By breaker, those that hold bytes of its records' strings. */
@@ -190,9 +190,9 @@ export class QueryRun {
       timeZone: this.#options.evaluation.timeZone,
       measure: this.#options.measure ?? false,
     });
-    const groups = pipeline.source.kind === "breaker" ? this.#groups.get(pipeline.source.breaker) : undefined;
-    const sites = [...own, ...(groups?.sites ?? [])];
-    const morsels: Morsels = groups === undefined ? this.#morsels(pipeline, splits, arena) : { kind: "groups", tasks: groups.tasks.map((task) => ({ ...task, firstSite: own.length })) };
+    const parts = pipeline.source.kind === "breaker" ? this.#parts.get(pipeline.source.breaker) : undefined;
+    const sites = [...own, ...(parts?.sites ?? [])];
+    const morsels: Morsels = parts === undefined ? this.#morsels(pipeline, splits, arena) : { kind: "parts", tasks: parts.tasks.map((task) => ({ ...task, firstSite: own.length })) };
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
@@ -254,7 +254,7 @@ export class QueryRun {
   /** Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and reads them. Undefined for sinks that keep all in memory. */
   #sinkBlocks({ sink }: Pipeline): number | undefined {
     const kind = sink.kind === "breaker" ? this.#stages.breakers[sink.breaker].kind : undefined;
-    if (kind !== "aggregate" && kind !== "exchange" && kind !== "shared") return undefined;
+    if (kind === undefined || !SPILLING.has(kind)) return undefined;
     return Math.max(MIN_SINK_BLOCKS, Math.floor(this.#blocksToShare() * SINK_SHARE));
   }
 
@@ -296,8 +296,8 @@ export class QueryRun {
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
-      // Groups are completed in place where they are in memory.
-      repeatable: job.morsels.kind !== "groups",
+      // Parts are completed in place where they are in memory.
+      repeatable: job.morsels.kind !== "parts",
       shares: Math.max(1, Math.min(this.#threads.workers, morselCount(job.morsels))),
       maxFailures: this.#options.maxFailures ?? DEFAULT_MAX_FAILURES,
       newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
@@ -320,15 +320,25 @@ export class QueryRun {
     let runs = runsOfTasks(await this.#runTasks(first.then === undefined ? breaker.id : "pipeline", first.tasks, first.sites, inline));
     if (first.then !== undefined) runs = runsOfTasks(await this.#runTasks(breaker.id, first.then(runs), first.sites, inline));
     state.complete(runs);
-    if (state.isSpilled()) this.#shapes.set(breaker.id, { ...shape, isSpilled: true });
-    if (shape.kind === "aggregate" && state.isSpilled()) {
-      const { divideGroups } = await import("./operators/spilled/spilled-groups.ts");
-      this.#groups.set(breaker.id, await divideGroups(shape.shape, this.#options.evaluation.timeZone, state.stored(), this.#partBytes(), this.#divide(breaker.id)));
-    }
+    if (state.isSpilled()) await this.#divideSpilled(breaker, state, shape);
     if (shape.kind === "build") {
       const { directory, unique, bitmap } = state.build();
       this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined } });
     }
+  }
+
+  /** What does not fit into memory is read part by part. */
+  async #divideSpilled(breaker: Breaker, state: BreakerState, shape: BreakerShape): Promise<void> {
+    const { spilledParts } = await import("./operators/spilled/spilled-parts.ts");
+    this.#shapes.set(breaker.id, { ...shape, isSpilled: true });
+    const parts = await spilledParts(breaker, state, shape, {
+      emit: this.#options.emit,
+      timeZone: this.#options.evaluation.timeZone,
+      workers: this.#threads.workers,
+      partBytes: this.#partBytes(),
+      runTasks: (tasks) => this.#runTasks(breaker.id, tasks, [], false),
+    });
+    if (parts !== undefined) this.#parts.set(breaker.id, parts);
   }
 
   /** What each task gives, held as long as `holder`. */
@@ -361,10 +371,6 @@ export class QueryRun {
   /** Blocks for each worker that the query can still have, beyond those that every instance of a pipeline takes. */
   #blocksToShare(): number {
     return Math.max(1, this.#threads.pool.freeBlocks(this.#memory.account) / this.#threads.workers - INSTANCE_BLOCKS);
-  }
-
-  #divide(breaker: number): RunDivision {
-    return async (tasks) => (await this.#runTasks(breaker, tasks, [], false)).map((result) => result.pages);
   }
 }
 
@@ -403,7 +409,7 @@ function isSmall(morsels: Morsels): boolean {
       return morsels.rows.length <= INLINE_ROWS;
     case "range":
       return morsels.rows <= BigInt(INLINE_ROWS);
-    case "groups":
+    case "parts":
       return false;
     case "stored":
       return morsels.pages.length === 0 && isSmall({ kind: "records", runs: morsels.runs });

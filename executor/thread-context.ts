@@ -2,7 +2,7 @@ import type { Split } from "../catalog/table.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
 import type { Account } from "./memory/accounts.ts";
 import { Pool } from "./memory/pool.ts";
-import type { runFinishTask } from "./operators/run-finish-task.ts";
+import type { partRecords } from "./operators/run-finish-task.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
@@ -23,7 +23,7 @@ export interface DiskWork {
   /** Opens what a job of the account's query writes to its folder, and reads from it. */
   readonly openSpill: (pool: Pool, account: Account, folder: string) => SpillStore;
   /** Completes a part of a breaker for a pipeline that reads part after part. */
-  readonly runTask: typeof runFinishTask;
+  readonly partRecords: typeof partRecords;
 }
 
 /** What a thread has to run pipelines with: the pool, its own kernel instance, its own Parquet decoder. */

@@ -21,7 +21,7 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
   }
   const { bytes: width } = shape.shape.layout;
   // Of groups on disk this is an upper bound: a group can be there several times.
-  const count = state.isSpilled() ? state.stored().reduce((sum, partition) => sum + recordsOf(partition, width), 0) : runs.reduce((sum, run) => sum + run.count, 0);
+  const count = state.isSpilled() ? [...state.stored(), { chunks: [], pages: state.sortedRuns().flat() }].reduce((sum, partition) => sum + recordsOf(partition, width), 0) : runs.reduce((sum, run) => sum + run.count, 0);
   const bytes = count * width;
   if (shape.kind !== "build") return { rows: count, bytes };
   const { sawNull } = state.build();

@@ -57,9 +57,7 @@ export class BreakerState {
 
   isSmall(): boolean {
     const bytes = this.stored().reduce((sum, { chunks }) => sum + chunks.reduce((s, c) => s + c.end - c.start, 0), 0);
-    const rows = this.#rowRuns().reduce((sum, run) => sum + run.count, 0);
-    const width = this.#shape?.shape.layout.bytes ?? 1;
-    return rows + bytes / width <= INLINE_RECORDS;
+    return bytes / (this.#shape?.shape.layout.bytes ?? 1) <= INLINE_RECORDS;
   }
 
   /** Tasks that complete the breaker; error sites of the code they run. */
@@ -125,11 +123,11 @@ export class BreakerState {
     return run;
   }
 
-  /** Rows by partition, of all instances: those of a hash table and of groups by the uppermost bits of their hashes. */
+  /** Rows by partition, of all instances: those of a hash table, of groups and of windows by the uppermost bits of their hashes. */
   stored(): readonly StoredPartition[] {
     const partitions: { chunks: RowChunk[]; pages: SpilledPage[] }[] = [];
     for (const result of this.#results) {
-      if (result.kind !== "exchange" && result.kind !== "aggregate" && result.kind !== "build") continue;
+      if (result.kind === "none") continue;
       for (const [p, { chunks, pages }] of result.partitions.entries()) {
         const partition = (partitions[p] ??= { chunks: [], pages: [] });
         partition.chunks.push(...chunks);
@@ -141,7 +139,12 @@ export class BreakerState {
 
   /** Some rows are on disk. */
   isSpilled(): boolean {
-    return this.#results.some((r) => "partitions" in r && r.kind !== "rows" && r.partitions.some((p) => p.pages.length > 0));
+    return this.#results.some((r) => r.kind !== "none" && r.partitions.some((p) => p.pages.length > 0)) || this.sortedRuns().length > 0;
+  }
+
+  /** What a sort has on disk. */
+  sortedRuns(): readonly (readonly SpilledPage[])[] {
+    return this.#results.flatMap((r) => (r.kind === "rows" ? r.sorted : []));
   }
 
   /** Rows of a breaker's partitions that are on disk. */
@@ -213,7 +216,10 @@ export class BreakerState {
   }
 
   #rowTasks(breaker: Breaker, shape: RowSinkShape, pool: Pool, arena: Arena, emit: boolean, timeZone: string): FinishTasks {
-    const runs = this.#rowRuns();
+    // What is on disk is completed part by part, as it is read.
+    if (this.isSpilled()) return { tasks: [], sites: [] };
+    const stored = this.stored();
+    const runs = runsOf(stored.flatMap((p) => p.chunks), shape.layout.bytes);
     switch (breaker.kind) {
       case "sort":
         return sortTasks(shape, runs, pool, arena);
@@ -223,8 +229,8 @@ export class BreakerState {
         return { tasks: [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
       case "window": {
         const { window, sites } = compileWindow(breaker.node.calls, shape, emit, timeZone);
-        const partitions = this.#rowPartitions().filter((partition) => partition.length > 0);
-        return { tasks: partitions.map((partition): FinishTask => ({ kind: "window", shape, window, runs: partition })), sites };
+        const partitions = stored.filter(({ chunks }) => chunks.some((c) => c.end > c.start));
+        return { tasks: partitions.map((rows): FinishTask => ({ kind: "window", shape, window, rows, sharedBits: PARTITION_BITS, firstSite: 0 })), sites };
       }
       case "loopBuild":
         return { tasks: [{ kind: "addresses", runs }], sites: [] };
@@ -234,18 +240,5 @@ export class BreakerState {
       case "exchange":
         throw new InternalError(`${breaker.kind} does not keep plain rows`);
     }
-  }
-
-  #rowRuns(): readonly RecordRun[] {
-    return this.#rowPartitions().flat();
-  }
-
-  /** Runs by radix partition, of all instances. */
-  #rowPartitions(): readonly (readonly RecordRun[])[] {
-    const partitions: RecordRun[][] = [];
-    for (const result of this.#results) {
-      if (result.kind === "rows") result.partitions.forEach((runs, p) => (partitions[p] ??= []).push(...runs));
-    }
-    return partitions;
   }
 }

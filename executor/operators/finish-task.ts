@@ -10,6 +10,7 @@ import type { JoinDirectory } from "./join/join-directory.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
+import type { MergeTask } from "./rows/merge-task.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
 import type { SortModule } from "./rows/sort-module.ts";
 import type { WindowModule } from "./window/window-module.ts";
@@ -30,11 +31,21 @@ export type FinishTask =
   | { readonly kind: "sortBucket"; readonly shape: RowSinkShape; readonly sorting: SortModule; readonly slices: readonly RecordRun[] }
   /** Rows in morsel order, `offset` left out, at most `limit`. */
   | { readonly kind: "limit"; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
-  /** All rows of some of the window's partitions. */
-  | { readonly kind: "window"; readonly shape: RowSinkShape; readonly window: WindowModule; readonly runs: readonly RecordRun[] }
+  | WindowTask
   /** The runs as one array of addresses: a nested loop goes over it. */
   | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] }
-  | DivideTask;
+  | DivideTask
+  | MergeTask;
+
+/** What a pipeline completes when it reads it, part by part, for not all of a breaker fits into memory. */
+export type PartTask = GroupsTask | WindowTask | MergeTask;
+
+/** Parts that a pipeline reads one after the other, so that one for each worker is in memory. */
+export interface SpilledParts {
+  readonly tasks: readonly PartTask[];
+  /** Of the code that completes them. */
+  readonly sites: readonly ErrorSite[];
+}
 
 /** One radix partition of all instances' groups. */
 export interface GroupsTask {
@@ -46,6 +57,18 @@ export interface GroupsTask {
   /** Upper hash bits that its records have in common. */
   readonly sharedBits: number;
   /** Number that the first error site of the merge has among those of the job. */
+  readonly firstSite: number;
+}
+
+/** All rows of some of the window's partitions. */
+export interface WindowTask {
+  readonly kind: "window";
+  readonly shape: RowSinkShape;
+  readonly window: WindowModule;
+  readonly rows: StoredPartition;
+  /** Upper bits that the hashes of the partitions' keys have in common. */
+  readonly sharedBits: number;
+  /** Number that the first error site of the window has among those of the job. */
   readonly firstSite: number;
 }
 

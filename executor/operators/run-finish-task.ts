@@ -6,15 +6,19 @@ import { RowError } from "../pipeline/pipeline-job.ts";
 import { HEADER, initializeState, STATUS } from "../pipeline/state-layout.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
-import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
+import type { SpillStore } from "../spill/spill-store.ts";
 import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { completeCollected } from "./aggregate/collected.ts";
-import type { FinishTask, GroupsTask, TaskResult } from "./finish-task.ts";
+import type { FinishTask, GroupsTask, PartTask, TaskResult } from "./finish-task.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
 import { runDivide } from "./spilled/divide-task.ts";
 import { Directory } from "./group-directory.ts";
 import { clearPartition } from "./join/join-directory.ts";
 import { NEED, RowChunks, runsOf } from "./row-store.ts";
+import type { MergeTask } from "./rows/merge-task.ts";
+import { mergedRecords, writeMerged } from "./rows/merge-task.ts";
+import { rowSpillLayout } from "./rows/row-sink-instance.ts";
+import type { StoredPartition } from "./spilling-rows.ts";
 import { addressesInOrder, distributeRecords, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
 import { completeWindow } from "./window/window-task.ts";
 
@@ -34,10 +38,21 @@ export function runFinishTask(task: FinishTask, context: ThreadContext, stores: 
     if (stores.spill === undefined) throw new InternalError("partitions are divided by workers");
     return { runs: [], pages: runDivide(task, context.pool, stores.work, stores.spill) };
   }
+  if (task.kind === "merge") {
+    if (stores.spill === undefined) throw new InternalError("runs on disk are merged by workers");
+    return { runs: [], pages: [writeMerged(task, context, stores.work, stores.spill)] };
+  }
   return { runs: completed(task, context, stores, evaluation), pages: [] };
 }
 
-function completed(task: Exclude<FinishTask, DivideTask>, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): readonly RecordRun[] {
+/** The records of a part, batch by batch: a batch is valid until the next one is asked for. */
+export function partRecords(task: PartTask, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): Iterable<RecordRun> {
+  if (task.kind !== "merge") return completed(task, context, stores, evaluation);
+  if (stores.spill === undefined) throw new InternalError("runs on disk are merged by workers");
+  return mergedRecords(task, context, stores.work, stores.spill);
+}
+
+function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): readonly RecordRun[] {
   const { arena, work } = stores;
   switch (task.kind) {
     case "groups": {
@@ -61,23 +76,23 @@ function completed(task: Exclude<FinishTask, DivideTask>, context: ThreadContext
     case "limit":
       return [slice(inMorselOrder(task.runs, context, arena), task.offset, task.limit)];
     case "window":
-      return [completeWindow(task.runs, task.shape, task.window, context, arena, work, evaluation)];
+      return [completeWindow(task, storedRuns(task.rows, rowSpillLayout(task.shape), arena, stores.spill), context, arena, work, evaluation)];
     case "addresses":
       return [addressesOf(task.runs, context, arena)];
   }
 }
 
 function completeGroups(task: GroupsTask, context: ThreadContext, { arena, work, spill }: TaskStores): readonly RecordRun[] {
-  const { shape, groups: { chunks, pages }, merge } = task;
+  const { shape, groups: stored, merge } = task;
   const { pool } = context;
-  const runs = [...runsOf(chunks, shape.layout.bytes), ...readPages(pages, aggregateSpillLayout(shape), arena, spill)];
+  const runs = storedRuns(stored, aggregateSpillLayout(shape), arena, spill);
   const isEmptyTotal = shape.keys.length === 0 && runs.length === 0;
   if (!task.needsMerge && !isEmptyTotal) return runs;
   const state = work.allocate(merge.state.bytes);
   initializeState(pool, state, merge.state);
   const store = new RowChunks(pool, arena, state, merge.words.store);
   const records = runs.reduce((sum, run) => sum + run.count, 0);
-  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, pages.length > 0 ? records : Math.min(records, 4096));
+  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, stored.pages.length > 0 ? records : Math.min(records, 4096));
   const instance = new WebAssembly.Instance(merge.module, {
     env: { memory: pool.memory },
     kernels: context.kernels,
@@ -109,10 +124,12 @@ function completeGroups(task: GroupsTask, context: ThreadContext, { arena, work,
   return [{ base, count: groups, stride: 0 }];
 }
 
-function readPages(pages: readonly SpilledPage[], layout: SpillLayout, arena: Arena, spill: SpillStore | undefined): readonly RecordRun[] {
-  if (pages.length === 0) return [];
+/** The records of a partition, those on disk read to the arena. */
+function storedRuns({ chunks, pages }: StoredPartition, layout: SpillLayout, arena: Arena, spill: SpillStore | undefined): readonly RecordRun[] {
+  const runs = runsOf(chunks, layout.recordBytes);
+  if (pages.length === 0) return runs;
   if (spill === undefined) throw new InternalError("pages are read by workers");
-  return pages.map((page) => spill.read(page, layout, arena));
+  return [...runs, ...pages.map((page) => spill.read(page, layout, arena))];
 }
 
 /** Partitions never meet in a slot: equal keys are in one partition, and a hash directory's slots are cut by partition. */

@@ -84,7 +84,7 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { rows, wor
       );
     }
     case "rows":
-      return openRowSink(sink.shape, sink.state, context, { rows, work }, state, job);
+      return openRowSink(sink.shape, sink.state, context, { rows, work, spill }, state, job);
     case "discard":
       return recordSink(
         () => false,

@@ -1,5 +1,5 @@
 import type { Split } from "../../catalog/table.ts";
-import type { GroupsTask } from "../operators/finish-task.ts";
+import type { PartTask } from "../operators/finish-task.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { Value } from "../../catalog/values.ts";
@@ -13,8 +13,8 @@ export type Morsels =
   | { readonly kind: "values"; readonly rows: readonly (readonly Value[])[] }
   | { readonly kind: "range"; readonly rows: bigint; readonly morsels: number }
   | { readonly kind: "records"; readonly runs: readonly RecordRun[] }
-  /** Parts of an aggregation, completed as they are read. */
-  | { readonly kind: "groups"; readonly tasks: readonly GroupsTask[] }
+  /** Parts of a breaker, completed as they are read. */
+  | { readonly kind: "parts"; readonly tasks: readonly PartTask[] }
   /** Records in memory and, each a morsel, pages on disk. */
   | { readonly kind: "stored"; readonly runs: readonly RecordRun[]; readonly pages: readonly SpilledPage[]; readonly layout: SpillLayout };
 
@@ -38,7 +38,7 @@ export function morselCount(morsels: Morsels): number {
       return morsels.morsels;
     case "records":
       return morsels.runs.length;
-    case "groups":
+    case "parts":
       return morsels.tasks.length;
     case "stored":
       return morsels.runs.length + morsels.pages.length;

@@ -6,7 +6,7 @@ import { laneKind } from "../emit/emitted-value.ts";
 import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
-import type { GroupsTask } from "../operators/finish-task.ts";
+import type { PartTask } from "../operators/finish-task.ts";
 import { openSink } from "../operators/sink-instance.ts";
 import type { SinkInstance } from "../operators/sink-instance.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -127,8 +127,8 @@ export class PipelineInstance {
       case "records":
         this.#runRecords(morsel, morsels.runs[morsel]);
         return;
-      case "groups":
-        this.#runGroups(morsel, morsels.tasks[morsel]);
+      case "parts":
+        this.#runPart(morsel, morsels.tasks[morsel]);
         return;
       case "stored":
         this.#runRecords(morsel, morsels.runs[morsel] ?? this.#readPage(morsels.pages[morsel - morsels.runs.length], morsels.layout));
@@ -194,11 +194,11 @@ export class PipelineInstance {
     });
   }
 
-  #runGroups(morsel: number, task: GroupsTask): void {
+  #runPart(morsel: number, task: PartTask): void {
     const { disk } = this.#context;
-    if (disk === undefined) throw new InternalError("groups on disk are completed by workers");
-    const { runs } = disk.runTask(task, this.#context, { arena: this.#scratch, work: this.#scratch, spill: this.#spill }, this.#job.evaluation);
-    for (const run of runs) this.#runRecords(morsel, run);
+    if (disk === undefined) throw new InternalError("what is on disk is completed by workers");
+    const stores = { arena: this.#scratch, work: this.#scratch, spill: this.#spill };
+    for (const run of disk.partRecords(task, this.#context, stores, this.#job.evaluation)) this.#runRecords(morsel, run);
   }
 
   #readPage(page: SpilledPage, layout: SpillLayout): RecordRun {

@@ -5,7 +5,8 @@ import type { Owner } from "../memory/pool.ts";
 import type { StoredPartition } from "../operators/spilling-rows.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
-import type { Morsels, RecordRun } from "./morsels.ts";
+import type { SpilledPage } from "../spill/spill-store.ts";
+import type { Morsels } from "./morsels.ts";
 
 /** A pipeline to run: sent to every worker that takes part, each makes an instance of it. */
 export interface PipelineJob {
@@ -67,8 +68,8 @@ export type SinkResult =
   | { readonly kind: "build"; readonly partitions: readonly StoredPartition[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
   /** `copied`: by partition, bytes of strings. */
   | { readonly kind: "exchange"; readonly partitions: readonly StoredPartition[]; readonly copied: readonly number[] }
-  /** By radix partition; one where rows are not kept apart. */
-  | { readonly kind: "rows"; readonly partitions: readonly (readonly RecordRun[])[] };
+  /** By radix partition; one where rows are not kept apart. `sorted`: what a sort has on disk, runs of pages in order. */
+  | { readonly kind: "rows"; readonly partitions: readonly StoredPartition[]; readonly sorted: readonly (readonly SpilledPage[])[] };
 
 export interface InstanceResult {
   readonly sink: SinkResult;

@@ -16,6 +16,8 @@ export interface SpilledPage {
   /** Bytes in the file, and of memory when it is read back. */
   readonly bytes: number;
   readonly records: number;
+  /** uint64: the first eight bytes of the first record. A sort's records begin with their prefix. */
+  readonly first: bigint;
 }
 
 /**
@@ -106,7 +108,8 @@ export class SpillStore {
         left = after(left, count);
       }
     });
-    const page = { file: writer.path, offset: writer.end, bytes, records };
+    const [head] = parts;
+    const page = { file: writer.path, offset: writer.end, bytes, records, first: new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true) };
     writer.end += bytes;
     return page;
   }

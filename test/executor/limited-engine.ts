@@ -11,6 +11,8 @@ import { arrowRows } from "../oracle/arrow-rows.ts";
 
 /** What a query gave, its rows as texts in order of texts, and what it took. */
 export interface LimitedResult {
+  /** As they came. */
+  readonly ordered: readonly string[];
   readonly rows: readonly string[];
   readonly counters: QueryCounters;
 }
@@ -53,7 +55,7 @@ export class LimitedEngine {
     const result = await this.#sparrow.session({ ...settings, ...(limit === undefined ? {} : { "sparrow.query.memory.limit": limit }) }).sql(sql);
     const rows: string[] = [];
     for await (const batch of result) for (const row of arrowRows(batch)) rows.push(JSON.stringify(row, (_, value) => (typeof value === "bigint" ? `${value}n` : value)));
-    return { rows: rows.sort(), counters: this.#counters.at(-1)! };
+    return { ordered: rows, rows: rows.toSorted(), counters: this.#counters.at(-1)! };
   }
 
   /** Bytes of the pool that are in use, and files on disk. */

@@ -1,40 +1,62 @@
 import { InternalError } from "../../../catalog/errors.ts";
-import type { Arena } from "../../memory/arena.ts";
 import type { Pool } from "../../memory/pool.ts";
-import type { PipelineJob, SinkResult } from "../../pipeline/pipeline-job.ts";
+import type { PipelineJob } from "../../pipeline/pipeline-job.ts";
 import { CONTROL } from "../../pipeline/pipeline-job.ts";
 import type { ThreadContext } from "../../thread-context.ts";
-import { RowChunks, runsOf } from "../row-store.ts";
-import type { SinkInstance } from "../sink-instance.ts";
+import type { SpillLayout } from "../../spill/spill-layout.ts";
+import { spillLayout } from "../../spill/spill-layout.ts";
+import type { SinkInstance, SinkStores } from "../sink-instance.ts";
+import { SpillingRows } from "../spilling-rows.ts";
 import { openGroupLimit } from "../window/group-limit.ts";
 import type { RowSinkShape, RowSinkState } from "./row-sink.ts";
 import { BOUND } from "./row-sink.ts";
+import { SpillingSort } from "./spilling-sort.ts";
 import { TopRows } from "./top-rows.ts";
 
-/** `rows`: holds nothing but records. `work`: what ends with the instance. */
-export interface RowSinkStores {
-  readonly rows: Arena;
-  readonly work: Arena;
-}
-
 /** The driver's half of a sink that keeps rows as they come. */
-export function openRowSink(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, stores: RowSinkStores, block: number, job: PipelineJob): SinkInstance {
+export function openRowSink(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, stores: SinkStores, block: number, job: PipelineJob): SinkInstance {
   const { pool } = context;
   if (shape.limit !== undefined) openGroupLimit(pool, stores.work, block, shape.limit, state.limit);
   if (shape.keep !== undefined) return new TopRows(shape, state, context, stores, block, job.control);
-  const chunks = new RowChunks(pool, stores.rows, block, state.store);
+  const rows = openRows(shape, state, context, stores, block);
   const plain: SinkInstance = {
     outputRows: 0,
-    supply: (kind, argument) => chunks.supply(kind, argument),
+    supply: rows.supply,
     flush: () => {
       throw new InternalError("records are not flushed");
     },
     startMorsel: () => {},
     endMorsel: () => {},
     wantsMore: () => true,
-    finish: (): SinkResult => ({ kind: "rows", partitions: chunks.finish().map((of) => runsOf(of, shape.layout.bytes)) }),
+    finish: rows.finish,
   };
   return shape.perMorsel === undefined ? plain : { ...plain, ...morselLimit(pool, (block + state.bound + BOUND.left) >>> 2, (job.control + CONTROL.rows) >>> 2, shape.perMorsel) };
+}
+
+function openRows(shape: RowSinkShape, { store }: RowSinkState, context: ThreadContext, { rows, work, spill }: SinkStores, block: number): Pick<SinkInstance, "supply" | "finish"> {
+  const layout = rowSpillLayout(shape);
+  switch (shape.whenFull) {
+    case "sort": {
+      const kept = new SpillingSort(context, rows, work, block, store, shape, layout, spill);
+      return {
+        supply: (kind, argument) => kept.supply(kind, argument),
+        finish: () => {
+          const { chunks, sorted } = kept.finish();
+          return { kind: "rows", partitions: [{ chunks, pages: [] }], sorted };
+        },
+      };
+    }
+    case "partition":
+    case "fail": {
+      const kept = new SpillingRows(context.pool, rows, block, store, layout, shape.whenFull === "fail" ? undefined : spill);
+      return { supply: (kind, argument) => kept.supply(kind, argument), finish: () => ({ kind: "rows", partitions: kept.finish(), sorted: [] }) };
+    }
+  }
+}
+
+/** Records as the sink leaves them. */
+export function rowSpillLayout({ layout, filled }: RowSinkShape): SpillLayout {
+  return spillLayout(layout.bytes, filled);
 }
 
 /** A limit stops when finished morsels have enough. `left`, `finished`: words of rows that the morsel may still give, and that finished ones have given. */

@@ -7,14 +7,14 @@ type RowBreaker = Extract<Breaker, { kind: "loopBuild" | "sort" | "topN" | "limi
 
 /** What a breaker keeps of each row, and in which order it wants them. */
 export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: { readonly singleFeeder: boolean; readonly collide: boolean }): RowSinkRequest {
-  const plain: RowSinkRequest = { columns: breaker.columns, partitionBy: [], order: [], reserved: [], singleFeeder, collide };
+  const plain: RowSinkRequest = { columns: breaker.columns, partitionBy: [], order: [], reserved: [], whenFull: "fail", singleFeeder, collide };
   switch (breaker.kind) {
     case "loopBuild":
       return plain;
     case "limit":
       return { ...plain, perMorsel: breaker.node.limit === undefined ? undefined : breaker.node.limit + breaker.node.offset };
     case "sort":
-      return { ...plain, order: breaker.node.order };
+      return { ...plain, order: breaker.node.order, whenFull: "sort" };
     case "topN":
       return { ...plain, order: breaker.node.order, keep: breaker.node.limit + breaker.node.offset };
     case "window": {
@@ -22,7 +22,7 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
       const made: readonly Column[] = node.calls.map((c) => c.column);
       const inputs = windowInputs(breaker);
       const columns = [...breaker.columns.filter((c) => !made.some((m) => m.id === c.id)), ...inputs];
-      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made, limit: node.limit };
+      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made, whenFull: "partition", limit: node.limit };
     }
   }
 }

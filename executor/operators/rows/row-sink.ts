@@ -27,9 +27,13 @@ import { emitSortPrefix, prefixExtent } from "./sort-prefix.ts";
  */
 export interface RowSinkShape extends SortShape {
   readonly layout: RowLayout;
+  /** Fields that the sink fills; others are filled later. */
+  readonly filled: readonly RowField[];
+  /** What an instance does when its memory is full: it writes all its rows as one sorted run, or by partition, or fails. */
+  readonly whenFull: "sort" | "partition" | "fail";
   /** 1 unless rows are kept apart by partition keys. */
   readonly partitions: number;
-  /** Top-N: sorts what the sink has kept, to drop what cannot matter. */
+  /** Sorts what the sink has, to drop what cannot matter to a top-N, or on its way to disk. */
   readonly sorting: SortModule | undefined;
   /** Top-N: rows that can matter, limit + offset. */
   readonly keep: number | undefined;
@@ -55,6 +59,7 @@ export interface RowSinkRequest {
   readonly reserved: readonly Column[];
   readonly keep?: number;
   readonly perMorsel?: number;
+  readonly whenFull: "sort" | "partition" | "fail";
   /** No more is wanted of each partition. */
   readonly limit?: WindowLimit;
   /** One pipeline feeds the sink, so that dictionary codes can be kept. */
@@ -86,7 +91,9 @@ export function rowSinkShape(emitter: SegmentEmitter, request: RowSinkRequest): 
   const fields = keyColumns.map((column) => fieldOf(layout, column.id));
   const order = orderBy.map((key, i) => ({ field: fields[partitionBy.length + i], ascending: key.ascending, nullsFirst: key.nullsFirst }));
   const sort: SortShape = { partitionBy: fields.slice(0, partitionBy.length), order, ...prefixExtent(order) };
-  return { layout, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: request.keep === undefined ? undefined : compileSort(sort), keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
+  const filled = layout.fields.filter((field) => !isReserved.has(field.id));
+  const sortsItself = request.keep !== undefined || request.whenFull === "sort";
+  return { layout, filled, whenFull: request.whenFull, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: sortsItself ? compileSort(sort) : undefined, keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
 }
 
 export function reserveRowSink(state: StateLayout, shape: RowSinkShape): RowSinkState {

@@ -1,5 +1,5 @@
 import { InternalError } from "../../../catalog/errors.ts";
-import type { Arena } from "../../memory/arena.ts";
+import type { Allocator, Arena } from "../../memory/arena.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
 import { HEADER, initializeState, STATUS } from "../../pipeline/state-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
@@ -26,11 +26,13 @@ export class RecordSorter {
   readonly state: number;
   readonly exports: WebAssembly.Instance["exports"];
   readonly #context: ThreadContext;
+  readonly #scratch: Arena;
   readonly #shape: SortShape;
   readonly #words: SortModule["words"];
 
   constructor(context: ThreadContext, arena: Arena, scratch: Arena, shape: SortShape, sorting: SortModule) {
     this.#context = context;
+    this.#scratch = scratch;
     this.#shape = shape;
     this.#words = sorting.words;
     this.state = arena.allocate(sorting.state.bytes);
@@ -42,38 +44,41 @@ export class RecordSorter {
     }).exports;
   }
 
-  /** All records of the runs, in order. Records that are equal in the order come in any. The entries live as long as `scratch`. */
-  sort(runs: readonly RecordRun[], scratch: Arena): SortedEntries {
+  /**
+   * All records of the runs, in order. Records that are equal in the order come in any. The entries lie in `memory`. `sharedBits`: upper hash bits that the
+   * keys of all partitions have in common.
+   */
+  sort(runs: readonly RecordRun[], memory: Allocator, sharedBits = PARTITION_BITS): SortedEntries {
     const { u32 } = this.#context.pool;
     const count = rowsOf(runs);
-    const address = scratch.allocate((count + 1) * SORT_ENTRY.bytes);
+    const address = memory.allocate((count + 1) * SORT_ENTRY.bytes);
     const partitionBits = this.#shape.partitionBy.length === 0 ? 0 : Math.max(1, Math.ceil(Math.log2(Math.max(1, count))));
     this.#set(this.#words.next, address);
     this.#set(this.#words.partitionBits, partitionBits);
-    const directory = this.#shape.partitionBy.length === 0 ? undefined : new Directory(this.#context.pool, scratch, this.state, this.#words.directory, PARTITION_BITS, 0);
+    const directory = this.#shape.partitionBy.length === 0 ? undefined : new Directory(this.#context.pool, this.#scratch, this.state, this.#words.directory, sharedBits, 0);
     for (const run of runs) this.#enter(run, directory);
     const end = u32[(this.state + this.#words.next) >>> 2];
     if (end !== address + count * SORT_ENTRY.bytes) throw new InternalError("not every record has been entered");
-    return this.#sortEntries(address, count, partitionBits, scratch);
+    return this.#sortEntries(address, count, partitionBits, memory);
   }
 
   /** As `sort`, from entries that are there already. */
-  sortSlices(slices: readonly RecordRun[], scratch: Arena): SortedEntries {
+  sortSlices(slices: readonly RecordRun[], memory: Allocator): SortedEntries {
     const count = rowsOf(slices);
-    const address = scratch.allocate((count + 1) * SORT_ENTRY.bytes);
+    const address = memory.allocate((count + 1) * SORT_ENTRY.bytes);
     const copy = this.#context.kernels["copy_bytes"] as (to: number, from: number, bytes: number) => void;
     let to = address;
     for (const { base, count: entries } of slices) {
       copy(to, base, entries * SORT_ENTRY.bytes);
       to += entries * SORT_ENTRY.bytes;
     }
-    return this.#sortEntries(address, count, 0, scratch);
+    return this.#sortEntries(address, count, 0, memory);
   }
 
-  #sortEntries(address: number, count: number, partitionBits: number, scratch: Arena): SortedEntries {
+  #sortEntries(address: number, count: number, partitionBits: number, memory: Allocator): SortedEntries {
     const exact = this.#shape.prefixExact && this.#shape.prefixBits + partitionBits <= 64;
     if (count > 1) {
-      const spare = scratch.allocate(count * SORT_ENTRY.bytes + HISTOGRAM_BYTES);
+      const spare = memory.allocate(count * SORT_ENTRY.bytes + HISTOGRAM_BYTES);
       this.#set(this.#words.scratch, spare);
       (this.#context.kernels["sort_pairs"] as (base: number, count: number, scratch: number) => void)(address, count, spare);
       if (!exact) this.#call("settle", address, address + count * SORT_ENTRY.bytes);
@@ -135,7 +140,7 @@ function rowsOf(runs: readonly RecordRun[]): number {
 }
 
 /** Addresses of the entries' records, as a run of the arena. */
-export function addressesInOrder(context: ThreadContext, arena: Arena, { address, count }: SortedEntries): RecordRun {
+export function addressesInOrder(context: ThreadContext, arena: Allocator, { address, count }: SortedEntries): RecordRun {
   const { u32 } = context.pool;
   const base = arena.allocate(Math.max(1, count) * 4);
   for (let i = 0, from = (address + SORT_ENTRY.record) >>> 2, to = base >>> 2; i < count; i++, from += SORT_ENTRY.bytes / 4) u32[to + i] = u32[from];

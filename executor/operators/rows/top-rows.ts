@@ -9,8 +9,7 @@ import type { SpillLayout } from "../../spill/spill-layout.ts";
 import { spillLayout } from "../../spill/spill-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
 import { NEED, RowChunks, runsOf } from "../row-store.ts";
-import type { SinkInstance } from "../sink-instance.ts";
-import type { RowSinkStores } from "./row-sink-instance.ts";
+import type { SinkInstance, SinkStores } from "../sink-instance.ts";
 import type { RowSinkShape, RowSinkState } from "./row-sink.ts";
 import { BOUND } from "./row-sink.ts";
 import { SORT_ENTRY, SORT_RECORD } from "./sort-module.ts";
@@ -39,7 +38,7 @@ export class TopRows implements SinkInstance {
   #kept: RecordRun[] = [];
   #page: PageBuilder | undefined;
 
-  constructor(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, { rows, work }: RowSinkStores, block: number, control: number) {
+  constructor(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, { rows, work }: SinkStores, block: number, control: number) {
     const { keep, sorting, layout } = shape;
     if (keep === undefined || sorting === undefined) throw new InternalError("a top-N knows how many rows it keeps");
     this.#shape = shape;
@@ -76,7 +75,9 @@ export class TopRows implements SinkInstance {
   }
 
   finish(): SinkResult {
-    return { kind: "rows", partitions: [this.#all()] };
+    const { recordBytes } = this.#layout;
+    const kept = this.#kept.map(({ base, count }) => ({ start: base, end: base + count * recordBytes }));
+    return { kind: "rows", partitions: [{ chunks: [...kept, ...this.#chunks.finish().flat()], pages: [] }], sorted: [] };
   }
 
   #all(): readonly RecordRun[] {

@@ -1,8 +1,7 @@
-import type { ErrorSite } from "../../emit/emit-context.ts";
 import { aggregateSpillLayout } from "../aggregate/aggregate-spill.ts";
 import type { AggregateShape } from "../aggregate/aggregate-sink.ts";
 import { compileMerge } from "../aggregate/merge-module.ts";
-import type { GroupsTask } from "../finish-task.ts";
+import type { GroupsTask, SpilledParts } from "../finish-task.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { DivideTask } from "./divide-task.ts";
 import type { HashPartition } from "./hash-partitions.ts";
@@ -12,21 +11,14 @@ import type { RunDivision } from "./run-division.ts";
 /** Beside each record: its entry in a directory that is at most half full, and at least a quarter; its address. */
 const BESIDE_BYTES = 36;
 
-/** Groups of which some are on disk: parts that a pipeline completes one after the other as it reads them, so that one for each worker is in memory. */
-export interface SpilledGroups {
-  readonly tasks: readonly GroupsTask[];
-  /** Of the code that completes them. */
-  readonly sites: readonly ErrorSite[];
-}
-
-/** `bytes`: what a worker may take for one part. A group has all its records in one part. */
+/** Parts of groups of which some are on disk. `bytes`: what a worker may take for one part. A group has all its records in one part. */
 export async function divideGroups(
   shape: AggregateShape,
   timeZone: string,
   stored: readonly StoredPartition[],
   bytes: number,
   run: RunDivision,
-): Promise<SpilledGroups> {
+): Promise<SpilledParts> {
   const { merge, sites } = compileMerge(shape, timeZone);
   const layout = aggregateSpillLayout(shape);
   const cost = { recordBytes: layout.recordBytes, besideBytes: BESIDE_BYTES };

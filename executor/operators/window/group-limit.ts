@@ -2,6 +2,7 @@ import type { WindowLimit } from "../../../planner/physical.ts";
 import type { EmittedValue } from "../../emit/emitted-value.ts";
 import type { Arena } from "../../memory/arena.ts";
 import type { Pool } from "../../memory/pool.ts";
+import { BLOCK_BYTES } from "../../memory/pool.ts";
 import { keepsBytes, storeField } from "../../pipeline/row-access.ts";
 import type { RowField, RowLayout } from "../../pipeline/row-layout.ts";
 import { rowLayout } from "../../pipeline/row-layout.ts";
@@ -22,6 +23,8 @@ import { keysEqual } from "../keys.ts";
 const COUNT = 0;
 const PREFIXES = 8;
 const MAX_PARTITIONS = 16_384;
+/** Part of the memory that a query can still have. */
+const MAX_SHARE = 0.02;
 
 export interface GroupLimitShape extends WindowLimit {
   readonly layout: RowLayout;
@@ -47,13 +50,14 @@ export function reserveGroupLimit(state: StateLayout): GroupLimitState {
   return { directory: reserveDirectory(state), next: state.reserve(4, 4), end: state.reserve(4, 4) };
 }
 
-/** Gives a fresh instance its room. */
-export function openGroupLimit(pool: Pool, arena: Arena, block: number, shape: GroupLimitShape, state: GroupLimitState): void {
+/** Gives a fresh instance its room, and the directory of its partitions; undefined where memory is scarce. */
+export function openGroupLimit(pool: Pool, arena: Arena, block: number, shape: GroupLimitShape, state: GroupLimitState): Directory | undefined {
   const bytes = MAX_PARTITIONS * shape.layout.bytes;
-  new Directory(pool, arena, block, state.directory, 0, MAX_PARTITIONS);
+  if (bytes > MAX_SHARE * pool.freeBlocks(arena.account) * BLOCK_BYTES) return undefined;
   const address = arena.allocate(bytes);
   pool.u32[(block + state.next) >>> 2] = address;
   pool.u32[(block + state.end) >>> 2] = address + bytes;
+  return new Directory(pool, arena, block, state.directory, 0, MAX_PARTITIONS);
 }
 
 /** Drops a row that cannot be among the first of its partition. Gives code that enters the row, to be written where nothing can stop it any more. */

@@ -5,20 +5,19 @@ import type { RecordRun } from "../../pipeline/morsels.ts";
 import { RowError } from "../../pipeline/pipeline-job.ts";
 import { HEADER, STATUS } from "../../pipeline/state-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
-import type { RowSinkShape } from "../rows/row-sink.ts";
+import type { WindowTask } from "../finish-task.ts";
 import { addressesInOrder, RecordSorter } from "../rows/sort-records.ts";
 import { interpretWindow } from "./interpret-window.ts";
-import type { WindowModule } from "./window-module.ts";
 
 /** Sorts the records of some partitions, all of whose rows are there, and fills the fields of the window's calls. Values can be constants of the code. */
-export function completeWindow(runs: readonly RecordRun[], shape: RowSinkShape, window: WindowModule, context: ThreadContext, arena: Arena, scratch: Arena, evaluation: EvalContext): RecordRun {
+export function completeWindow({ shape, window, sharedBits, firstSite }: WindowTask, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, scratch: Arena, evaluation: EvalContext): RecordRun {
   const { u32 } = context.pool;
   const sorter = new RecordSorter(context, arena, scratch, shape, window);
-  const entries = sorter.sort(runs, scratch);
+  const entries = sorter.sort(runs, scratch, sharedBits);
   u32[(sorter.state + window.evaluation.exact) >>> 2] = entries.exact ? 1 : 0;
   const evaluate = sorter.exports["evaluate"] as (state: number, entries: number, count: number) => number;
   const status = evaluate(sorter.state, entries.address, entries.count);
-  if (status === STATUS.error) throw new RowError(u32[(sorter.state + HEADER.errorSite) >>> 2], []);
+  if (status === STATUS.error) throw new RowError(firstSite + u32[(sorter.state + HEADER.errorSite) >>> 2], []);
   if (status !== STATUS.done) throw new InternalError(`evaluating a window answered ${status}`);
   if (window.interpreted.length > 0) interpretWindow(window.interpreted, shape, entries, sorter, context, arena, evaluation);
   return addressesInOrder(context, arena, entries);
