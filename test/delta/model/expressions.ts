@@ -115,6 +115,22 @@ export function conditionValue(condition: Condition, row: Row): boolean | null {
   }
 }
 
+/** Columns that a condition names. */
+export function columnsOf(condition: Condition): string[] {
+  switch (condition.kind) {
+    case "and":
+    case "or":
+      return [...columnsOf(condition.left), ...columnsOf(condition.right)];
+    case "not":
+      return columnsOf(condition.input);
+    case "compare":
+    case "in":
+    case "isNull":
+    case "modulo":
+      return [condition.column];
+  }
+}
+
 export function qualified(column: string, table: string | undefined): string {
   return table === undefined ? `\`${column}\`` : `${table}.\`${column}\``;
 }

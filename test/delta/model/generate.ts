@@ -48,6 +48,10 @@ function randomDefinition(random: RandomStream): TableDefinition {
   if (random.chance(0.2)) properties["delta.dataSkippingNumIndexedCols"] = String(random.int(-1, 2));
   if (random.chance(0.4)) properties["delta.enableDeletionVectors"] = "true";
   if (random.chance(0.3)) properties["delta.checkpointPolicy"] = "v2";
+  if (random.chance(0.4)) properties["delta.columnMapping.mode"] = random.pick(["name", "id"]);
+  if (random.chance(0.3)) properties["delta.enableChangeDataFeed"] = "true";
+  if (random.chance(0.2)) properties["delta.enableInCommitTimestamps"] = "true";
+  if (random.chance(0.25)) properties["delta.enableRowTracking"] = "true";
   if (random.chance(0.3)) Object.assign(properties, { "delta.checkpoint.writeStatsAsJson": String(random.chance(0.5)), "delta.checkpoint.writeStatsAsStruct": "true" });
   return { columns, partitionedBy, properties };
 }
@@ -62,11 +66,14 @@ const KINDS: readonly (readonly [Operation["kind"], number])[] = [
   ["update", 12],
   ["merge", 18],
   ["addColumn", 5],
+  ["renameColumn", 4],
+  ["dropColumn", 3],
   ["dropNotNull", 2],
   ["addConstraint", 4],
   ["dropConstraint", 2],
   ["setProperty", 2],
   ["optimize", 6],
+  ["purge", 2],
   ["vacuum", 3],
   ["restore", 5],
   ["travel", 6],
@@ -98,6 +105,10 @@ function randomOperation(random: RandomStream, state: ModelState): Operation {
       return randomMerge(random, state);
     case "addColumn":
       return { kind, column: { name: `added${random.int(0, 3)}`, type: random.pick(MODEL_TYPES), notNull: false } };
+    case "renameColumn":
+      return { kind, column: random.pick(state.columns.filter(({ name }) => name !== "id")).name, to: random.pick(["renamed", "c1", "other name", "added1"]) };
+    case "dropColumn":
+      return { kind, column: random.pick(state.columns.filter(({ name }) => name !== "id")).name };
     case "dropNotNull":
       return { kind, column: random.pick(state.columns).name };
     case "addConstraint":
@@ -106,7 +117,11 @@ function randomOperation(random: RandomStream, state: ModelState): Operation {
       return { kind, name: `check${random.int(0, 2)}` };
     case "setProperty":
       return random.chance(0.5) ? { kind, key: "delta.checkpointInterval", value: String(random.int(1, 4)) } : { kind, key: "delta.enableDeletionVectors", value: String(random.chance(0.7)) };
-    case "optimize":
+    case "optimize": {
+      const columns = state.columns.filter(({ name, type }) => !state.partitionedBy.includes(name) && type !== "BOOLEAN");
+      return columns.length > 0 && random.chance(0.4) ? { kind, zOrderBy: random.pick(columns).name } : { kind };
+    }
+    case "purge":
     case "vacuum":
       return { kind };
     case "restore":

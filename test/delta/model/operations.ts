@@ -44,11 +44,15 @@ export type Operation =
   /** Matches by equality of one column. */
   | { readonly kind: "merge"; readonly source: NamedRows; readonly key: string; readonly clauses: readonly MergeClause[] }
   | { readonly kind: "addColumn"; readonly column: ModelColumn }
+  | { readonly kind: "renameColumn"; readonly column: string; readonly to: string }
+  | { readonly kind: "dropColumn"; readonly column: string }
   | { readonly kind: "dropNotNull"; readonly column: string }
   | { readonly kind: "addConstraint"; readonly name: string; readonly check: Condition }
   | { readonly kind: "dropConstraint"; readonly name: string }
   | { readonly kind: "setProperty"; readonly key: string; readonly value: string }
-  | { readonly kind: "optimize" }
+  | { readonly kind: "optimize"; readonly zOrderBy?: string }
+  /** REORG ... APPLY (PURGE) */
+  | { readonly kind: "purge" }
   | { readonly kind: "vacuum" }
   /** The table as it was so many versions before the latest. */
   | { readonly kind: "restore"; readonly back: number }
@@ -90,6 +94,10 @@ export function operationTexts(operation: Operation, table: string, latest: Late
     }
     case "addColumn":
       return [`ALTER TABLE ${table} ADD COLUMN \`${operation.column.name}\` ${operation.column.type}`];
+    case "renameColumn":
+      return [`ALTER TABLE ${table} RENAME COLUMN \`${operation.column}\` TO \`${operation.to}\``];
+    case "dropColumn":
+      return [`ALTER TABLE ${table} DROP COLUMN \`${operation.column}\``];
     case "dropNotNull":
       return [`ALTER TABLE ${table} ALTER COLUMN \`${operation.column}\` DROP NOT NULL`];
     case "addConstraint":
@@ -99,7 +107,9 @@ export function operationTexts(operation: Operation, table: string, latest: Late
     case "setProperty":
       return [`ALTER TABLE ${table} SET TBLPROPERTIES ('${operation.key}' = '${operation.value}')`];
     case "optimize":
-      return [`OPTIMIZE ${table}`];
+      return [`OPTIMIZE ${table}${operation.zOrderBy === undefined ? "" : ` ZORDER BY (\`${operation.zOrderBy}\`)`}`];
+    case "purge":
+      return [`REORG TABLE ${table} APPLY (PURGE)`];
     case "vacuum":
       return [`VACUUM ${table} RETAIN 0 HOURS`];
     case "restore":

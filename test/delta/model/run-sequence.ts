@@ -7,7 +7,7 @@ import { sortedTexts } from "../row-texts.ts";
 import type { TablesUnderTest } from "../tables-under-test.ts";
 import { checkpointProblem } from "./checkpoint-check.ts";
 import type { Sequence } from "./generate.ts";
-import { createText, earlier, type Operation, operationTexts } from "./operations.ts";
+import { createText, earlier, type Operation, operationTexts, type TableDefinition } from "./operations.ts";
 import { applyOperation, initialState, matching, type ModelState } from "./table-model.ts";
 
 /** What a sequence has come to. */
@@ -20,11 +20,14 @@ const TABLE = "sequence";
 const FILE_GONE = "FAILED_READ_FILE.FILE_NOT_EXIST";
 const CANNOT_RESTORE = "DELTA_CANNOT_RESTORE_TABLE_VERSION";
 
+/** Of a ZORDER BY column. */
+const NO_STATISTICS = "DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS";
+
 class Wrong extends Error {}
 
 /** Runs a sequence in the engine and in the model; compares every statement's outcome, and in the end every version by the engine and by the replayer. */
 export async function runSequence(tables: TablesUnderTest, { definition, operations }: Sequence): Promise<SequenceOutcome> {
-  const run = new SequenceRun(tables, initialState(definition));
+  const run = new SequenceRun(tables, initialState(definition), definition.properties);
   try {
     await run.statement(createText(TABLE, definition));
     for (const operation of operations) await run.step(operation);
@@ -44,14 +47,18 @@ class SequenceRun {
   readonly moved: string;
   readonly #tables: TablesUnderTest;
   readonly #folder: string;
+  readonly #hasChangeData: boolean;
+  readonly #hasRowIds: boolean;
   /** Versions before this one may have lost files. */
   #vacuumed = 0;
 
-  constructor(tables: TablesUnderTest, initial: ModelState) {
+  constructor(tables: TablesUnderTest, initial: ModelState, properties: TableDefinition["properties"]) {
     this.#tables = tables;
     this.#folder = join(tables.folder, TABLE);
     this.moved = join(tables.folder, `moved-${crypto.randomUUID()}`);
     this.versions = [initial];
+    this.#hasChangeData = properties["delta.enableChangeDataFeed"] === "true";
+    this.#hasRowIds = properties["delta.enableRowTracking"] === "true";
   }
 
   get #latest(): number {
@@ -72,6 +79,8 @@ class SequenceRun {
     // Files are as old as VACUUM wants them only when the clock has moved on.
     if (operation.kind === "vacuum") await setTimeout(2);
     const texts = operationTexts(operation, TABLE, before);
+    const keepsRows = operation.kind === "optimize" || operation.kind === "purge";
+    const identified = this.#hasRowIds && keepsRows ? await this.#identifiedRows() : undefined;
     let given: string[] = [];
     let raised: string | undefined;
     for (const text of texts) {
@@ -83,7 +92,7 @@ class SequenceRun {
       }
     }
     if (raised !== undefined) {
-      const mayRaise = expected.kind === "done" ? (operation.kind === "restore" && earlier(before, operation.back) < this.#vacuumed ? [CANNOT_RESTORE] : []) : expected.conditions;
+      const mayRaise = expected.kind === "done" ? (operation.kind === "restore" && earlier(before, operation.back) < this.#vacuumed ? [CANNOT_RESTORE] : operation.kind === "optimize" ? [NO_STATISTICS] : []) : expected.conditions;
       if (!mayRaise.includes(raised)) throw new Wrong(`${texts.join("; ")} raised ${raised}${expected.kind === "refused" ? ` instead of ${expected.conditions.join(" or ")}` : ""}`);
       if (this.#committed() !== before) throw new Wrong(`${texts.join("; ")} raised ${raised}, and left a commit`);
       return;
@@ -95,6 +104,23 @@ class SequenceRun {
     for (let version = before + 1; version <= after; version++) this.versions.push(expected.state);
     if (operation.kind === "vacuum") this.#afterVacuum();
     requireEqual(`the rows after ${texts.join("; ")}`, await this.#tables.rows(`SELECT * FROM ${TABLE}`), stateTexts(expected.state));
+    if (identified !== undefined) requireEqual(`the rows with their ids after ${texts.join("; ")}`, await this.#identifiedRows(), identified);
+    else if (this.#hasRowIds && new Set(await this.#tables.rows(`SELECT _metadata.row_id FROM ${TABLE}`)).size !== expected.state.rows.length) throw new Wrong(`after ${texts.join("; ")} rows have the same id, or none`);
+    if (this.#hasChangeData && after > before) await this.#compareChanges(after);
+  }
+
+  #identifiedRows(): Promise<string[]> {
+    return this.#tables.rows(`SELECT _metadata.row_id, * FROM ${TABLE}`);
+  }
+
+  /** The changes that the table tells of a version lead from the rows before it to its own. */
+  async #compareChanges(version: number): Promise<void> {
+    const [before, after] = [this.versions[version - 1], this.versions[version]];
+    if (JSON.stringify(before.columns.map(({ name }) => name)) !== JSON.stringify(after.columns.map(({ name }) => name))) return;
+    const columns = after.columns.map(({ name }) => `\`${name}\``).join(", ");
+    const query = (types: string): Promise<string[]> => this.#tables.rows(`SELECT ${columns} FROM table_changes('${TABLE}', ${version}, ${version}) WHERE _change_type IN (${types})`);
+    const [gone, come] = [await query("'delete', 'update_preimage'"), await query("'insert', 'update_postimage'")];
+    requireEqual(`the rows of version ${version} and the changes that take from it`, [...stateTexts(after), ...gone].sort(), [...stateTexts(before), ...come].sort());
   }
 
   async #travel(operation: Extract<Operation, { kind: "travel" }>): Promise<void> {

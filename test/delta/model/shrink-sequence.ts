@@ -51,6 +51,9 @@ function* smallerOperations(operation: Operation): Generator<Operation> {
       return;
     case "insertSelect":
     case "addColumn":
+    case "renameColumn":
+    case "dropColumn":
+    case "purge":
     case "dropNotNull":
     case "addConstraint":
     case "dropConstraint":

@@ -1,4 +1,4 @@
-import { type Condition, conditionValue, exprValue, type Row, UnknownColumn } from "./expressions.ts";
+import { columnsOf, type Condition, conditionValue, exprValue, type Row, UnknownColumn } from "./expressions.ts";
 import { earlier, type MergeClause, type ModelColumn, type NamedRows, type Operation, type TableDefinition } from "./operations.ts";
 import { compareValues, type ModelValue } from "./values.ts";
 
@@ -7,6 +7,8 @@ export interface ModelState {
   readonly columns: readonly ModelColumn[];
   readonly partitionedBy: readonly string[];
   readonly constraints: ReadonlyMap<string, Condition>;
+  /** Whether names of columns may change: the files have others. */
+  readonly hasColumnMapping: boolean;
   /** By column. */
   readonly rows: readonly (readonly ModelValue[])[];
 }
@@ -24,8 +26,8 @@ const VIOLATED = "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES";
 const NULL_VIOLATED = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED";
 const SEVERAL_MATCHES = "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE";
 
-export function initialState({ columns, partitionedBy }: TableDefinition): ModelState {
-  return { columns, partitionedBy, constraints: new Map(), rows: [] };
+export function initialState({ columns, partitionedBy, properties }: TableDefinition): ModelState {
+  return { columns, partitionedBy, constraints: new Map(), hasColumnMapping: properties["delta.columnMapping.mode"] !== undefined, rows: [] };
 }
 
 /** Applies an operation to the last of a table's versions. */
@@ -78,6 +80,27 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
       if (state.columns.some(({ name }) => name.toLowerCase() === column.name.toLowerCase())) return { kind: "refused", conditions: ["FIELD_ALREADY_EXISTS"] };
       return { kind: "done", state: { ...state, columns: [...state.columns, column], rows: state.rows.map((row) => [...row, null]) } };
     }
+    case "renameColumn": {
+      const { column, to } = operation;
+      requireColumn(state, column);
+      const conditions = changeProblems(state, column, "DELTA_UNSUPPORTED_RENAME_COLUMN");
+      if (state.columns.some(({ name }) => name.toLowerCase() === to.toLowerCase())) conditions.push("FIELD_ALREADY_EXISTS", "DELTA_DUPLICATE_COLUMNS_FOUND");
+      if (conditions.length > 0) return { kind: "refused", conditions };
+      const renamed = (name: string): string => (name === column ? to : name);
+      return { kind: "done", state: { ...state, columns: state.columns.map((own) => ({ ...own, name: renamed(own.name) })), partitionedBy: state.partitionedBy.map(renamed) } };
+    }
+    case "dropColumn": {
+      const { column } = operation;
+      requireColumn(state, column);
+      const conditions = changeProblems(state, column, "DELTA_UNSUPPORTED_DROP_COLUMN");
+      if (state.partitionedBy.includes(column)) conditions.push("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN");
+      if (state.columns.length === 1) conditions.push("DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA");
+      // A column that is left must have the data: only partition columns have none.
+      if (state.columns.every(({ name }) => name === column || state.partitionedBy.includes(name))) return { kind: "senseless" };
+      if (conditions.length > 0) return { kind: "refused", conditions };
+      const at = state.columns.findIndex(({ name }) => name === column);
+      return { kind: "done", state: { ...state, columns: state.columns.toSpliced(at, 1), rows: state.rows.map((row) => row.toSpliced(at, 1)) } };
+    }
     case "dropNotNull":
       requireColumn(state, operation.column);
       return { kind: "done", state: { ...state, columns: state.columns.map((column) => (column.name === operation.column ? { ...column, notNull: false } : column)) } };
@@ -96,10 +119,18 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
       return { kind: "done", state: versions[earlier(versions.length - 1, operation.back)] };
     case "setProperty":
     case "optimize":
+    case "purge":
     case "vacuum":
     case "travel":
       return { kind: "done", state };
   }
+}
+
+/** What forbids to rename or drop a column: a table whose files have the same names, or a constraint that names it. */
+function changeProblems(state: ModelState, column: string, withoutMapping: string): string[] {
+  if (!state.hasColumnMapping) return [withoutMapping];
+  const named = [...state.constraints.values()].some((check) => columnsOf(check).includes(column));
+  return named ? ["DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE"] : [];
 }
 
 /** Rows of a version for which a condition is true. */
