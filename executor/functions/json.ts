@@ -16,6 +16,7 @@ import { jsonScalarText, parseJson } from "./json-text.ts";
 import { evaluateJsonPath } from "./json-path.ts";
 import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
 import { define } from "./scalar-function.ts";
+import { variantJson } from "../nested/variant.ts";
 
 /** Text formats' options by lower-case name. */
 export type FormatOptions = ReadonlyMap<string, string>;
@@ -177,6 +178,8 @@ function toJson(value: Value, type: DataType, options: FormatOptions, call: Scal
       return JSON.stringify(formatTimestamp(value as bigint, options.get("timestampformat") ?? timestampPattern(value as bigint, true), options.get("timezone") ?? call.timeZone));
     case "timestamp_ntz":
       return JSON.stringify(formatLocalTimestamp(value as bigint, options.get("timestampntzformat") ?? timestampPattern(value as bigint, false), "UTC"));
+    case "variant":
+      return variantJson(value as Uint8Array, call.timeZone);
     case "array":
       return `[${(value as readonly Value[]).map((item) => toJson(item, type.element, options, call)).join(",")}]`;
     case "struct":

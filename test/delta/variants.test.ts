@@ -35,6 +35,7 @@ async function variantTable(name: string, values: string, more = ""): Promise<st
 test("unshredded variants are read, at the top and nested, and shown as JSON; writing them is refused by name", async () => {
   const table = await variantTable("variants", `(1, '${METADATA}', '${OBJECT}'), (2, '${METADATA}', '0568'), (3, '${METADATA}', '00'), (4, NULL, NULL)`);
   expect(await tables.rows(`SELECT id, cast(v AS STRING), cast(l[0].v AS STRING) FROM ${table}`)).toEqual(['[1,"{\\"a\\":1,\\"b\\":[true,\\"x\\",1.5,null]}","{\\"a\\":1,\\"b\\":[true,\\"x\\",1.5,null]}"]', '[2,"h","h"]', '[3,"null","null"]', "[4,null,null]"]);
+  expect(await tables.rows(`SELECT to_json(v) FROM ${table} WHERE id = 2`)).toEqual(['["\\"h\\""]']);
   expect(await tables.rows(`SELECT count(*) FROM ${table} WHERE v IS NOT NULL`)).toEqual(["[3]"]);
   expect(await tables.failure(`INSERT INTO ${table} SELECT * FROM ${table}`)).toBe("DELTA_UNSUPPORTED_FEATURES_FOR_WRITE");
   expect(await tables.failure("CREATE TABLE v1 (v VARIANT) USING delta")).toBe("DELTA_UNSUPPORTED_DATA_TYPES");
