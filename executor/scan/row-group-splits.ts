@@ -36,9 +36,10 @@ export async function openFileSplit(split: Split, columns?: readonly StructField
   const footer = await readFooter(source.path, fileBytes, undefined);
   const nodes = source.fields.map((field) => (field.kind === "stored" ? findColumn(footer, field.name, field.fieldId) : undefined));
   return footer.rowGroups.flatMap((group, rowGroup): Split[] => {
-    const deleted = source.deletedRows === undefined ? 0 : countDeleted(source.deletedRows, group.firstRow, group.firstRow + group.rows);
+    const deletedRows = source.deletedRows === undefined ? undefined : rangesWithin(source.deletedRows, group.firstRow, group.firstRow + group.rows);
+    const deleted = deletedRows === undefined ? 0 : countDeleted(deletedRows, group.firstRow, group.firstRow + group.rows);
     if (deleted === group.rows) return [];
-    const { path, fields, deletedRows } = source;
+    const { path, fields } = source;
     return [
       {
         source: { kind: "parquet", path, fileBytes, modifiedMs: undefined, rowGroup, firstRow: group.firstRow, fields, ...(deleted > 0 && { deletedRows }) },
@@ -77,6 +78,21 @@ function groupStatistics(split: Split, { fields }: FileSource, nodes: readonly (
     statistics.set(i, { ...best, nulls: deleted === 0 || nulls === 0 ? nulls : nulls === group.rows ? rows : undefined });
   });
   return statistics;
+}
+
+/** The sorted ranges that have rows of [from, to): what goes to a worker, and is looked through there, is a row group's own. */
+function rangesWithin(ranges: Uint32Array, from: number, to: number): Uint32Array {
+  const firstPair = (isPast: (pair: number) => boolean): number => {
+    let low = 0;
+    let high = ranges.length / 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isPast(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  return ranges.slice(2 * firstPair((pair) => ranges[2 * pair + 1] > from), 2 * firstPair((pair) => ranges[2 * pair] >= to));
 }
 
 function countDeleted(ranges: Uint32Array, from: number, to: number): number {
