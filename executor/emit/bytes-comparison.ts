@@ -28,6 +28,17 @@ export function orderedByBytes(type: DataType): boolean {
   return type.kind !== "array" && type.kind !== "map" && type.kind !== "struct" && !isCollated(type);
 }
 
+/** i64: equal for values that are equal under the collations in their type, by the host. */
+export function hostHash(value: EmittedValue, ctx: EmitContext): Val {
+  const { f } = ctx;
+  const type = new TextEncoder().encode(JSON.stringify(value.type));
+  const hash = f.local("i64");
+  f.set(hash, i64.const(0n));
+  // The bytes of a NULL decode to nothing.
+  f.if(i32.eqz(value.isNull ?? FALSE), () => f.set(hash, f.call(ctx.kernel("hash_value"), [...value.lanes, get(ctx.constantBytes(type)), i32.const(type.length)])));
+  return get(hash);
+}
+
 /** i32: -1, 0 or 1, by the host, for values that are not in the order of their bytes. */
 function hostOrder(a: EmittedValue, b: EmittedValue, ctx: EmitContext): Val {
   const { f } = ctx;

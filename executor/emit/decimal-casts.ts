@@ -88,6 +88,8 @@ export function castDecimalToInteger(input: EmittedValue, cast: CastExpr, ctx: E
   const value: Int128 = fitsInt64(range) && scale <= 18 ? fromInt64(scale === 0 ? input.lanes[0] : f.reusable(i64.divS(input.lanes[0], i64.const(divisor)))) : callTruncate(ctx, input, scale);
   const lane = to.kind === "long" ? value.lo : f.reusable(narrow(to, i32.wrapI64(value.lo)));
   if (contains(typeRange(to), whole)) return { type: to, lanes: [lane], isNull: input.isNull, range: whole };
+  // Java's narrowing of the low 64 bits.
+  if (cast.mode === "legacy") return { type: to, lanes: [lane], isNull: input.isNull };
   const extended = to.kind === "long" ? lane : i64.extendI32S(lane);
   const differs = to.kind === "long" ? i64.ne(value.hi, i64.shrS(value.lo, i64.const(63n))) : i32.or(i64.ne(extended, value.lo), i64.ne(value.hi, i64.shrS(value.lo, i64.const(63n))));
   return { type: to, lanes: [lane], isNull: failWhere(ctx, cast, differs, input.isNull, [input]), range: intersect(whole, typeRange(to)) };

@@ -1,6 +1,6 @@
 import type { Val } from "../wasm/instructions.ts";
 import { f32, f64, get, i32, i64, select, simd } from "../wasm/instructions.ts";
-import { bytesOrder, orderedByBytes } from "./bytes-comparison.ts";
+import { bytesOrder, equalByBytes, hostHash, orderedByBytes } from "./bytes-comparison.ts";
 import { compareValues, nullSafeEqual } from "./comparison.ts";
 import { asInt128 } from "./decimal-arithmetic.ts";
 import type { EmitContext } from "./emit-context.ts";
@@ -51,6 +51,7 @@ function hashWord(value: EmittedValue, ctx: EmitContext): Val {
       return i64.add(lane, i64.mul(excess, i64.const(SPREAD)));
     }
     case "bytes": {
+      if (!equalByBytes(value.type)) return hostHash(value, ctx);
       const word = f.local("i64");
       f.if(
         i32.leU(second, i32.const(8)),

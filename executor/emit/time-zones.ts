@@ -29,3 +29,12 @@ export function toLocal(instant: Val, ctx: EmitContext): Val {
 export function toInstant(local: Val, ctx: EmitContext): Val {
   return ctx.f.reusable(i64.sub(local, offsetMicros(ctx, local, "zone_local_offset")));
 }
+
+/** i64: `near` if the clock shows the local time there, else as `toInstant`: of two instants with one clock, that with the offset which holds already. */
+export function toInstantNear(local: Val, near: Val, ctx: EmitContext): Val {
+  if (zoneOffsets(ctx.timeZone).kind === "fixed") return near;
+  const { f } = ctx;
+  const instant = f.let(near);
+  f.if(i64.ne(toLocal(near, ctx), local), () => f.set(instant, toInstant(local, ctx)));
+  return get(instant);
+}

@@ -10,7 +10,7 @@ import type { EmittedValue } from "./emitted-value.ts";
 import { failInEveryMode } from "./failure.ts";
 import type { FunctionEmitter, FunctionEmitters } from "./function-emitter.ts";
 import { oneLane } from "./null-flags.ts";
-import { toInstant, toLocal } from "./time-zones.ts";
+import { toInstant, toInstantNear, toLocal } from "./time-zones.ts";
 
 export const MICROS_PER_SECOND = 1_000_000n;
 export const MICROS_PER_DAY = 86_400_000_000n;
@@ -107,8 +107,11 @@ export const timestampFunctionEmitters: FunctionEmitters = {
       // Offsets are whole seconds: up to there the instant itself is cut, and clocks that go back do not matter.
       const size = CLOCK_UNITS[truncationUnit(call) ?? ""];
       if (size !== undefined && size <= MICROS_PER_SECOND) return { type: call.type, lanes: [truncateMicros(value.lanes[0], truncationUnit(call) ?? "", ctx)], isNull: value.isNull };
-      const local = truncateMicros(localMicros(value, ctx), truncationUnit(call) ?? "", ctx);
-      return { type: call.type, lanes: [call.type.kind === "timestamp" ? toInstant(local, ctx) : local], isNull: value.isNull };
+      const before = localMicros(value, ctx);
+      const local = truncateMicros(before, truncationUnit(call) ?? "", ctx);
+      if (call.type.kind !== "timestamp") return { type: call.type, lanes: [local], isNull: value.isNull };
+      const instant = size === undefined ? toInstant(local, ctx) : toInstantNear(local, ctx.f.reusable(i64.sub(value.lanes[0], i64.sub(before, local))), ctx);
+      return { type: call.type, lanes: [instant], isNull: value.isNull };
     },
   },
   "timestamp_seconds": fromUnits(MICROS_PER_SECOND),

@@ -1,7 +1,7 @@
 import type { DecimalOperator } from "../../catalog/coercion.ts";
 import { arithmeticOverflow, binaryArithmeticOverflow, divideByZero, intervalDividedByZero, intervalOverflow, remainderByZero } from "../../catalog/runtime-errors.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { isNumeric } from "../../catalog/types.ts";
+import { isIntegral, isNumeric } from "../../catalog/types.ts";
 import type { CalendarInterval, Value } from "../../catalog/values.ts";
 import type { IntegralKind } from "./cast-numeric.ts";
 import { fitsIntegral, integralValue, toDecimalType, wrapIntegral } from "./cast-numeric.ts";
@@ -149,12 +149,15 @@ const positiveModulo = define("pmod", ([a, b], call) => {
     return toDecimalType(rest < 0n ? (rest + divisor) % divisor : rest, scale, call.type, call.mode);
   }
   if (b === 0 || b === 0n) return failure(call, () => remainderByZero(call.span));
+  // Java's sum of two integers wraps.
   if (typeof a === "bigint") {
     const rest = a % (b as bigint);
-    return rest < 0n ? (rest + (b as bigint)) % (b as bigint) : rest;
+    return rest < 0n ? BigInt.asIntN(64, rest + (b as bigint)) % (b as bigint) : rest;
   }
   const rest = (a as number) % (b as number);
-  return floating(call.type, positiveZero(call.type, rest < 0 ? (rest + (b as number)) % (b as number) : rest));
+  if (rest >= 0 || Number.isNaN(rest)) return floating(call.type, positiveZero(call.type, rest));
+  const sum = rest + (b as number);
+  return floating(call.type, positiveZero(call.type, (isIntegral(call.type) ? sum | 0 : sum) % (b as number)));
 });
 
 const wholeDivide = define("div", ([a, b], call) => {

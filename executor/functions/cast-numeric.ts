@@ -53,6 +53,8 @@ export function castToIntegral(value: Value, from: DataType, to: DataType & { ki
       if (mode === "legacy") return saturated(number, to.kind);
       if (!Number.isFinite(number)) throw castOverflow(value, from, to);
       const whole = BigInt(Math.trunc(number));
+      // Spark compares with the largest bigint as a double, which is 2^63, and then saturates.
+      if (to.kind === "long" && whole === 1n << 63n) return whole - 1n;
       if (!fitsIntegral(whole, to.kind)) throw castOverflow(value, from, to);
       return integralValue(whole, to.kind);
     }
@@ -81,7 +83,7 @@ const INTERVAL_UNIT = { day: 86_400_000_000n, hour: 3_600_000_000n, minute: 60_0
 
 function narrowed(whole: bigint, value: Value, from: DataType, to: DataType & { kind: IntegralKind }, mode: EvalMode): Value {
   if (fitsIntegral(whole, to.kind)) return integralValue(whole, to.kind);
-  if (mode === "legacy") return from.kind === "decimal" ? null : wrapIntegral(whole, to.kind);
+  if (mode === "legacy") return wrapIntegral(whole, to.kind);
   throw castOverflow(value, from, to);
 }
 

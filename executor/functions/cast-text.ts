@@ -7,7 +7,7 @@ import { calendarIntervalToString, dayTimeToString, yearMonthToString } from "./
 import { variantText } from "../nested/variant.ts";
 import { decimalToScientificString } from "./decimal-text.ts";
 
-const UTF8 = new TextDecoder();
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What `CAST(x AS STRING)` gives; nested values as `[1, null]`, `{k -> v}`, `{1, a}`. Source: Spark's `ToStringBase`. */
 export function castToText(value: Value, from: DataType, mode: EvalMode, zone: string): string | null {

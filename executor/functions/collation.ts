@@ -1,5 +1,6 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { DataType } from "../../catalog/types.ts";
+import type { CalendarInterval, MapValue, StructValue, Value } from "../../catalog/values.ts";
 
 /** A string type's collation: how its texts compare, and the form under which equal texts are the same. */
 export interface Collation {
@@ -26,6 +27,30 @@ export function collation(name: string): Collation {
     known.set(name, found);
   }
   return found;
+}
+
+/** A text that is equal for values which are equal under the collations in their type, nested ones too. */
+export function equalityKey(type: DataType, value: Value): string {
+  if (value === null) return "null";
+  switch (type.kind) {
+    case "string":
+      return JSON.stringify(collationOf(type)?.key(value as string) ?? value);
+    case "array":
+      return `[${(value as readonly Value[]).map((item) => equalityKey(type.element, item)).join()}]`;
+    case "struct":
+      return `{${(value as StructValue).fields.map((field, i) => equalityKey(type.fields[i].type, field)).join()}}`;
+    case "map": {
+      const { keys, values } = value as MapValue;
+      return `<${keys.map((key, i) => `${equalityKey(type.key, key)}:${equalityKey(type.value, values[i])}`).join()}>`;
+    }
+    case "calendar_interval": {
+      const { months, days, micros } = value as CalendarInterval;
+      return `${months} ${days} ${micros}`;
+    }
+    default:
+      // -0.0 and 0.0 are written alike.
+      return String(value);
+  }
 }
 
 function invalidName(name: string): SparrowError {

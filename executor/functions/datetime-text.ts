@@ -73,8 +73,9 @@ const DATE_FORM = /^([+-]?\d{4,7})(?:-(\d{1,2})(?:-(\d{1,2})(?:[ T].*)?)?)?$/s;
 /** Days since the epoch, or undefined when the text is no date. */
 export function parseDate(text: string): number | undefined {
   const match = DATE_FORM.exec(trimAll(text));
-  if (match === null) return undefined;
-  return validDate(Number(match[1]), Number(match[2] ?? 1), Number(match[3] ?? 1));
+  const days = match === null ? undefined : validDate(Number(match[1]), Number(match[2] ?? 1), Number(match[3] ?? 1));
+  // Years have room for more days than 32 bits have.
+  return days === undefined || days !== (days | 0) ? undefined : days;
 }
 
 const TIMESTAMP_FORM = /^(?:([+-]?\d{4,6})(?:-(\d{1,2})(?:-(\d{1,2})(?:[ T](.*))?)?)?|[Tt]?(\d{1,2}:.*))$/s;

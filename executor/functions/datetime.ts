@@ -16,6 +16,9 @@ function ofDate(name: string, of: (days: number) => number): ScalarFunction {
   return define(name, ([days]) => of(days as number));
 }
 
+/** Units of date_trunc whose result is the beginning of a day of the calendar, at whatever offset. */
+const WHOLE_DAYS: ReadonlySet<string> = new Set(["week", "month", "mon", "mm", "quarter", "year", "yyyy", "yy"]);
+
 /** Local microseconds of a timestamp, or microseconds of a TIME. */
 function localMicros(value: Value, call: ScalarCall, index = 0): bigint {
   switch (call.argTypes[index].kind) {
@@ -216,9 +219,15 @@ export const datetimeFunctions: readonly ScalarFunction[] = [
     return local === undefined ? null : dayOfMicros(local);
   }),
   define("date_trunc", ([unit, value], call) => {
-    const local = truncateLocal(localMicros(value, call, 1), (unit as string).toLowerCase());
-    if (local === undefined) return null;
-    return call.type.kind === "timestamp" ? toInstantMicros(local, timeZone(call.timeZone)) : local;
+    const name = (unit as string).toLowerCase();
+    const before = localMicros(value, call, 1);
+    const local = truncateLocal(before, name);
+    if (local === undefined || call.type.kind !== "timestamp") return local ?? null;
+    const zone = timeZone(call.timeZone);
+    if (WHOLE_DAYS.has(name)) return toInstantMicros(local, zone);
+    // Of two instants with the same clock, that with the offset of the value. Source: Java's `ZonedDateTime.truncatedTo`.
+    const near = (value as bigint) - (before - local);
+    return toLocalMicros(near, zone) === local ? near : toInstantMicros(local, zone);
   }),
   define("date_format", ([value, pattern], call) =>
     call.argTypes[0].kind === "timestamp" ? formatTimestamp(value as bigint, pattern as string, call.timeZone) : formatLocalTimestamp(localMicros(value, call), pattern as string, call.timeZone),

@@ -6,7 +6,7 @@ import { dateToString, localTimestampToString, timestampToString, timeToString }
 import { calendarIntervalToString, dayTimeHiveText, yearMonthText } from "./interval-text.ts";
 import { variantText } from "../nested/variant.ts";
 
-const UTF8 = new TextDecoder();
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** How binary values are shown: as the UTF-8 text they may be, or as hexadecimal. Spark: `spark.sql.binaryOutputStyle`. */
 export type BinaryStyle = "utf8" | "hex";

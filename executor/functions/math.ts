@@ -19,13 +19,12 @@ function logarithm(name: string, floor: number, of: (x: number) => number): Scal
   return define(name, ([x]) => ((x as number) <= floor ? null : of(x as number)));
 }
 
-/** Java's `Math.rint`: to the nearest integer, halves to even. */
+/** Java's `Math.rint`: to the nearest integer, halves to even; what becomes 0 keeps its sign. */
 function rint(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
+  const nearest = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
+  return nearest === 0 && (x < 0 || Object.is(x, -0)) ? -0 : nearest;
 }
 
 type Divide = (dividend: bigint, divisor: bigint) => bigint;
@@ -45,7 +44,8 @@ function rounding(name: string, divide: Divide): ScalarFunction {
     const number = value as number;
     if (!Number.isFinite(number)) return number;
     const parsed = decimalFromDouble(number);
-    if (parsed === undefined || scale >= parsed.scale) return number;
+    // The digits that Spark rounds have no negative zero.
+    if (parsed === undefined || scale >= parsed.scale) return number + 0;
     const kept = divide(parsed.unscaled, pow10(parsed.scale - scale));
     const result = scale < 0 ? Number(kept) * 10 ** -scale : decimalToDouble(kept, scale);
     return type.kind === "float" ? Math.fround(result) : result;

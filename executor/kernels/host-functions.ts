@@ -4,6 +4,7 @@ import type { Value } from "../../catalog/values.ts";
 import { decodeValue } from "../nested/encoding.ts";
 import { compareValues } from "../functions/compare.ts";
 import { castValue } from "../functions/cast.ts";
+import { equalityKey } from "../functions/collation.ts";
 import { dateToString, localTimestampToString, trimAll } from "../functions/datetime-text.ts";
 import { parseDecimal, rescale } from "../functions/decimal-arithmetic.ts";
 import { MICROS_PER_SECOND } from "../functions/calendar.ts";
@@ -42,6 +43,12 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     bytes.set(encoded, to >>> 0);
     return encoded.length;
   };
+  const typedValue = (at: number, length: number, type: number, typeLength: number): [DataType, Value] => {
+    const text = textAt(type, typeLength);
+    let parsed = types.get(text);
+    if (parsed === undefined) types.set(text, (parsed = JSON.parse(text) as DataType));
+    return [parsed, isStringLike(parsed) ? textAt(at, length) : decodeValue(parsed, bytes.slice(at >>> 0, (at >>> 0) + length))];
+  };
   const mapText = (change: (text: string) => string) => (at: number, length: number, to: number): number => {
     return write(change(textAt(at, length)), to);
   };
@@ -73,8 +80,7 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     },
     text_to_date: (at: number, length: number) => {
       const days = castValue(textAt(at, length), STRING, DATE, "try", "UTC") as number | null;
-      // Years of seven digits can lie beyond what a date holds.
-      return days === null || days !== (days | 0) ? MALFORMED : BigInt(days);
+      return days === null ? MALFORMED : BigInt(days);
     },
     text_to_timestamp: (at: number, length: number, zone: number, zoneLength: number) => (castValue(textAt(at, length), STRING, TIMESTAMP, "try", textAt(zone, zoneLength)) as bigint | null) ?? MALFORMED,
     text_to_timestamp_ntz: (at: number, length: number) => (castValue(textAt(at, length), STRING, TIMESTAMP_NTZ, "try", "UTC") as bigint | null) ?? MALFORMED,
@@ -86,14 +92,12 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     math_ln: Math.log,
     math_power: (x: number, y: number) => x ** y,
     round_double: (value: number, digits: number) => (Number.isFinite(value) ? Number(decimalText(unscaledFrom(doubleText(value), digits), digits)) : value),
+    hash_value: (at: number, length: number, type: number, typeLength: number) => hashOfText(equalityKey(...typedValue(at, length, type, typeLength))),
     compare_values: (a: number, aLength: number, b: number, bLength: number, type: number, typeLength: number) => {
       // Min and max compare with the value so far before they look whether there is one: no bytes.
       if (aLength === 0 || bLength === 0) return Math.sign(aLength - bLength);
-      const text = textAt(type, typeLength);
-      let parsed = types.get(text);
-      if (parsed === undefined) types.set(text, (parsed = JSON.parse(text) as DataType));
-      const of = (at: number, length: number): Value => (isStringLike(parsed) ? textAt(at, length) : decodeValue(parsed, bytes.slice(at >>> 0, (at >>> 0) + length)));
-      return Math.sign(compareValues(parsed, of(a, aLength), of(b, bLength)));
+      const [parsed, left] = typedValue(a, aLength, type, typeLength);
+      return Math.sign(compareValues(parsed, left, typedValue(b, bLength, type, typeLength)[1]));
     },
     float_remainder: (a: number, b: number) => a % b,
     float_positive_remainder: (a: number, b: number) => {
@@ -104,6 +108,16 @@ export function hostFunctions(memory: WebAssembly.Memory, state: KernelState): R
     decimal_to_float: (low: bigint, high: bigint, scale: number) => Math.fround(Number(decimalText(join(low, high), scale))),
     double_to_decimal: (value: number, scale: number) => wide(Number.isFinite(value) ? unscaledFrom(doubleText(value), scale) : undefined),
   };
+}
+
+/** 64 bits of two multiplicative hashes. */
+function hashOfText(text: string): bigint {
+  let [low, high] = [0x811c9dc5, 0x9747b28c];
+  for (let i = 0; i < text.length; i++) {
+    low = Math.imul(low ^ text.charCodeAt(i), 0x01000193);
+    high = Math.imul(high ^ text.charCodeAt(i), 0x5bd1e995);
+  }
+  return (BigInt(high) << 32n) | BigInt(low >>> 0);
 }
 
 /** The digits of a number's text at a scale, rounded half up. */

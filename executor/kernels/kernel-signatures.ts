@@ -153,6 +153,7 @@ const HOSTED: Readonly<Record<string, FunctionType>> = {
   /** (value, digits): half up by the digits of its text */
   round_double: signature("f64 i32", "f64"),
   /** (a, bytes, b, bytes, type as JSON, bytes): -1, 0, 1 */
+  hash_value: signature("i32 i32 i32 i32", "i64"),
   compare_values: signature("i32 i32 i32 i32 i32 i32", "i32"),
   float_remainder: signature("f64 f64", "f64"),
   float_positive_remainder: signature("f64 f64", "f64"),

@@ -25,7 +25,7 @@ export function variantJson(bytes: Uint8Array, zone: string): string {
   return new VariantReader(bytes, zone).json();
 }
 
-const UTF8 = new TextDecoder();
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const BasicType = { primitive: 0, shortString: 1, object: 2, array: 3 } as const;
 /** Numbers of primitive types. */
 const Primitive = { null: 0, true: 1, false: 2, int8: 3, int16: 4, int32: 5, int64: 6, double: 7, decimal4: 8, decimal8: 9, decimal16: 10, date: 11, timestamp: 12, timestampNtz: 13, float: 14, binary: 15, string: 16, time: 17, timestampNanos: 18, timestampNtzNanos: 19, uuid: 20 } as const;

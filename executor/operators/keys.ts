@@ -1,6 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Column, Expr } from "../../catalog/expression.ts";
 import { INT } from "../../catalog/types.ts";
+import { equalByBytes } from "../emit/bytes-comparison.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
 import { emitExpr } from "../emit/expression.ts";
 import { emitEquals, emitHash } from "../emit/row-keys.ts";
@@ -12,9 +13,9 @@ import { i32, i64 } from "../wasm/instructions.ts";
 
 /** Keys of groups and of hash tables: the values of a row, and the same values in a record. */
 
-/** A key is kept as its dictionary code where one dictionary serves the query. */
+/** A key is kept as its dictionary code where one dictionary serves the query, and codes are equal where values are. */
 export function keyFieldRequest(emitter: SegmentEmitter, column: Column, expr: Expr): RowFieldRequest {
-  return { column, dictionary: emitter.dictionaryOf(expr) };
+  return { column, dictionary: equalByBytes(column.type) ? emitter.dictionaryOf(expr) : undefined };
 }
 
 /** More keys than this make code that takes longer to compile than to run: the machine's compiler is slow with many values across many branches. */

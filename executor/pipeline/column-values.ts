@@ -11,7 +11,7 @@ import { outputWidth } from "./buffer-access.ts";
  * compiled code.
  */
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Value of the lanes stored at an address in an output column's or record's format. */

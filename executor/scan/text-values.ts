@@ -2,7 +2,7 @@ import { instantOf, localOf, parseByPattern } from "../functions/datetime-parse.
 import { parseDate, parseTimestamp, parseTimestampNtz } from "../functions/datetime-text.ts";
 import type { ValueOptions } from "./text-options.ts";
 
-const DECODER = new TextDecoder();
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Days since 1970-01-01; undefined when the text is no date. */
 export function parseDateText(bytes: Uint8Array, start: number, end: number, options: ValueOptions): number | undefined {
