@@ -1,5 +1,5 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { StructField } from "../../catalog/types.ts";
+import { isNested, type StructField } from "../../catalog/types.ts";
 import { evolved, type Evolution, renamedLike, sameShape } from "../../delta/schema-evolution.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import type { AstExpr, Query, Statement } from "../../parser/ast.ts";
@@ -17,17 +17,21 @@ export function evolvesSchema({ settings }: Session, asked: boolean): boolean {
   return asked || settings.text("spark.databricks.delta.schema.autoMerge.enabled")?.toLowerCase() === "true";
 }
 
-/** An INSERT that evolves the table: its query gives values in the shapes of the columns that the table will have. */
-export interface EvolvingInsert extends Evolution {
+/** An INSERT whose query gives values in the shapes of the columns that the table will have. */
+export interface ShapedInsert extends Evolution {
   readonly query: Query;
 }
 
 /**
- * The table with the columns of the query that it lacks. By position the first columns are the table's, and so are the first fields of structs; those beyond are
- * new under their own names. BY NAME columns and fields are found by name, and those that the query lacks are NULL.
+ * An INSERT with its values in the shapes of the table's columns. The table takes on columns of the query that it lacks, if it may evolve: by position the first
+ * columns are the table's, and so are the first fields of structs; those beyond are new under their own names. BY NAME columns and fields are found by name, and
+ * those that the query lacks are NULL, fields only where the table may evolve.
  */
-export async function evolvedInsert(session: Session, snapshot: DeltaSnapshot, statement: Insert, options: RunOptions): Promise<EvolvingInsert> {
+export async function shapedInsert(session: Session, snapshot: DeltaSnapshot, statement: Insert, options: RunOptions): Promise<ShapedInsert> {
   const { query, byName } = statement;
+  const evolves = evolvesSchema(session, statement.schemaEvolution === true);
+  // Without evolution only fields of structs may stand elsewhere, by name.
+  if (!evolves && !(byName && snapshot.columns.some(({ type }) => isNested(type)))) return { snapshot, actions: [], query };
   // Defaults stand for a table's columns: where a row asks for one, it has no others.
   if (query.body.kind === "values" && query.body.rows.some((row) => row.kind === "default" || (row.kind === "row" && row.items.some((item) => item.kind === "default")))) return { snapshot, actions: [], query };
   const given = (await prepareQuery(session, query, { ...options, text: undefined })).columns;
@@ -35,8 +39,8 @@ export async function evolvedInsert(session: Session, snapshot: DeltaSnapshot, s
   const source = byName ? given : given.map((column, i): StructField => (i < targets.length ? { ...column, name: targets[i].name, type: renamedLike(column.type, targets[i].type) } : column));
   // With a list of columns, or too few of them, the statement has an error of its own.
   if (!byName && (statement.columns !== undefined ? given.length !== targets.length : given.length < targets.length)) return { snapshot, actions: [], query };
-  const evolution = evolved(snapshot, source);
-  return { ...evolution, query: inShape(query, given, source, evolution.snapshot.columns) };
+  const evolution = evolves ? evolved(snapshot, source) : { snapshot, actions: [] };
+  return { ...evolution, query: inShape(query, given, source, evolution.snapshot.columns, evolves) };
 }
 
 /** The columns that those of the query are for, by position. */
@@ -47,7 +51,7 @@ function targetColumns({ columns }: DeltaSnapshot, { columns: named, partition =
 }
 
 /** A query over the query that gives values the table's shapes; itself where they have them. */
-function inShape(query: Query, given: readonly StructField[], source: readonly StructField[], columns: readonly StructField[]): Query {
+function inShape(query: Query, given: readonly StructField[], source: readonly StructField[], columns: readonly StructField[], fillsMissing: boolean): Query {
   const span = { start: 0, end: 0 };
   const parts: Record<string, AstExpr> = {};
   const items = source.map((field, i) => {
@@ -55,7 +59,7 @@ function inShape(query: Query, given: readonly StructField[], source: readonly S
     const column = `__column${i}`;
     if (target === undefined || sameShape(given[i].type, target.type)) return `${column} AS ${quoted(given[i].name)}`;
     const value: AstExpr = { kind: "name", name: { parts: [{ name: column, quoted: true, span }], span }, span };
-    parts[`__value${i}`] = reshaped(sameShape(given[i].type, field.type) ? value : { kind: "cast", operand: value, type: field.type, try: false, span }, field.type, target.type, true);
+    parts[`__value${i}`] = reshaped(sameShape(given[i].type, field.type) ? value : { kind: "cast", operand: value, type: field.type, try: false, span }, field.type, target.type, fillsMissing);
     return `__value${i} AS ${quoted(given[i].name)}`;
   });
   if (Object.keys(parts).length === 0) return query;

@@ -56,6 +56,16 @@ test("MERGE WITH SCHEMA EVOLUTION takes columns of the source for stars, and tho
   expect(await tables.failure("MERGE INTO m1 t USING (SELECT 1 AS id, 'z' AS a, 0 AS b, 0D AS c, named_struct('y', 'w') AS s) u ON t.id = u.id WHEN MATCHED THEN UPDATE SET *")).toBe("DELTA_UPDATE_SCHEMA_MISMATCH_EXPRESSION");
 });
 
+test("fields of structs are found by name BY NAME, and where MERGE sets a column to one of the source", async () => {
+  await tables.run("CREATE TABLE b1 (id INT, s STRUCT<x: INT, y: INT>, l ARRAY<STRUCT<v: INT, w: INT>>) USING delta", "INSERT INTO b1 BY NAME SELECT array(named_struct('w', 1, 'v', 2)) AS l, named_struct('Y', 3, 'x', 4) AS s, 1 AS id");
+  expect(await tables.rows("SELECT s.x, s.y, l[0].v, l[0].w FROM b1")).toEqual(["[4,3,2,1]"]);
+  expect(await tables.failure("INSERT INTO b1 BY NAME SELECT named_struct('x', 1) AS s")).toBe("DELTA_UPDATE_SCHEMA_MISMATCH_EXPRESSION");
+  await tables.run("MERGE INTO b1 USING (SELECT 1 AS k, named_struct('y', 5, 'x', 6) AS other) src ON id = k WHEN MATCHED THEN UPDATE SET s = src.other");
+  expect(await tables.rows("SELECT s.x, s.y FROM b1")).toEqual(["[6,5]"]);
+  await tables.run("MERGE WITH SCHEMA EVOLUTION INTO b1 USING (SELECT 1 AS k, named_struct('z', 'new', 'y', 7) AS s) src ON id = k WHEN MATCHED THEN UPDATE SET s = src.s");
+  expect(await tables.rows("SELECT s.x, s.y, s.z FROM b1")).toEqual(['[null,7,"new"]']);
+});
+
 test("evolution of mapped tables, of tables with deletion vectors and of wider types", async () => {
   await tables.run("CREATE TABLE w1 (id INT, s STRUCT<x: SMALLINT>) USING delta TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.enableDeletionVectors' = 'true', 'delta.enableTypeWidening' = 'true')", "INSERT INTO w1 VALUES (1, named_struct('x', 1S)), (2, named_struct('x', 2S))");
   await tables.run("MERGE WITH SCHEMA EVOLUTION INTO w1 t USING (SELECT 2 AS id, named_struct('x', 100000, 'y', 1) AS s, 'new' AS n) u ON t.id = u.id WHEN MATCHED THEN UPDATE SET *");

@@ -19,7 +19,7 @@ import { changeDataOf, recorded } from "../../delta/change-data.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/derived-columns.ts";
 import { runWrite, type WriteOptions } from "../../delta/idempotent-statement.ts";
-import { evolvedInsert, evolvesSchema, schemaMismatch } from "../../delta/insert-evolution.ts";
+import { schemaMismatch, shapedInsert } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
 import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
 import { writeMetrics, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
@@ -73,7 +73,7 @@ export async function insertOnce(session: Session, target: DeltaTarget, before: 
   const replaces = statement.mode === "overwrite" || statement.replaceWhere !== undefined;
   checkWrite(before, replaces ? "change" : "append");
   rejectUnknownPartitions(target, before, statement);
-  const evolution = evolvesSchema(session, statement.schemaEvolution === true) ? await evolvedInsert(session, before, statement, options) : { snapshot: before, actions: [], query: statement.query };
+  const evolution = await shapedInsert(session, before, statement, options);
   const { snapshot, query } = evolution;
 
   let readsTarget = false;

@@ -145,7 +145,7 @@ function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: Mer
   const valuesOf = (valueOf: (field: StructField) => ClauseValue): ResolvedClause => {
     const values = fields.map((field) => {
       const value = valueOf(field);
-      return value === "derived" ? value : cast(field, value);
+      return value === "derived" ? value : cast(field, inShape(value, field, source, evolves));
     });
     return { when, condition, values: [...values, ...trackingOf(when === "notMatched")] };
   };
@@ -158,9 +158,9 @@ function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: Mer
       return valuesOf((field) => assigned.get(field.name) ?? (generationOf(field) === undefined ? source.column(alias, field.name) : "derived"));
     }
     case "updateAll":
-      return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source, evolves, source.column(alias, field.name)) ?? "derived") : source.column(alias, field.name)));
+      return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source, evolves ? source.column(alias, field.name) : undefined) ?? "derived") : source.column(alias, field.name)));
     case "insertAll":
-      return valuesOf((field) => sourceValue(field, source, evolves, defaultOf(field) ?? { kind: "null", span: source.span }) ?? "derived");
+      return valuesOf((field) => sourceValue(field, source, evolves ? (defaultOf(field) ?? { kind: "null", span: source.span }) : undefined) ?? "derived");
     case "insert": {
       if (action.columns.length > 0 && action.columns.length !== action.values.length) {
         throw new SparrowError("MERGE_INSERT_VALUE_COUNT_MISMATCH", "21S01", `The INSERT clause names ${action.columns.length} columns and gives ${action.values.length} values.`, {});
@@ -176,12 +176,21 @@ function isDerived(field: StructField): boolean {
   return generationOf(field) !== undefined || identityOf(field) !== undefined;
 }
 
-/** The source's column of the same name in the shape of the table's; without one, undefined for a derived column, and `otherwise` where the table may evolve. */
-function sourceValue(field: StructField, source: MergeSource, evolves: boolean, otherwise: AstExpr): AstExpr | undefined {
+/** A column of the source with the fields of the table's at every level, found by name; other values as they are. */
+function inShape(value: AstExpr, field: StructField, source: MergeSource, evolves: boolean): AstExpr {
+  if (value.kind !== "name") return value;
+  const [first, second, ...more] = value.name.parts.map((part) => part.name.toLowerCase());
+  const column = second === undefined ? first : first === source.alias.toLowerCase() && more.length === 0 ? second : undefined;
+  const own = source.fields.find((candidate) => candidate.name.toLowerCase() === column);
+  return own === undefined ? value : reshaped(value, own.type, field.type, evolves);
+}
+
+/** The source's column of the same name; without one, undefined for a derived column, else `otherwise` where there is such a value. */
+function sourceValue(field: StructField, source: MergeSource, otherwise: AstExpr | undefined): AstExpr | undefined {
   const own = source.fields.find((candidate) => candidate.name.toLowerCase() === field.name.toLowerCase());
-  if (own !== undefined) return reshaped(source.column(source.alias, own.name), own.type, field.type, evolves);
+  if (own !== undefined) return source.column(source.alias, own.name);
   if (isDerived(field)) return undefined;
-  if (evolves) return otherwise;
+  if (otherwise !== undefined) return otherwise;
   const proposal = source.fields.map((candidate) => quoted(candidate.name)).join(", ");
   throw new SparrowError("DELTA_MERGE_UNRESOLVED_EXPRESSION", "42601", `Cannot resolve ${quoted(field.name)} in the source of MERGE: '*' needs every column of the target. The source has [${proposal}].`, { sqlExpr: quoted(field.name), cols: proposal }, { span: source.span });
 }
