@@ -333,6 +333,7 @@ export type Statement = { readonly span: Span } & (
   | { readonly kind: "convertToDelta"; readonly name: QualifiedName; readonly noStatistics: boolean; readonly partitionedBy: readonly StructField[] }
   | { readonly kind: "reorg"; readonly name: QualifiedName; readonly where?: AstExpr; readonly action: "purge" | "upgradeUniform"; readonly icebergCompatVersion?: number }
   | { readonly kind: "generateManifest"; readonly name: QualifiedName; readonly mode: string }
+  /** A path in FROM of the query is a table whose name has an empty first part */
   | { readonly kind: "copyInto"; readonly name: QualifiedName; readonly source: { readonly path: string } | { readonly query: Query }; readonly format: string; readonly files: readonly string[]; readonly pattern?: string; readonly formatOptions: readonly Property[]; readonly copyOptions: readonly Property[] }
 );
 

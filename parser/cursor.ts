@@ -19,6 +19,8 @@ export class Cursor {
   height = 0;
   /** Position of the last word that was taken for an alias without AS. */
   implicitAlias = -1;
+  /** Whether a string may stand for a table: the files of COPY INTO. */
+  pathsAreTables = false;
   private nesting = 0;
   private terms = 0;
   private readonly expected: Map<number, Set<string>> | undefined;

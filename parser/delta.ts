@@ -118,7 +118,9 @@ export function parseCopyInto(c: Cursor): CopyInto {
 function copySource(c: Cursor): CopyInto["source"] {
   if (c.kind === "string") return { path: c.string() };
   if (!c.accept("(")) c.fail("a path or a query in parentheses");
+  c.pathsAreTables = true;
   const query = parseQuery(c);
+  c.pathsAreTables = false;
   c.expect(")");
   return { query };
 }

@@ -92,7 +92,7 @@ export function parseRelationPrimary(c: Cursor, lateral: boolean): Relation {
     const alias = parseTableAlias(c);
     return { kind: "values", rows, ...(alias && { alias }), span: c.spanFrom(start) };
   }
-  const name = c.qualifiedName("a table, a subquery or a table function");
+  const name = c.pathsAreTables && c.kind === "string" ? pathName(c) : c.qualifiedName("a table, a subquery or a table function");
   if (c.is("(")) {
     const call = parsePlainCall(c, name, tableFunctionArgument);
     const alias = parseTableAlias(c);
@@ -103,6 +103,14 @@ export function parseRelationPrimary(c: Cursor, lateral: boolean): Relation {
   const sample = parseSample(c);
   const alias = parseTableAlias(c);
   return { kind: "table", name, ...(alias && { alias }), ...(version && { version }), ...(sample && { sample }), ...(options && { options }), span: c.spanFrom(start) };
+}
+
+/** A path of no format. */
+function pathName(c: Cursor): QualifiedName {
+  const start = c.start;
+  const path = c.string();
+  const span = c.spanFrom(start);
+  return { parts: [{ name: "", quoted: true, span }, { name: path, quoted: true, span }], span };
 }
 
 /** `(query)`, or relations in parentheses: what it is shows only behind all opening parentheses. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hilbertIndex, interleavedBits } from "../../executor/functions/curves.ts";
@@ -31,9 +31,11 @@ function bound<T extends number | string>(bounds: Readonly<Record<string, unknow
 }
 
 /** Files that may have rows of a small rectangle, by the statistics in the log. */
-function filesFor(table: string): number {
-  return live(table).filter(({ stats }) => bound<number>(stats.minValues, "x") <= 420 && bound<number>(stats.maxValues, "x") >= 400 && bound<string>(stats.minValues, "y") <= "k0720" && bound<string>(stats.maxValues, "y") >= "k0700").length;
+function overlapping(table: string): readonly LiveFile[] {
+  return live(table).filter(({ stats }) => bound<number>(stats.minValues, "x") <= 420 && bound<number>(stats.maxValues, "x") >= 400 && bound<string>(stats.minValues, "y") <= "k0720" && bound<string>(stats.maxValues, "y") >= "k0700");
 }
+
+const filesFor = (table: string): number => overlapping(table).length;
 
 const RECTANGLE = "x BETWEEN 400 AND 420 AND y BETWEEN 'k0700' AND 'k0720'";
 
@@ -105,6 +107,35 @@ test("a clustered table skips most files after OPTIMIZE, which it skipped none o
   expect(lastCommit("c1").operationParameters).toMatchObject({ clusterBy: '["x","y"]', isFull: "false", zOrderBy: "[]" });
 });
 
+test("the engine opens only files that may have rows of the condition", async () => {
+  await points("c0", "CLUSTER BY (x, y)");
+  await wantFiles("c0", 16);
+  await tables.run("OPTIMIZE c0");
+  const expected = await tables.rows(`SELECT * FROM c0 WHERE ${RECTANGLE}`);
+  expect(expected.length).toBeGreaterThan(0);
+  const needed = new Set(overlapping("c0").map(({ path }) => path));
+  for (const { path } of live("c0")) if (!needed.has(path)) rmSync(path);
+  expect(await tables.rows(`SELECT * FROM c0 WHERE ${RECTANGLE}`)).toEqual(expected);
+  expect(await tables.failure("SELECT count(z) FROM c0")).toBe("FAILED_READ_FILE.FILE_NOT_EXIST");
+});
+
+test("clustering goes with mapped columns, deletion vectors, row tracking and renamed columns", async () => {
+  await tables.run(
+    "CREATE TABLE c8 (a INT, b STRING, `c d` INT) CLUSTER BY (a, `c d`) TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true')",
+    "INSERT INTO c8 SELECT CAST(id AS INT), concat('b', id), CAST(100 - id AS INT) FROM range(100)",
+    "DELETE FROM c8 WHERE a % 10 = 3",
+    "ALTER TABLE c8 RENAME COLUMN a TO renamed",
+  );
+  const rows = await tables.rows("SELECT *, _metadata.row_id FROM c8");
+  await wantFiles("c8", 4);
+  await tables.run("OPTIMIZE c8");
+  expect(live("c8")).toHaveLength(4);
+  expect(await tables.rows("SELECT *, _metadata.row_id FROM c8")).toEqual(rows);
+  expect(await tables.independentRows("c8")).toEqual(await tables.rows("SELECT * FROM c8"));
+  expect((await tables.sparrow.query("DESCRIBE DETAIL c8")).rows[0][8]).toEqual(["renamed", "c d"]);
+  expect(await tables.failure("ALTER TABLE c8 DROP COLUMN renamed")).toBe("DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN");
+});
+
 /** All actions of a kind in a table's log, oldest first. */
 function logged(table: string, kind: string): Record<string, unknown>[] {
   const folder = join(tables.folder, table, "_delta_log");
@@ -119,7 +150,7 @@ function added(table: string): { clusteringProvider?: string; tags?: Record<stri
 }
 
 test("only what is not clustered yet is clustered; FULL clusters by other columns again", async () => {
-  await tables.run("CREATE TABLE c2 (a INT, b INT) CLUSTER BY (a)", "INSERT INTO c2 VALUES (1, 5), (2, 4)", "INSERT INTO c2 VALUES (3, 3)");
+  await tables.run("RESET spark.databricks.delta.optimize.maxFileSize", "CREATE TABLE c2 (a INT, b INT) CLUSTER BY (a)", "INSERT INTO c2 VALUES (1, 5), (2, 4)", "INSERT INTO c2 VALUES (3, 3)");
   expect(added("c2").every(({ clusteringProvider }) => clusteringProvider === undefined)).toBe(true);
   await tables.run("OPTIMIZE c2");
   const [first] = added("c2");

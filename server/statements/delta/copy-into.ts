@@ -65,11 +65,11 @@ function copyOf(target: DeltaTarget, statement: CopyInto): Copy {
   };
 }
 
-/** A query over ``format.`path` `` as one over the files that are to be loaded. */
+/** A query over `'path'`, or ``format.`path` ``, as one over the files that are to be loaded. */
 function querySource(query: Query, format: string, table: string): Pick<Copy, "location" | "query"> {
   const references = collectTableNames(query);
   const [first] = references;
-  if (references.length !== 1 || first.name.length !== 2 || first.name[0].toLowerCase() !== format) throw unsupportedOperation(`COPY INTO from a query over anything but ${format}.\`path\``, table);
+  if (references.length !== 1 || first.name.length !== 2 || (first.name[0] !== "" && first.name[0].toLowerCase() !== format)) throw unsupportedOperation(`COPY INTO from a query over anything but one path`, table);
   return { location: first.name[1], query: overFiles(query) };
 }
 
