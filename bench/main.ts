@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { benchAdaptive } from "./adaptive/run.ts";
 import { clickbenchSuite } from "./clickbench/suite.ts";
 import { h2oSuite } from "./h2o/suite.ts";
 import { measure } from "./measure.ts";
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run bench -- SUITE [options]
 SUITE
   tpch          the 22 queries of TPC-H
   h2o           the group-by and join questions of the db-benchmark
+  adaptive      rules that change a plan while it runs: each where it pays, on and off in turn, and TPC-H on and off
   clickbench    ClickBench's queries, from the file that --queries names, over a generated table
 
 Options
@@ -108,6 +110,10 @@ async function main(): Promise<void> {
   }
   const runs = positive("runs", args.runs);
   const threads = args.threads === undefined ? availableParallelism() : positive("threads", args.threads);
+  if (positionals[0] === "adaptive") {
+    await benchAdaptive(await tpchSuite(`${args.data}/tpch-sf${args.sf}`, positive("sf", args.sf)), { runs, threads });
+    return;
+  }
   const wantedModes = modes(args.mode);
   const suite = chosen(await openSuite(positionals[0], args), args.queries);
   let failed = false;

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { open } from "../../server/library.ts";
+import type { QueryEvent, Sparrow } from "../../server/library.ts";
+import { tpchQueries } from "../tpch/queries.ts";
+import type { Suite } from "../suite.ts";
+import { CASES, SKEWED_JOIN, TABLES } from "./cases.ts";
+
+export interface AdaptiveBenchOptions {
+  readonly runs: number;
+  readonly threads: number;
+}
+
+type Settings = Readonly<Record<string, string>>;
+
+interface Cost {
+  readonly milliseconds: number;
+  /** CPU seconds of the process, all threads. */
+  readonly cpu: number;
+  /** Rows that entered pipelines, and that breakers kept. */
+  readonly read: number;
+  readonly kept: number;
+  /** Rows of the largest task of the longest stage, by the mean of its tasks. */
+  readonly largestTask: number;
+}
+
+/** Each rule where it pays, on and off in turn; a skewed join beside an even one; and TPC-H with adaptive execution on and off. */
+export async function benchAdaptive(tpch: Suite, { runs, threads }: AdaptiveBenchOptions): Promise<void> {
+  const warehouse = mkdtempSync(join(tmpdir(), "sparrow-bench-adaptive-"));
+  const events: QueryEvent[] = [];
+  const sparrow = await open({ catalog: "memory", settings: { "spark.sql.warehouse.dir": warehouse, "sparrow.workers": String(threads) }, onEvent: (event) => events.push(event) });
+  const cost = (sql: string, settings: Settings): Promise<Cost> => costOf(sparrow, events, sql, settings);
+  try {
+    for (const statement of TABLES) await sparrow.sql(statement).toArray();
+    console.log(`\n| rule | on, ms | off, ms | on / off | CPU on / off | rows read on / off |\n|---|---:|---:|---:|---:|---:|`);
+    for (const { rule, sql, off } of CASES) {
+      const [on, without] = await inTurn(runs, () => cost(sql, {}), () => cost(sql, off));
+      console.log(`| ${rule} | ${ms(on)} | ${ms(without)} | ${ratio(on.milliseconds, without.milliseconds)} | ${ratio(on.cpu, without.cpu)} | ${on.read} / ${without.read} |`);
+      events.length = 0;
+      await cost(sql, {});
+      const decision = events.find((event) => event.kind === "planChanged" && event.rule === rule);
+      console.log(decision?.kind === "planChanged" ? `\n> ${decision.reason}\n` : "\n> the rule did not fire\n");
+    }
+    const [skewed, even] = await inTurn(runs, () => cost(SKEWED_JOIN.skewed, {}), () => cost(SKEWED_JOIN.even, {}));
+    console.log(`Join of 20 M rows, 90 % of one key: ${ms(skewed)} ms, without skew ${ms(even)} ms; largest task / mean ${skewed.largestTask.toFixed(2)} and ${even.largestTask.toFixed(2)}\n`);
+    for (const { name, path } of tpch.tables) {
+      await sparrow.sql(`CREATE OR REPLACE TEMPORARY VIEW ${name} USING parquet OPTIONS (path '${path}')`).toArray();
+      await sparrow.sql(`CACHE TABLE ${name}`).toArray();
+    }
+    console.log(`| TPC-H ${tpch.size} | on, ms | off, ms | CPU on / off | rows read on / off | rows kept on / off |\n|---|---:|---:|---:|---:|---:|`);
+    const total = { on: 0, off: 0 };
+    for (const { id, sql } of tpchQueries(tpch.size)) {
+      const [on, off] = await inTurn(runs, () => cost(sql, {}), () => cost(sql, { "spark.sql.adaptive.enabled": "false" }));
+      total.on += on.cpu;
+      total.off += off.cpu;
+      console.log(`| ${id} | ${ms(on)} | ${ms(off)} | ${ratio(on.cpu, off.cpu)} | ${on.read} / ${off.read} | ${on.kept} / ${off.kept} |`);
+    }
+    console.log(`CPU seconds of all: ${total.on.toFixed(2)} on, ${total.off.toFixed(2)} off`);
+  } finally {
+    await sparrow.close();
+    rmSync(warehouse, { recursive: true, force: true });
+  }
+}
+
+/** Medians of runs A B A B ... */
+async function inTurn(runs: number, a: () => Promise<Cost>, b: () => Promise<Cost>): Promise<readonly [Cost, Cost]> {
+  const costs: [Cost[], Cost[]] = [[], []];
+  for (let run = 0; run < runs; run++) {
+    costs[0].push(await a());
+    costs[1].push(await b());
+  }
+  const medianOf = (own: readonly Cost[]): Cost => {
+    const median = (value: (cost: Cost) => number): number => own.map(value).toSorted((x, y) => x - y)[own.length >> 1];
+    return { milliseconds: median((c) => c.milliseconds), cpu: median((c) => c.cpu), read: median((c) => c.read), kept: median((c) => c.kept), largestTask: median((c) => c.largestTask) };
+  };
+  return [medianOf(costs[0]), medianOf(costs[1])];
+}
+
+async function costOf(sparrow: Sparrow, events: QueryEvent[], sql: string, settings: Settings): Promise<Cost> {
+  events.length = 0;
+  const before = process.cpuUsage();
+  const started = performance.now();
+  for await (const batch of (await sparrow.sql(sql, { settings })).batches()) void batch;
+  const milliseconds = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  const read = sumOf(events, (event) => (event.kind === "stageEnded" ? event.rows : 0));
+  const kept = sumOf(events, (event) => (event.kind === "breakerCompleted" ? event.rows : 0));
+  return { milliseconds, cpu: (user + system) / 1e6, read, kept, largestTask: largestTask(events) };
+}
+
+function largestTask(events: readonly QueryEvent[]): number {
+  const tasks = events.filter((event) => event.kind === "taskEnded");
+  const byStage = Map.groupBy(tasks, (task) => task.stage);
+  const longest = [...byStage.values()].toSorted((a, b) => sumOf(b, (t) => t.rows) - sumOf(a, (t) => t.rows))[0] ?? [];
+  const mean = sumOf(longest, (task) => task.rows) / Math.max(1, longest.length);
+  return mean === 0 ? 1 : Math.max(...longest.map((task) => task.rows)) / mean;
+}
+
+function sumOf<T>(items: readonly T[], value: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + value(item), 0);
+}
+
+function ms({ milliseconds }: Cost): string {
+  return milliseconds.toFixed(1);
+}
+
+function ratio(a: number, b: number): string {
+  return (a / b).toFixed(2);
+}
