@@ -50,8 +50,11 @@ function targetColumns({ columns }: DeltaSnapshot, { columns: named, partition =
   return columns.filter((field) => !partition.some(({ column, value }) => value !== undefined && isNamed(field, column.name)));
 }
 
-/** A query over the query that gives values the table's shapes; itself where they have them. */
-function inShape(query: Query, given: readonly StructField[], source: readonly StructField[], columns: readonly StructField[], fillsMissing: boolean): Query {
+/**
+ * A query over the query that gives values the shapes of the table's `columns`; itself where they have them. `given`: the query's columns; `source`: the same under
+ * the names of the table's, where those differ.
+ */
+export function inShape(query: Query, given: readonly StructField[], source: readonly StructField[], columns: readonly StructField[], fillsMissing: boolean): Query {
   const span = { start: 0, end: 0 };
   const parts: Record<string, AstExpr> = {};
   const items = source.map((field, i) => {

@@ -130,7 +130,9 @@ test("UPDATE and MERGE set fields of structs, and keep the others", async () => 
   expect(await tables.rows("SELECT id, s.x, s.y.z, s.y.w FROM f1")).toEqual(['[1,100,"a",11]', "[2,200,null,null]", "[3,3,null,null]"]);
   await tables.run("MERGE INTO f1 USING (SELECT 3 AS k) src ON id = k WHEN MATCHED THEN UPDATE SET f1.s.y.z = 'new'");
   expect(await tables.rows("SELECT s.x, s.y.z FROM f1 WHERE id = 3")).toEqual(['[3,"new"]']);
-  for (const [set, condition] of [["s.x = 1, s.X = 2", "DELTA_CONFLICT_SET_COLUMN"], ["s = NULL, s.x = 2", "DELTA_CONFLICT_SET_COLUMN"], ["s.q = 1", "UNRESOLVED_COLUMN.WITH_SUGGESTION"], ["id.x = 1", "INVALID_FIELD_NAME"]]) {
+  await tables.run("UPDATE f1 SET s = named_struct('y', named_struct('w', 5L, 'z', 'swapped'), 'x', 4) WHERE id = 3");
+  expect(await tables.rows("SELECT s.x, s.y.z, s.y.w FROM f1 WHERE id = 3")).toEqual(['[4,"swapped",5]']);
+  for (const [set, condition] of [["s = named_struct('x', 1)", "DELTA_UPDATE_SCHEMA_MISMATCH_EXPRESSION"], ["s.x = 1, s.X = 2", "DELTA_CONFLICT_SET_COLUMN"], ["s = NULL, s.x = 2", "DELTA_CONFLICT_SET_COLUMN"], ["s.q = 1", "UNRESOLVED_COLUMN.WITH_SUGGESTION"], ["id.x = 1", "INVALID_FIELD_NAME"]]) {
     expect(await tables.failure(`UPDATE f1 SET ${set}`), set).toBe(condition);
   }
 });

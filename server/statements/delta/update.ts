@@ -1,4 +1,4 @@
-import type { StructField } from "../../../catalog/types.ts";
+import { isNested, type StructField } from "../../../catalog/types.ts";
 import { isConflict, READS_TABLE } from "../../../delta/conflicts.ts";
 import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { movedRowFields, rowTrackingColumns } from "../../../delta/row-tracking.ts";
@@ -7,12 +7,14 @@ import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, Query, Statement } from "../../../parser/ast.ts";
 import { parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
+import { analyzeQuery } from "../../../planner/analyzer/queries.ts";
 import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf, recorded, recordedOnly } from "../../delta/change-data.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
+import { inShape } from "../../delta/insert-evolution.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
 import { type Analyze, fill, fromTarget, keptRows, matchedRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
@@ -46,7 +48,12 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const kept = fields.filter((field) => values.has(field.name) || generationOf(field) === undefined);
   const query = changedRows(kept, withNewVersion(snapshot, values, span), condition, alias);
   const columns = kept.map((field) => ({ name: field.name, quoted: true, span }));
-  const analyze: Analyze = (rows, context) => bindInsert({ table: name, fields, columns, byName: false, ...DERIVED_VALUES, query: rows, span }, context);
+  const setsNested = kept.some((field) => values.has(field.name) && isNested(field.type));
+  const analyze: Analyze = (rows, context) => {
+    // Fields of structs are found by name, as the columns are.
+    const given = setsNested ? analyzeQuery(rows, context).columns : [];
+    return bindInsert({ table: name, fields, columns, byName: false, ...DERIVED_VALUES, query: setsNested ? inShape(rows, given, given, fields, false) : rows, span }, context);
+  };
 
   const all = await targetFiles(session, snapshot);
   const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;
