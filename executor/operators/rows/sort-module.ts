@@ -12,11 +12,12 @@ import { ModuleBuilder } from "../../wasm/module-builder.ts";
 import type { DirectoryState } from "../group-directory.ts";
 import { emitLookup, ensureEntry, insertEntry, reserveDirectory } from "../group-directory.ts";
 import { keysEqual } from "../keys.ts";
-import type { OrderField } from "./sort-prefix.ts";
+import type { OrderField, PrefixEnd } from "./sort-prefix.ts";
 import { emitOrder } from "./sort-prefix.ts";
+import { emitTies, TieStages } from "./tie-stages.ts";
 
-/** Entry of what is sorted: uint64 key, uint32 record, padding. The kernel `sort_pairs` sorts by key, `settle` the entries that have one key. */
-export const SORT_ENTRY = { key: 0, record: 8, bytes: 16 } as const;
+/** Entry of what is sorted: uint64 key, uint32 record, uint32 number of its partition. The kernel `sort_pairs` sorts by key, `settle` the entries that have one key. */
+export const SORT_ENTRY = { key: 0, record: 8, partition: 12, bytes: 16 } as const;
 
 /** Records that are sorted: order-preserving prefix; where partitions are kept apart, uint32 number of the partition in its first record, uint32 hash of its keys. */
 export const SORT_RECORD = { prefix: 0, partition: 8, hash: 12, header: 8, partitionedHeader: 16 } as const;
@@ -25,9 +26,9 @@ export const SORT_RECORD = { prefix: 0, partition: 8, hash: 12, header: 8, parti
 export interface SortShape {
   readonly partitionBy: readonly RowField[];
   readonly order: readonly OrderField[];
-  /** Highest bits of the prefix that are in use; whether records with one prefix are equal in the whole order. */
+  /** Highest bits of the prefix that are in use; what records with one prefix have in common. */
   readonly prefixBits: number;
-  readonly prefixExact: boolean;
+  readonly prefixEnd: PrefixEnd;
 }
 
 export interface SortWords {
@@ -44,7 +45,7 @@ export interface SortWords {
 }
 
 /**
- * Code that sorts records: `enter(state, from, to)` makes entries of the records from..to of a run; `settle(state, start, end)` orders entries with equal keys;
+ * Code that sorts records: `enter(state, from, to)` makes entries of the records from..to of a run; `settle(state, start, end)` orders entries with equal keys, whose keys it changes;
  * `compare(state, a, b)` tells two records of one partition apart.
  */
 export interface SortModule {
@@ -76,7 +77,12 @@ export function emitSortFunctions(parts: ModuleParts, shape: SortShape, words: S
   comparing.f.result(i32.const(0));
   const sortTies = parts.module.function("sortTies", RUN, false);
   emitMergeSort(new SegmentEmitter(parts, sortTies.builder), words, compare.reference);
-  emitSettle(new SegmentEmitter(parts, parts.module.function("settle", RUN, true).builder), sortTies.reference);
+  const stages = new TieStages(parts, shape, words, sortTies.reference);
+  const settle = new SegmentEmitter(parts, parts.module.function("settle", RUN, true).builder);
+  // The number of its partition leaves a row's key fewer bits of the prefix than there are.
+  const end: PrefixEnd = shape.partitionBy.length === 0 || shape.order.length === 0 ? shape.prefixEnd : { kind: "before", key: 0 };
+  emitTies(settle, get(settle.f.param(1)), get(settle.f.param(2)), (from, to) => stages.emitAfter(settle, end, get(from), get(to)));
+  settle.f.result(i32.const(0));
 }
 
 function emitEnter(emitter: SegmentEmitter, shape: SortShape, words: SortWords): void {
@@ -91,6 +97,7 @@ function emitEnter(emitter: SegmentEmitter, shape: SortShape, words: SortWords):
       f.set(key, prefix);
     } else {
       const partition = emitPartitionNumber(emitter, shape, words, record);
+      f.store("i32", i32.load(get(emitter.state), words.next), get(partition), SORT_ENTRY.partition);
       f.set(key, i64.or(i64.shl(i64.extendI32U(get(partition)), i64.sub(i64.const(64n), get(bits))), i64.shrU(prefix, get(bits))));
     }
     const block = get(emitter.state);
@@ -118,25 +125,6 @@ function emitPartitionNumber(emitter: SegmentEmitter, { partitionBy }: SortShape
     },
   );
   return number;
-}
-
-function emitSettle({ f }: SegmentEmitter, sortTies: FunctionReference): void {
-  const state = get(f.param(0));
-  const at = f.param(1);
-  const end = get(f.param(2));
-  const next = f.local("i32");
-  const key = f.local("i64");
-  f.while(i32.ltU(get(at), end), () => {
-    f.set(next, i32.add(get(at), i32.const(SORT_ENTRY.bytes)));
-    f.set(key, i64.load(get(at)));
-    f.while(i32.ltU(get(next), end), (exit) => {
-      f.brIf(exit, i64.ne(i64.load(get(next)), get(key)));
-      f.set(next, i32.add(get(next), i32.const(SORT_ENTRY.bytes)));
-    });
-    f.if(i32.gtU(i32.sub(get(next), get(at)), i32.const(SORT_ENTRY.bytes)), () => f.perform(sortTies, [state, get(at), get(next)]));
-    f.set(at, get(next));
-  });
-  f.result(i32.const(0));
 }
 
 /** Merge sort of entries from..to by their records, from the bottom up: runs of `width` bytes are merged to and fro between the entries and the scratch. */

@@ -15,8 +15,6 @@ const HISTOGRAM_BYTES = 8192;
 export interface SortedEntries {
   readonly address: number;
   readonly count: number;
-  /** Highest bits of a key that number the partition; 0: all rows are one partition. */
-  readonly partitionBits: number;
   /** Entries with equal keys are equal in the whole order. */
   readonly exact: boolean;
 }
@@ -76,14 +74,14 @@ export class RecordSorter {
   }
 
   #sortEntries(address: number, count: number, partitionBits: number, memory: Allocator): SortedEntries {
-    const exact = this.#shape.prefixExact && this.#shape.prefixBits + partitionBits <= 64;
+    const exact = this.#shape.prefixEnd.kind === "all" && this.#shape.prefixBits + partitionBits <= 64;
     if (count > 1) {
       const spare = memory.allocate(count * SORT_ENTRY.bytes + HISTOGRAM_BYTES);
       this.#set(this.#words.scratch, spare);
       (this.#context.kernels["sort_pairs"] as (base: number, count: number, scratch: number) => void)(address, count, spare);
       if (!exact) this.#call("settle", address, address + count * SORT_ENTRY.bytes);
     }
-    return { address, count, partitionBits, exact };
+    return { address, count, exact };
   }
 
   /** Below, equal to or above 0 as record a goes before, with or after record b of its partition. */

@@ -30,7 +30,7 @@ export function interpretWindow(
   const numbers = new Uint32Array(sorted.count);
   for (let i = 0, at = sorted.address >>> 2; i < sorted.count; i++, at += SORT_ENTRY.bytes / 4) {
     records[i] = u32[at + SORT_ENTRY.record / 4];
-    if (sorted.partitionBits > 0) numbers[i] = u32[at + 1] >>> (32 - sorted.partitionBits);
+    if (shape.partitionBy.length > 0) numbers[i] = u32[at + SORT_ENTRY.partition / 4];
   }
   for (let start = 0; start < records.length; ) {
     const peers = [0];

@@ -29,14 +29,9 @@ export interface WindowResult {
  * registry's implementations.
  */
 export interface WindowModule extends SortModule {
-  readonly evaluation: EvaluationWords;
-  readonly interpreted: readonly WindowResult[];
-}
-
-/** uint32 each, set when the entries are sorted: highest bits of a key that number the partition; whether equal keys mean equal rows. */
-export interface EvaluationWords {
-  readonly partitionBits: number;
+  /** uint32, set when the entries are sorted: equal keys mean equal rows. */
   readonly exact: number;
+  readonly interpreted: readonly WindowResult[];
 }
 
 const HOST_ALLOCATE = { params: ["i32"], results: ["i32"] } as const;
@@ -51,11 +46,11 @@ export function compileWindow(calls: readonly WindowResult[], shape: RowSinkShap
   const words = reserveSort(state);
   emitSortFunctions(parts, shape, words);
   const compiled = emit ? calls.filter(({ call }) => isCompiled(call, shape)) : [];
-  const evaluation = { partitionBits: words.partitionBits, exact: state.reserve(4, 4) };
+  const exact = state.reserve(4, 4);
   const emitter = new SegmentEmitter(parts, module.function("evaluate", EVALUATE, true).builder);
-  emitEvaluation(emitter, compiled, shape, evaluation);
+  emitEvaluation(emitter, compiled, shape, exact);
   const interpreted = calls.filter((call) => !compiled.includes(call));
-  return { window: { module: compileModule(module.encode()), state: state.template(), words, evaluation, interpreted }, sites };
+  return { window: { module: compileModule(module.encode()), state: state.template(), words, exact, interpreted }, sites };
 }
 
 function isCompiled(call: WindowCall, shape: RowSinkShape): boolean {
@@ -64,7 +59,7 @@ function isCompiled(call: WindowCall, shape: RowSinkShape): boolean {
 }
 
 /** Partition by partition, and in each row by row: all calls take their steps side by side. */
-function emitEvaluation(emitter: SegmentEmitter, calls: readonly WindowResult[], shape: RowSinkShape, words: EvaluationWords): void {
+function emitEvaluation(emitter: SegmentEmitter, calls: readonly WindowResult[], shape: RowSinkShape, exact: number): void {
   const { f } = emitter;
   const entries = f.param(1);
   const count = get(f.param(2));
@@ -72,10 +67,10 @@ function emitEvaluation(emitter: SegmentEmitter, calls: readonly WindowResult[],
   const cursor: PartitionCursor = { emitter, layout: shape.layout, entries, start, end, row, record, peerStart, peerEnd };
   const needsPeers = calls.some(({ call }) => asksForPeers(call) || (hasFrame(call) && frameAsksForPeers(call.frame)));
   const steps = windowSteps(calls, shape, cursor);
-  if (needsPeers) steps.unshift(peersStep(cursor, shape, words));
+  if (needsPeers) steps.unshift(peersStep(cursor, shape, exact));
   f.while(i32.ltU(get(start), count), () => {
     f.set(end, count);
-    if (shape.partitionBy.length > 0) findPartitionEnd(cursor, words);
+    if (shape.partitionBy.length > 0) findPartitionEnd(cursor);
     for (const step of steps) step.begin();
     f.set(row, get(start));
     f.while(i32.ltU(get(row), get(end)), () => {
@@ -93,26 +88,25 @@ function hasFrame(call: WindowCall): boolean {
 }
 
 /** `end` is where the partition's number changes; it has been set to the number of entries. */
-function findPartitionEnd(cursor: PartitionCursor, words: EvaluationWords): void {
+function findPartitionEnd(cursor: PartitionCursor): void {
   const { emitter, start, end } = cursor;
   const { f } = emitter;
-  const numberAt = (index: Local): Val => i64.shrU(i64.load(entryAt(cursor, get(index))), get(shift));
-  const shift = emitter.hoistedOnce("partition shift", () => i64.sub(i64.const(64n), i64.extendI32U(i32.load(get(emitter.state), words.partitionBits))));
+  const numberAt = (index: Local): Val => i32.load(entryAt(cursor, get(index)), SORT_ENTRY.partition);
   const at = f.let(i32.add(get(start), i32.const(1)));
   const number = f.let(numberAt(start));
   f.while(i32.ltU(get(at), get(end)), (exit) => {
-    f.brIf(exit, i64.ne(numberAt(at), get(number)));
+    f.brIf(exit, i32.ne(numberAt(at), get(number)));
     f.set(at, i32.add(get(at), i32.const(1)));
   });
   f.set(end, get(at));
 }
 
 /** Keeps the bounds of the peers of the row at hand. */
-function peersStep(cursor: PartitionCursor, shape: RowSinkShape, words: EvaluationWords): WindowStep {
+function peersStep(cursor: PartitionCursor, shape: RowSinkShape, exactWord: number): WindowStep {
   const { emitter, peerStart, peerEnd, row, end } = cursor;
   const { f } = emitter;
   const compare = emitter.parts.module.reference("compare");
-  const exact = emitter.stateWord(words.exact);
+  const exact = emitter.stateWord(exactWord);
   return {
     begin: () => f.set(peerEnd, get(cursor.start)),
     row: () =>

@@ -14,7 +14,7 @@ export function completeWindow({ shape, window, sharedBits, firstSite }: WindowT
   const { u32 } = context.pool;
   const sorter = new RecordSorter(context, arena, scratch, shape, window);
   const entries = sorter.sort(runs, scratch, sharedBits);
-  u32[(sorter.state + window.evaluation.exact) >>> 2] = entries.exact ? 1 : 0;
+  u32[(sorter.state + window.exact) >>> 2] = entries.exact ? 1 : 0;
   const evaluate = sorter.exports["evaluate"] as (state: number, entries: number, count: number) => number;
   const status = evaluate(sorter.state, entries.address, entries.count);
   if (status === STATUS.error) throw new RowError(firstSite + u32[(sorter.state + HEADER.errorSite) >>> 2], []);
