@@ -175,6 +175,20 @@ export function mapOperands(expr: Expr, f: (operand: Expr) => Expr): Expr {
   }
 }
 
+/**
+ * The operands of a chain of `and` or `or`, left to right, however it is nested: each is reached only if those before it have not decided. Chains are tens of
+ * thousands long in machine-written statements: the walk keeps its own stack.
+ */
+export function chainOperands(expr: Expr, connective: "and" | "or"): readonly Expr[] {
+  const out: Expr[] = [];
+  const stack: Expr[] = [expr];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (next.kind === "call" && next.name === connective) for (let i = next.args.length - 1; i >= 0; i--) stack.push(next.args[i]);
+    else out.push(next);
+  }
+  return out;
+}
+
 /** Bottom-up rewrite. */
 export function transformUp(expr: Expr, f: (expr: Expr) => Expr): Expr {
   return f(mapOperands(expr, (operand) => transformUp(operand, f)));

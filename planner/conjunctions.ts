@@ -1,5 +1,5 @@
 import type { CallExpr, Expr, LiteralExpr } from "../catalog/expression.ts";
-import { isNullable, typeOf } from "../catalog/expression.ts";
+import { chainOperands, isNullable, typeOf } from "../catalog/expression.ts";
 import { BOOLEAN } from "../catalog/types.ts";
 
 export const TRUE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: true };
@@ -15,19 +15,6 @@ export function conjuncts(expr: Expr | undefined): readonly Expr[] {
 /** The operands of a chain of `or`, left to right. */
 export function disjuncts(expr: Expr): readonly Expr[] {
   return chainOperands(expr, "or");
-}
-
-/** Chains are tens of thousands long in machine-written statements: the walk keeps its own stack. */
-function chainOperands(expr: Expr, connective: "and" | "or"): readonly Expr[] {
-  if (!isCall(expr, connective)) return [expr];
-  const out: Expr[] = [];
-  const stack: Expr[] = [expr];
-  while (stack.length > 0) {
-    const top = stack.pop() as Expr;
-    if (isCall(top, connective)) for (let i = top.args.length - 1; i >= 0; i--) stack.push(top.args[i]);
-    else out.push(top);
-  }
-  return out;
 }
 
 /** The conjunction of the conditions in this order; undefined for none. A balanced tree, so that its depth is logarithmic. */

@@ -1,5 +1,5 @@
 import type { CallExpr, Expr, LiteralExpr } from "../../catalog/expression.ts";
-import { operands, typeOf } from "../../catalog/expression.ts";
+import { chainOperands, operands, typeOf } from "../../catalog/expression.ts";
 import { InternalError } from "../../catalog/errors.ts";
 import type { Label } from "../wasm/function-builder.ts";
 import type { Val } from "../wasm/instructions.ts";
@@ -127,7 +127,7 @@ export function emitFilters(conditions: readonly Expr[], ctx: EmitContext, rejec
     if (pending !== undefined) f.brIf(reject, i32.eqz(pending));
     pending = undefined;
   };
-  for (const condition of conditions.flatMap(conjunctsOf)) {
+  for (const condition of conditions.flatMap((chain) => chainOperands(chain, "and"))) {
     const cheap = cheapToEvaluate(condition);
     if (!cheap) leave();
     const holds = emitCondition(condition, ctx);
@@ -135,8 +135,4 @@ export function emitFilters(conditions: readonly Expr[], ctx: EmitContext, rejec
     if (!cheap) leave();
   }
   leave();
-}
-
-function conjunctsOf(expr: Expr): readonly Expr[] {
-  return expr.kind === "call" && expr.name === "and" ? expr.args.flatMap(conjunctsOf) : [expr];
 }

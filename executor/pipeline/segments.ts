@@ -1,9 +1,8 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
-import { columnExpr, isNullable, mapOperands, referencedColumns, typeOf } from "../../catalog/expression.ts";
+import { chainOperands, columnExpr, isNullable, mapOperands, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import type { Breaker, Pipeline, Sink, Step } from "../../planner/stages.ts";
 import { codeTerms } from "../emit/expression-traits.ts";
 import { canEmit, MAX_CODE_TERMS } from "../emit/expression.ts";
-import { conjunctsOf } from "./conjuncts.ts";
 
 /**
  * A pipeline cut where an expression has no compiled form. Up to the cut rows run through one compiled loop into a batch; the TypeScript
@@ -162,7 +161,7 @@ class Segmenter {
 
   /** Conditions to be tested one after the other; one alone where they are too many for code. */
   #conjuncts(condition: Expr): readonly Expr[] {
-    const conjuncts = conjunctsOf(condition);
+    const conjuncts = chainOperands(condition, "and");
     return conjuncts.length === 1 || conjuncts.reduce((sum, conjunct) => sum + codeTerms(conjunct), 0) <= MAX_CODE_TERMS ? conjuncts : [condition];
   }
 
