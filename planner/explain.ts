@@ -135,7 +135,8 @@ function logicalLine(node: LogicalPlan): string {
     case "join": {
       const condition = node.condition === undefined ? "" : `, ${explainExpr(node.condition)}`;
       const mark = node.mark === undefined ? "" : ` AS ${node.mark.name}#${node.mark.id}`;
-      return `${node.dependent ? "DependentJoin" : "Join"} ${node.join}${mark}${condition}`;
+      const hint = (["left", "right"] as const).map((side) => (node.hint?.[side] === undefined ? "" : `, ${side}Hint=(strategy=${node.hint[side]})`)).join("");
+      return `${node.dependent ? "DependentJoin" : "Join"} ${node.join}${mark}${condition}${hint}`;
     }
     case "sort":
       return `Sort [${list(node.order, explainSortKey)}], ${node.global}`;

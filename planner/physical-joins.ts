@@ -16,9 +16,13 @@ import { outputIds } from "./optimizer/plan-traversal.ts";
 /** Building costs more per row than probing: semi and outer joins turn round only when the left side is clearly the smaller one. */
 const TURN_ROUND_FACTOR = 2;
 
-/** A hash join when the condition has equalities between the sides, else a nested loop. */
+/**
+ * A hash join when the condition has equalities between the sides, else a nested loop. BROADCAST and SHUFFLE_HASH say which side is kept, SHUFFLE_REPLICATE_NL asks
+ * for the loop; MERGE changes nothing, for there is no join by sorting.
+ */
 export function planJoin(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalPlan {
   assert(!plan.dependent, "dependent joins are unnested before physical planning");
+  if (plan.join === "inner" && (plan.hint?.left === "shuffle_replicate_nl" || plan.hint?.right === "shuffle_replicate_nl")) return planNestedLoop(plan, planner);
   const condition = hashable(plan.join, analyzeJoinCondition(plan.join, plan.condition, outputIds(plan.left), outputIds(plan.right)));
   if (condition === undefined) return planNestedLoop(plan, planner);
   const nullAware = condition.keys.some((key) => key.nullAware);

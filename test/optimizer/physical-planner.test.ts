@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { INT, LONG } from "../../catalog/types.ts";
 import type { TableLookup } from "../../planner/analyzer/context.ts";
-import { explain, explainPhysical } from "../../planner/explain.ts";
+import { explain, explainLogical, explainPhysical } from "../../planner/explain.ts";
 import { planPhysical } from "../../planner/physical-planner.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
 import { physicalInputs } from "../../planner/physical.ts";
@@ -38,6 +38,11 @@ test.each<[string, readonly string[]]>([
   ["SELECT * FROM large JOIN small ON large.a = small.a AND large.l < small.l", ["hash inner = residual"]],
   ["SELECT * FROM large JOIN small ON large.a < small.a", ["loop inner"]],
   ["SELECT * FROM large JOIN small ON large.a = small.l", ["hash inner ="]],
+  ["SELECT /*+ SHUFFLE_REPLICATE_NL(small) */ * FROM large JOIN small ON large.a = small.a", ["loop inner"]],
+  ["SELECT /*+ SHUFFLE_REPLICATE_NL(small) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash probeOuter ="]],
+  ["SELECT /*+ MERGE(small) */ * FROM large JOIN small ON large.a = small.a", ["hash inner ="]],
+  ["SELECT /*+ BROADCAST(large) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash buildOuter ="]],
+  ["SELECT /*+ SHUFFLE_HASH(large) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash buildOuter ="]],
   ["SELECT * FROM large LEFT JOIN small ON large.a = small.a", ["hash probeOuter ="]],
   ["SELECT * FROM small LEFT JOIN large ON large.a = small.a", ["hash buildOuter ="]],
   ["SELECT * FROM small FULL JOIN large ON large.a = small.a", ["hash fullOuter ="]],
@@ -114,4 +119,9 @@ HashAggregate keys=[a#1], functions=[count(1) AS count(1)#4] (id=2, rows=33)
   expect(explain({ analyzed, optimized, physical: plan }, "extended")).toContain("== Optimized Logical Plan ==\n");
   expect(explain({ analyzed, optimized, physical: plan }, "cost")).toContain("rowCount=");
   expect(explain({ analyzed, optimized, physical: plan }, "formatted")).toContain("(1) Scan\nOutput: [a#1, k#2]\n");
+});
+
+test("EXPLAIN names hints of joins as Spark does", () => {
+  const { optimized } = planned("SELECT /*+ BROADCAST(small) */ * FROM large JOIN small ON large.a = small.a", TABLES);
+  expect(explainLogical(optimized)).toMatch(/Join inner, .*, rightHint=\(strategy=broadcast\)/);
 });

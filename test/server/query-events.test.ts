@@ -39,3 +39,16 @@ test("a query that fails, or that its reader leaves, ends with what ended it", a
   await expect(cancelled.toArray()).rejects.toMatchObject({ condition: "OPERATION_CANCELED" });
   expect(events.at(-1)).toMatchObject({ kind: "queryEnded", condition: "OPERATION_CANCELED" });
 });
+
+test("a key that most rows have is spread over as many tasks and morsels as any: all workers probe one hash table", async () => {
+  const probing = async (key: string): Promise<readonly number[]> => {
+    events.length = 0;
+    const [row] = await sparrow.sql(`SELECT count(*) AS n FROM (SELECT ${key} AS k FROM range(2000000)) p JOIN (SELECT id AS k FROM range(1000)) b ON p.k = b.k`).toArray();
+    expect(row.n).toBe(2_000_000n);
+    const stages = events.filter((event) => event.kind === "stageStarted");
+    return stages.map((stage) => stage.morsels);
+  };
+  const skewed = await probing("CASE WHEN id % 10 < 9 THEN 7 ELSE id % 1000 END");
+  expect(Math.max(...skewed)).toBeGreaterThan(10);
+  expect(skewed).toEqual(await probing("id % 1000"));
+});
