@@ -13,7 +13,7 @@ export interface IdempotentWrite {
 export function idempotentWrite(appId: string | undefined, version: string | undefined): IdempotentWrite | undefined {
   if (appId === undefined && version === undefined) return undefined;
   if (appId === undefined || version === undefined) throw invalid("both txnAppId and txnVersion must be given");
-  if (!/^\d{1,19}$/.test(version.trim())) throw invalid(`txnVersion must be a whole number that is not negative, not '${version}'`);
+  if (!/^-?\d{1,19}$/.test(version.trim())) throw invalid(`txnVersion must be a whole number, not '${version}'`);
   return { appId, version: BigInt(version.trim()) };
 }
 

@@ -18,7 +18,7 @@ function part(name: string, type: StructField["type"], valueOf: (source: FileSpl
 }
 
 const FILE_PARTS: readonly MetadataPart[] = [
-  part("file_path", STRING, ({ path }) => `file://${encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F")}`),
+  part("file_path", STRING, ({ path }) => `file:${encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F")}`),
   part("file_name", STRING, ({ path }) => path.slice(path.lastIndexOf("/") + 1)),
   part("file_size", LONG, (_, { bytes }) => BigInt(bytes)),
   part("file_block_start", LONG, (source) => BigInt("start" in source ? source.start : 0)),
@@ -31,9 +31,9 @@ const ROW_PARTS: readonly MetadataPart[] = [{ field: { name: "row_index", type: 
 const NO_VALUE: FileField = { kind: "constant", value: null };
 
 const TRACKED_PARTS: readonly MetadataPart[] = [
+  { field: { name: "row_id", type: LONG, nullable: true }, of: (_, { tracked }) => tracked?.rowId ?? NO_VALUE },
   { field: { name: "base_row_id", type: LONG, nullable: true }, of: (_, { tracked }) => ({ kind: "constant", value: tracked?.baseRowId ?? null }) },
   { field: { name: "default_row_commit_version", type: LONG, nullable: true }, of: (_, { tracked }) => ({ kind: "constant", value: tracked?.commitVersion ?? null }) },
-  { field: { name: "row_id", type: LONG, nullable: true }, of: (_, { tracked }) => tracked?.rowId ?? NO_VALUE },
   { field: { name: "row_commit_version", type: LONG, nullable: true }, of: (_, { tracked }) => tracked?.rowCommitVersion ?? NO_VALUE },
 ];
 

@@ -10,6 +10,7 @@ import { analyzeExpression } from "../../planner/analyzer/standalone-expressions
 import { isDeterministic } from "../../planner/optimizer/expression-facts.ts";
 import { quoted } from "../object-names.ts";
 import { isRepeatable } from "../repeatable-query.ts";
+import { columnsOf } from "./check-rows.ts";
 import { analysisContext } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { ResolvedTables } from "../table-resolution.ts";
@@ -17,18 +18,16 @@ import { defaultOf, generationOf } from "./derived-columns.ts";
 
 /**
  * Checks what a table's columns are declared to be: that generated columns compute from the others and give their type, defaults are constants that fit, and
- * identity columns count. Raises DELTA_*_GENERATED_COLUMN*, DELTA_IDENTITY_COLUMNS_*, INVALID_DEFAULT_VALUE.*.
+ * identity columns count. Raises UNSUPPORTED_EXPRESSION_GENERATED_COLUMN, DELTA_UNSUPPORTED_EXPRESSION_GENERATED_COLUMN, UNRESOLVED_COLUMN.*, DELTA_IDENTITY_COLUMNS_*, IDENTITY_COLUMNS_ILLEGAL_STEP, INVALID_DEFAULT_VALUE.*.
  */
 export function checkDeclaredColumns(session: Session, fields: readonly StructField[], partitionColumns: readonly string[]): void {
   const context = analysisContext(session, new ResolvedTables(), {});
-  const stored = fields.filter((field) => generationText(field) === undefined);
-  const columns = stored.map(({ name, type, nullable }): Column => ({ id: context.nextId(), name, type, nullable }));
   for (const field of fields) {
     const identity = identityOf(field);
     const generation = generationOf(field);
     const value = defaultOf(field);
     if (identity !== undefined) checkIdentity(field, identity, partitionColumns);
-    if (generation !== undefined) checkGeneration(field, generation, columns, context);
+    if (generation !== undefined) checkGeneration(field, generation, fields, context);
     if (value !== undefined) checkDefault(field, value, context);
     if (value !== undefined && (identity !== undefined || generation !== undefined)) {
       throw new SparrowError("GENERATED_COLUMN_WITH_DEFAULT_VALUE", "42613", `A column cannot have both a default value and a generation expression: ${quoted(field.name)}.`, { colName: field.name, defaultValue: String(field.metadata?.CURRENT_DEFAULT), genExpr: generationText(field) ?? "IDENTITY" });
@@ -38,25 +37,26 @@ export function checkDeclaredColumns(session: Session, fields: readonly StructFi
 
 function checkIdentity({ name, type, metadata }: StructField, { step }: Identity, partitionColumns: readonly string[]): void {
   if (type.kind !== "long") throw new SparrowError("DELTA_IDENTITY_COLUMNS_UNSUPPORTED_DATA_TYPE", "428H2", `Data type ${typeName(type)} is not supported for IDENTITY columns: they are BIGINT.`, { dataType: typeName(type) });
-  if (step === 0n) throw new SparrowError("DELTA_IDENTITY_COLUMNS_ILLEGAL_STEP", "42611", "IDENTITY column step cannot be 0.", {});
+  if (step === 0n) throw new SparrowError("IDENTITY_COLUMNS_ILLEGAL_STEP", "42611", "IDENTITY column step cannot be 0.", {});
   if (metadata !== undefined && generationText({ name, type, nullable: true, metadata }) !== undefined) throw new SparrowError("DELTA_IDENTITY_COLUMNS_WITH_GENERATED_EXPRESSION", "42613", "IDENTITY column cannot be specified with a generated column expression.", {});
   if (partitionColumns.some((column) => column.toLowerCase() === name.toLowerCase())) throw new SparrowError("DELTA_IDENTITY_COLUMNS_PARTITION_NOT_SUPPORTED", "42601", `PARTITIONED BY IDENTITY column ${name} is not supported.`, { colName: name });
 }
 
-function checkGeneration(field: StructField, expression: AstExpr, columns: readonly Column[], context: AnalysisContext): void {
-  let expr: Expr;
-  try {
-    expr = analyzeExpression(expression, columns, context);
-  } catch (error) {
-    if (!(error instanceof SparrowError && error.condition.startsWith("UNRESOLVED_COLUMN"))) throw error;
-    throw new SparrowError("DELTA_INVALID_GENERATED_COLUMN_REFERENCES", "42621", `The generated column ${quoted(field.name)} uses a column that does not exist, or another generated column: ${generationText(field)}.`, { columnName: field.name }, { cause: error });
+function checkGeneration(field: StructField, expression: AstExpr, fields: readonly StructField[], context: AnalysisContext): void {
+  const columns = fields.map(({ name, type, nullable }): Column => ({ id: context.nextId(), name, type, nullable }));
+  const expr = analyzeExpression(expression, columns, context);
+  if (!isDeterministic(expr)) throw unsupportedGeneration(field, "generation expression is not deterministic");
+  if (!isRepeatable(expression)) {
+    throw new SparrowError("DELTA_UNSUPPORTED_EXPRESSION_GENERATED_COLUMN", "42621", `${generationText(field)} cannot be used in a generated column: it differs from one statement to the next.`, { expression: String(generationText(field)) });
   }
-  if (!isDeterministic(expr) || !isRepeatable(expression)) {
-    throw new SparrowError("DELTA_NON_DETERMINISTIC_FUNCTION_NOT_SUPPORTED", "0AKDC", `Non-deterministic functions are not supported in the generated column ${quoted(field.name)}: ${generationText(field)}.`, { operation: "generated column", expression: String(generationText(field)) });
-  }
-  if (canStoreAssign(typeOf(expr), field.type)) return;
-  const [expressionType, columnType] = [typeName(typeOf(expr)), typeName(field.type)];
-  throw new SparrowError("DELTA_GENERATED_COLUMNS_EXPR_TYPE_MISMATCH", "42K09", `The expression type of the generated column ${quoted(field.name)} is ${expressionType}, but the column type is ${columnType}.`, { columnName: field.name, expressionType, columnType });
+  const generated = new Set(columns.filter((_, i) => generationText(fields[i]) !== undefined).map(({ id }) => id));
+  if (columnsOf(expr).some((id) => generated.has(id))) throw unsupportedGeneration(field, "generation expression cannot reference another generated column");
+  if (!canStoreAssign(typeOf(expr), field.type)) throw unsupportedGeneration(field, `generation expression data type ${typeName(typeOf(expr))} is incompatible with column data type ${typeName(field.type)}`);
+}
+
+function unsupportedGeneration(field: StructField, reason: string): SparrowError {
+  const parameters = { fieldName: field.name, expressionStr: String(generationText(field)), reason };
+  return new SparrowError("UNSUPPORTED_EXPRESSION_GENERATED_COLUMN", "42621", `Cannot create generated column ${quoted(field.name)} with generation expression ${parameters.expressionStr} because ${reason}.`, parameters);
 }
 
 /** Raises INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION, INVALID_DEFAULT_VALUE.DATA_TYPE. */

@@ -59,7 +59,7 @@ async function feedTarget(session: Session, functionName: string, argument: AstE
 
 type Boundary = { readonly kind: "version"; readonly version: bigint } | { readonly kind: "time"; readonly timestampMs: number };
 
-/** Raises DELTA_CDC_READ_NULL_RANGE_BOUNDARY, DELTA_INVALID_TIMESTAMP_FORMAT. */
+/** Raises DELTA_CDC_READ_NULL_RANGE_BOUNDARY, DELTA_TIMESTAMP_INVALID. */
 function boundary(session: Session, argument: AstExpr): Boundary {
   const { value, type } = constantValue(session, argument);
   if (value === null) throw new SparrowError("DELTA_CDC_READ_NULL_RANGE_BOUNDARY", "22004", "CDC read start/end parameters cannot be null. Please provide a valid version or timestamp.", {}, { span: argument.span });
@@ -70,7 +70,7 @@ function boundary(session: Session, argument: AstExpr): Boundary {
 }
 
 function invalidTimestamp(timestamp: string, span: Span): SparrowError {
-  return new SparrowError("DELTA_INVALID_TIMESTAMP_FORMAT", "22007", `The provided timestamp ${timestamp} does not match the expected syntax yyyy-MM-dd HH:mm:ss[.SSS].`, { timestamp, format: "yyyy-MM-dd HH:mm:ss[.SSS]" }, { span });
+  return new SparrowError("DELTA_TIMESTAMP_INVALID", "42816", `The provided timestamp ('${timestamp}') cannot be converted to a valid timestamp.`, { expr: timestamp }, { span });
 }
 
 /** The versions that are meant; undefined for none. Raises DELTA_INVALID_CDC_RANGE, DELTA_CDC_START_VERSION_AFTER_LATEST, DELTA_TIMESTAMP_GREATER_THAN_COMMIT. */

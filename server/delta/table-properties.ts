@@ -1,6 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import { legacyFeatures, TABLE_FEATURES } from "../../delta/table-features.ts";
 import { unsupportedOperation } from "../object-names.ts";
+import type { Session } from "../session.ts";
 
 /** Properties that may be set: what they ask of writers is done. */
 const HONOURED = new Set([
@@ -25,6 +26,13 @@ const HONOURED = new Set([
 ]);
 
 const FEATURE_PREFIX = "delta.feature.";
+/** Settings that say what new tables have where they say nothing themselves. */
+const DEFAULTS_PREFIX = "spark.databricks.delta.properties.defaults.";
+
+/** Properties of a new table by the session's settings: `spark.databricks.delta.properties.defaults.enableChangeDataFeed` is `delta.enableChangeDataFeed`. */
+export function defaultProperties({ settings }: Session): Readonly<Record<string, string>> {
+  return Object.fromEntries(settings.given().flatMap(([name, text]) => (name.startsWith(DEFAULTS_PREFIX) ? [[`delta.${name.slice(DEFAULTS_PREFIX.length)}`, text]] : [])));
+}
 
 /** What TBLPROPERTIES ask for. */
 export interface RequestedProperties {

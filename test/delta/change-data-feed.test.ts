@@ -116,7 +116,7 @@ test("ranges and tables without changes to read are refused", async () => {
   expect(await failure("4, 3")).toBe("DELTA_INVALID_CDC_RANGE");
   expect(await failure("99")).toBe("DELTA_CDC_START_VERSION_AFTER_LATEST");
   expect(await failure("NULL")).toBe("DELTA_CDC_READ_NULL_RANGE_BOUNDARY");
-  expect(await failure("'x'")).toBe("DELTA_INVALID_TIMESTAMP_FORMAT");
+  expect(await failure("'x'")).toBe("DELTA_TIMESTAMP_INVALID");
   expect(await failure("2, 5")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE");
   expect(await tables.failure("SELECT * FROM table_changes('f5')")).toBe("WRONG_NUM_ARGS.WITHOUT_SUGGESTION");
   expect(await tables.failure("SELECT * FROM table_changes('no_such', 1)")).toBe("TABLE_OR_VIEW_NOT_FOUND");

@@ -23,7 +23,7 @@ test("_metadata of Parquet files: where a row is, as DuckDB and the file system 
   );
   const { size, mtimeMs } = statSync(join(folder, "b.parquet"));
   expect(await tables.rows(`SELECT DISTINCT _metadata.file_path, _metadata.file_size, _metadata.file_block_start, _metadata.file_block_length, unix_millis(_metadata.file_modification_time) FROM ${from} WHERE _metadata.file_name = 'b.parquet'`)).toEqual(
-    sortedTexts([[pathToFileURL(join(folder, "b.parquet")).href, BigInt(size), 0n, BigInt(size), BigInt(Math.floor(mtimeMs))]]),
+    sortedTexts([[`file:${pathToFileURL(join(folder, "b.parquet")).pathname}`, BigInt(size), 0n, BigInt(size), BigInt(Math.floor(mtimeMs))]]),
   );
   // The column is in no star, and files that a condition on it excludes are not read.
   expect(await tables.rows(`SELECT * FROM ${from} WHERE _metadata.file_name = 'b.parquet' AND _metadata.row_index > 0`)).toEqual(["[5001]", "[5002]"]);

@@ -48,7 +48,7 @@ test("a numbered write is done once, also when it changes nothing", async () => 
 test("options of one INSERT; other applications have numbers of their own", async () => {
   await tables.run("CREATE TABLE w2 (id INT) USING delta", "INSERT INTO w2 WITH (txnAppId = 'a', txnVersion = 1) VALUES (1)", "INSERT INTO w2 WITH (txnAppId = 'a', txnVersion = '1') VALUES (1)", "INSERT INTO w2 WITH (txnAppId = 'b', txnVersion = 1) SELECT 2");
   expect(await tables.readers("w2")).toEqual(seenByBoth([[1], [2]]));
-  expect(await tables.failure("INSERT INTO w2 WITH (txnAppId = 'a', txnVersion = -1) VALUES (1)")).toBe("DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS");
+  expect(await tables.failure("INSERT INTO w2 WITH (txnAppId = 'a', txnVersion = 'one') VALUES (1)")).toBe("DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS");
   expect(await tables.failure("INSERT INTO w2 WITH (txnVersion = 1) VALUES (1)")).toBe("DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS");
   await tables.run("INSERT INTO w2 WITH (mergeSchema = true) SELECT 3 AS id, 'c' AS s");
   expect(await tables.readers("w2")).toEqual(seenByBoth([[1, null], [2, null], [3, "c"]]));

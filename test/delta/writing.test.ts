@@ -111,6 +111,12 @@ test("VARCHAR keeps its length, and types that Delta does not have are refused",
   expect(existsSync(join(tables.folder, "t9/_delta_log"))).toBe(false);
 });
 
+test("settings say what properties new tables have", async () => {
+  const setting = "spark.databricks.delta.properties.defaults.enableChangeDataFeed";
+  await tables.run(`SET ${setting} = true`, "CREATE TABLE t12 (id INT) USING delta", "CREATE TABLE t13 (id INT) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')", `RESET ${setting}`, "CREATE TABLE t14 (id INT) USING delta");
+  expect(["t12", "t13", "t14"].map((name) => replayLog(join(tables.folder, name)).metadata.configuration)).toEqual([{ "delta.enableChangeDataFeed": "true" }, { "delta.enableChangeDataFeed": "false" }, {}]);
+});
+
 test("SHOW PARTITIONS, SHOW CREATE TABLE and SHOW TBLPROPERTIES tell what the log says", async () => {
   await tables.run("CREATE TABLE t10 (id INT, p STRING) PARTITIONED BY (p) TBLPROPERTIES ('k' = 'v')", "INSERT INTO t10 VALUES (1, 'x'), (2, NULL)");
   expect(await tables.rows("SHOW PARTITIONS t10")).toEqual(['["x"]', "[null]"]);

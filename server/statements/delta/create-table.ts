@@ -21,7 +21,7 @@ import { checkDeclaredColumns } from "../../delta/declared-columns.ts";
 import { deltaLog } from "../../delta/delta-tables.ts";
 import { findDeltaTarget } from "../../delta/delta-target.ts";
 import { NOTHING_WRITTEN, writeMetrics, writeTableRows, writtenActions } from "../../delta/rows-to-files.ts";
-import { requestedProperties } from "../../delta/table-properties.ts";
+import { defaultProperties, requestedProperties } from "../../delta/table-properties.ts";
 import { executeQuery } from "../../execute-query.ts";
 import { CATALOG_NAME, partsOf, quoted } from "../../object-names.ts";
 import { prepareQuery, type RunOptions } from "../../run-query.ts";
@@ -81,7 +81,7 @@ async function commitTable(session: Session, { described, statement, log, before
   rejectDuplicates(declared);
   checkDeclaredColumns(session, declared, partitionColumns);
   const model = statement.like === undefined ? undefined : await (await findDeltaTarget(session, statement.like))?.log.latest();
-  const requested = requestedProperties(described.properties, quoted(CATALOG_NAME, described.database, described.name));
+  const requested = requestedProperties({ ...defaultProperties(session), ...described.properties }, quoted(CATALOG_NAME, described.database, described.name));
   const { fields, configuration } = mapColumns({ fields: declared, configuration: { ...(model && inherited(model)), ...requested.configuration } }, "new", before && lastColumnId(before));
   rejectCharacters(fields, configuration);
   const clusterBy = statement.clusterBy?.map(partsOf) ?? (model && clusteringFields(model)?.map(({ name }) => [name]));

@@ -158,6 +158,7 @@ function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: Mer
       return valuesOf((field) => assigned.get(field.name) ?? (generationOf(field) === undefined ? source.column(alias, field.name) : "derived"));
     }
     case "updateAll":
+      rejectIdentityUpdate(fields, { has: (name) => source.fields.some((field) => field.name.toLowerCase() === name.toLowerCase()) });
       return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source, evolves ? source.column(alias, field.name) : undefined) ?? "derived") : source.column(alias, field.name)));
     case "insertAll":
       return valuesOf((field) => sourceValue(field, source, evolves ? (defaultOf(field) ?? { kind: "null", span: source.span }) : undefined) ?? "derived");
