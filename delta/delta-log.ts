@@ -7,7 +7,7 @@ import { type CommitTime, monotoneTimes, versionAtTime } from "./commit-times.ts
 import { notDeltaTable, versionNotFound } from "./errors.ts";
 import { ENABLEMENT_VERSION, hasInCommitTimestamps, inCommitTimestamp } from "./in-commit-timestamps.ts";
 import { type CommitFile, commitName, type LogFile, logFile, logFolder, versionPrefix } from "./log-files.ts";
-import { chooseSegment, completeCheckpoints, earliestVersion, type LogSegment } from "./log-segment.ts";
+import { chooseSegment, completeCheckpoints, earliestVersion, latestVersion, type LogSegment } from "./log-segment.ts";
 import type { ParquetRowsReader } from "./parquet-rows.ts";
 import { type DeltaSnapshot, snapshotOf } from "./snapshot.ts";
 import { applyActions, EMPTY_STATE } from "./table-state.ts";
@@ -24,6 +24,12 @@ export interface HistoryEntry {
   readonly commitInfo: CommitInfo;
 }
 
+interface KeptSnapshot {
+  readonly snapshot: DeltaSnapshot;
+  /** Of the commit's file; undefined when only a checkpoint of the version is left. */
+  readonly commitModifiedMs: number | undefined;
+}
+
 /** The log of one table: its snapshots, kept and advanced by new commits only, and its history. */
 export class DeltaLog {
   readonly location: string;
@@ -33,8 +39,8 @@ export class DeltaLog {
   readonly committer: Committer;
   /** Names of commits that the committer has told of. */
   readonly #ratified = new Map<bigint, string>();
-  #latest: { readonly snapshot: DeltaSnapshot; readonly commitModifiedMs: number | undefined } | undefined;
-  readonly #earlier = new Map<bigint, DeltaSnapshot>();
+  #latest: KeptSnapshot | undefined;
+  readonly #earlier = new Map<bigint, KeptSnapshot>();
 
   /** `location`: absolute folder of the table. */
   constructor(location: string, storage: Storage, parquet: ParquetRowsReader, committer: Committer = storageCommitter(storage)) {
@@ -59,17 +65,21 @@ export class DeltaLog {
     return (await this.#advanced()) ?? this.#load(await this.#listForLatest());
   }
 
-  /** One version. Raises DELTA_VERSION_NOT_FOUND beside what `latest` does. */
+  /**
+   * One version, from the checkpoint and the commits that it was put together from when it was the latest: later ones are not opened. Raises DELTA_VERSION_NOT_FOUND
+   * beside what `latest` does.
+   */
   async at(version: bigint): Promise<DeltaSnapshot> {
-    const latest = await this.latest();
-    if (version === latest.version) return latest;
-    const known = this.#earlier.get(version);
-    if (known !== undefined) return known;
+    const known = this.#latest?.snapshot.version === version ? this.#latest : this.#earlier.get(version);
+    // A table that was deleted and made again has other commits under the same versions.
+    if (known?.commitModifiedMs !== undefined && (await this.#storage.stat(`${this.folder}/${commitName(version)}`))?.modifiedMs === known.commitModifiedMs) return known.snapshot;
     const files = await this.#list();
+    if (files.length === 0) throw notDeltaTable(this.location);
     const earliest = earliestVersion(files) ?? 0n;
-    if (version < earliest || version > latest.version) throw versionNotFound(this.location, version, earliest, latest.version);
-    const snapshot = await this.#read(chooseSegment(this.location, files, version));
-    this.#earlier.set(version, snapshot);
+    if (version < earliest) throw versionNotFound(this.location, version, earliest, latestVersion(files));
+    const segment = chooseSegment(this.location, files, version);
+    const snapshot = await this.#read(segment);
+    this.#earlier.set(version, { snapshot, commitModifiedMs: commitTime(files, version) });
     for (const oldest of this.#earlier.keys()) {
       if (this.#earlier.size <= KEPT_VERSIONS) break;
       this.#earlier.delete(oldest);
@@ -149,8 +159,7 @@ export class DeltaLog {
     this.#earlier.clear();
     const segment = chooseSegment(this.location, files);
     const snapshot = await this.#read(segment);
-    const commit = files.find((file) => file.kind === "commit" && file.version === segment.version);
-    this.#latest = { snapshot, commitModifiedMs: commit?.modifiedMs };
+    this.#latest = { snapshot, commitModifiedMs: commitTime(files, segment.version) };
     return snapshot;
   }
 
@@ -198,6 +207,10 @@ export class DeltaLog {
     }
     return files;
   }
+}
+
+function commitTime(files: readonly LogFile[], version: bigint): number | undefined {
+  return files.find((file) => file.kind === "commit" && file.version === version)?.modifiedMs;
 }
 
 /** Results in the order of the items. */

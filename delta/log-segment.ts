@@ -16,15 +16,12 @@ export interface LogSegment {
 export function chooseSegment(location: string, files: readonly LogFile[], wanted?: bigint): LogSegment {
   const commits = new Map<bigint, CommitFile>();
   const compacted = new Map<bigint, Extract<LogFile, { kind: "compacted" }>>();
-  let latest = -1n;
   for (const file of files) {
     if (file.kind === "commit") commits.set(file.version, file);
     if (file.kind === "compacted" && file.end > (compacted.get(file.version)?.end ?? -1n) && (wanted === undefined || file.end <= wanted)) compacted.set(file.version, file);
-    const last = file.kind === "compacted" ? file.end : file.version;
-    if (last > latest) latest = last;
   }
   const checkpoints = completeCheckpoints(files);
-  for (const version of checkpoints.keys()) if (version > latest) latest = version;
+  const latest = latestVersion(files, checkpoints);
   if (latest < 0n) throw notDeltaTable(location);
   const version = wanted ?? latest;
   if (version < 0n || version > latest) throw versionNotFound(location, version, earliestVersion(files) ?? 0n, latest);
@@ -44,6 +41,17 @@ export function chooseSegment(location: string, files: readonly LogFile[], wante
     next = several === undefined ? next + 1n : several.end + 1n;
   }
   return { version, checkpoint: base === undefined ? [] : (checkpoints.get(base) ?? []), deltas };
+}
+
+/** The newest version that a log tells of; -1 for a log without any. */
+export function latestVersion(files: readonly LogFile[], checkpoints: ReadonlyMap<bigint, unknown> = completeCheckpoints(files)): bigint {
+  let latest = -1n;
+  for (const version of checkpoints.keys()) if (version > latest) latest = version;
+  for (const file of files) {
+    const last = file.kind === "compacted" ? file.end : file.version;
+    if (last > latest) latest = last;
+  }
+  return latest;
 }
 
 /** By version; of several complete checkpoints of one version the one with the fewest parts. */

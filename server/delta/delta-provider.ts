@@ -100,7 +100,7 @@ function sourceFile(snapshot: Pick<DeltaSnapshot, "metadata">, add: AddFile): So
 }
 
 /** What the log says of the file's columns, by its statistics and by the values of generated partition columns; where rows are deleted, counts of nulls no longer hold. */
-function fileStatistics(snapshot: DeltaSnapshot, file: ScanFile, rows: number | undefined, hasDeleted: boolean): ReadonlyMap<number, ColumnStatistics> {
+export function fileStatistics(snapshot: DeltaSnapshot, file: ScanFile, rows: number | undefined, hasDeleted: boolean): ReadonlyMap<number, ColumnStatistics> {
   const { fields, columns } = file;
   const statistics = new Map<number, ColumnStatistics>();
   fields.forEach((field, i) => {

@@ -1,5 +1,6 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Column, Expr } from "../../catalog/expression.ts";
+import type { Split } from "../../catalog/table.ts";
 import type { AddFile } from "../../delta/actions.ts";
 import { type ReadScope, READS_TABLE } from "../../delta/conflicts.ts";
 import { canonicalPath } from "../../delta/file-paths.ts";
@@ -13,7 +14,7 @@ import { pruneSplits } from "../../planner/pruning.ts";
 import { analysisContext } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { ResolvedTables } from "../table-resolution.ts";
-import type { FileSplits } from "./delta-provider.ts";
+import { fileStatistics, type FileSplits } from "./delta-provider.ts";
 
 /** Whether something names a table: a subquery may read the target too. */
 export function namesTables(...parts: readonly (AstExpr | Relation)[]): boolean {
@@ -43,11 +44,14 @@ function mayHold(session: Session, snapshot: DeltaSnapshot, condition: AstExpr, 
     if (error instanceof SparrowError) return () => true;
     throw error;
   }
-  return (add) => {
-    const { path, fields, rows, columns: statistics } = scanFile(snapshot, add, (text) => parseTimestamp(text, session.timeZone));
-    const source = { kind: "parquet", path, fileBytes: add.size, modifiedMs: undefined, rowGroup: 0, firstRow: 0, fields } as const;
-    return pruneSplits([{ source, rows, bytes: add.size, columns: statistics }], [expr], positions).length > 0;
-  };
+  return (add) => pruneSplits([splitOfAdd(session, snapshot, add)], [expr], positions).length > 0;
+}
+
+/** A file with what the log says of it, as a whole: what it may hold can be asked, its rows cannot be read. */
+export function splitOfAdd(session: Session, snapshot: DeltaSnapshot, add: AddFile): Split {
+  const file = scanFile(snapshot, add, (text) => parseTimestamp(text, session.timeZone));
+  const { path, fields, rows } = file;
+  return { source: { kind: "parquet", path, fileBytes: add.size, modifiedMs: undefined, rowGroup: 0, firstRow: 0, fields }, rows, bytes: add.size, columns: fileStatistics(snapshot, file, rows, add.deletionVector !== undefined) };
 }
 
 /** `t.a` as `a`, where `t` is the table's alias. */

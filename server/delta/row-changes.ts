@@ -90,11 +90,11 @@ export function fromTarget(alias: string): string {
   return `FROM ${TARGET} AS ${quoted(alias)}`;
 }
 
-/** How many rows of each file satisfy a condition; files without one are left out. */
-export async function matchingRows(session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions, given?: ReadonlyMap<string, TableSnapshot>): Promise<ReadonlyMap<number, number>> {
+/** How many rows of each file satisfy a condition; files without one are left out. `among`: positions of the files that can have some. */
+export async function matchingRows(session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions, given?: ReadonlyMap<string, TableSnapshot>, among?: ReadonlySet<number>): Promise<ReadonlyMap<number, number>> {
   const query = fill(parseQuery(`SELECT ${FILE}, count(*) ${fromTarget(alias)} WHERE __condition GROUP BY ${FILE}`), { __condition: condition });
   const counts = new Map<number, number>();
-  for await (const batch of queryTarget(session, targetTable(target), query, options, undefined, given)) {
+  for await (const batch of queryTarget(session, targetTable(target, among), query, options, undefined, given)) {
     const [file, count] = batch.columns.map(valueReader);
     for (let row = 0; row < batch.rows; row++) counts.set(file(row) as number, Number(count(row)));
   }

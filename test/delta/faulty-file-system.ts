@@ -14,12 +14,18 @@ export interface Fault {
   readonly kind: FaultKind;
 }
 
+/** A call of the file system. */
+export interface WatchedCall {
+  /** Node's function. */
+  readonly name: string;
+  readonly path: string;
+}
+
 /** Calls below a folder, which alone are counted and disturbed. */
 interface Watched {
   readonly folder: string;
   readonly fault: Fault | undefined;
-  /** Names of the calls so far. */
-  readonly calls: string[];
+  readonly calls: WatchedCall[];
 }
 
 const DELAY_MS = 20;
@@ -30,8 +36,8 @@ const paths = new Map<number, string>();
 const original = { ...fs };
 const originalPromises = { ...fs.promises };
 
-/** Runs something while calls of this thread below a folder are counted, and one of them goes wrong; gives the names of the calls. */
-export async function withFault(folder: string, fault: Fault | undefined, run: () => Promise<void>): Promise<string[]> {
+/** Runs something while calls of this thread below a folder are counted, and one of them goes wrong; gives the calls. */
+export async function withFault(folder: string, fault: Fault | undefined, run: () => Promise<void>): Promise<WatchedCall[]> {
   install();
   watched = { folder, fault, calls: [] };
   try {
@@ -59,7 +65,7 @@ class InjectedError extends Error {
 /** The fault of this call, if it is its turn. */
 function due(call: string, path: unknown): FaultKind | undefined {
   if (watched === undefined || !String(path).startsWith(watched.folder)) return undefined;
-  watched.calls.push(call);
+  watched.calls.push({ name: call, path: String(path) });
   if (watched.calls.length !== watched.fault?.at) return undefined;
   if (watched.fault.kind === "kill") process.kill(process.pid, "SIGKILL");
   return watched.fault.kind;

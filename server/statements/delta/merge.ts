@@ -3,6 +3,7 @@ import { LONG, type StructField } from "../../../catalog/types.ts";
 import { isConflict, type ReadScope, READS_TABLE } from "../../../delta/conflicts.ts";
 import type { IdempotentWrite } from "../../../delta/idempotent-write.ts";
 import { identityOf } from "../../../delta/identity-columns.ts";
+import type { AddFile } from "../../../delta/actions.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
 import { rowTrackingColumns } from "../../../delta/row-tracking.ts";
 import { evolved, withoutOlderMetadata } from "../../../delta/schema-evolution.ts";
@@ -22,7 +23,8 @@ import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource,
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { reshaped } from "../../delta/reshape.ts";
-import { namesTables } from "../../delta/read-scope.ts";
+import { mergeKeys } from "../../delta/merge-keys.ts";
+import { namesTables, splitOfAdd } from "../../delta/read-scope.ts";
 import { writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted } from "../../object-names.ts";
@@ -65,7 +67,9 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   const { snapshot } = evolution;
   const all = await targetFiles(session, snapshot);
   const clauses = statement.clauses.map((clause) => resolveClause(snapshot, clause, alias, source, evolves));
-  const matches = await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables);
+  const keys = await mergeKeys(session, snapshot, source, statement.on, alias, options);
+  const reachable = new Set([...all.files.keys()].filter((index) => keys.mayMatch(all.files[index].splits)));
+  const matches = await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables, reachable);
   // WHEN NOT MATCHED BY SOURCE may reach any row.
   const chosen: ReadonlySet<number> = new Set(clauses.some((clause) => clause.when === "notMatchedBySource") ? all.files.keys() : matches.keys());
   const matched = clauses.filter((clause) => clause.when === "matched");
@@ -94,7 +98,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
     await commitStatement(session, log, {
       snapshot: before,
       actions: [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...taken.actions, ...writtenActions(written)],
-      reads: readScope(statement, [...chosen].map((index) => all.files[index])),
+      reads: readScope(statement, [...chosen].map((index) => all.files[index]), (add) => keys.mayMatch([splitOfAdd(session, snapshot, add)])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
       operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
@@ -107,10 +111,10 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   return outcome;
 }
 
-/** New files of others may always hold a match. The source may read the target, and WHEN NOT MATCHED BY SOURCE does: then everything was read. */
-function readScope({ source, on, clauses }: Merge, files: readonly FileSplits[]): ReadScope {
+/** New files of others matter where they may hold a match. The source may read the target, and WHEN NOT MATCHED BY SOURCE does: then everything was read. */
+function readScope({ source, on, clauses }: Merge, files: readonly FileSplits[], mayMatch: (add: AddFile) => boolean): ReadScope {
   if (namesTables(source, on) || clauses.some((clause) => clause.when === "notMatchedBySource")) return READS_TABLE;
-  return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: () => true };
+  return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: mayMatch };
 }
 
 /** A clause with what every column of the target will hold. */

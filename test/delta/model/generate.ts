@@ -106,9 +106,12 @@ function randomOperation(random: RandomStream, state: ModelState): Operation {
     case "addColumn":
       return { kind, column: { name: `added${random.int(0, 3)}`, type: random.pick(MODEL_TYPES), notNull: false } };
     case "renameColumn":
-      return { kind, column: random.pick(state.columns.filter(({ name }) => name !== "id")).name, to: random.pick(["renamed", "c1", "other name", "added1"]) };
-    case "dropColumn":
-      return { kind, column: random.pick(state.columns.filter(({ name }) => name !== "id")).name };
+    case "dropColumn": {
+      const others = state.columns.filter(({ name }) => name !== "id");
+      if (others.length === 0) return { kind: "optimize" };
+      const column = random.pick(others).name;
+      return kind === "dropColumn" ? { kind, column } : { kind, column, to: random.pick(["renamed", "c1", "other name", "added1"]) };
+    }
     case "dropNotNull":
       return { kind, column: random.pick(state.columns).name };
     case "addConstraint":
