@@ -15,16 +15,16 @@ export function prunedFiles(snapshot: DeltaSnapshot, { parseTimestamp }: SqlExpr
 
 /** Rows of a snapshot, file by file, in the order of the log and of the files: those for which the condition is TRUE, with the columns at `wanted` positions. */
 export async function* readRows(snapshot: DeltaSnapshot, ports: DeltaPorts, wanted: readonly number[], condition: RowCondition | undefined): AsyncGenerator<Row[]> {
-  const needed = new Set([...wanted, ...(condition?.reads ?? [])]);
   for (const file of prunedFiles(snapshot, ports.sql, condition)) {
-    const rows = (await fileRows(snapshot, file, ports, needed)).filter((row) => condition === undefined || condition.isTrue(row));
-    if (rows.length > 0) yield rows.map((row) => wanted.map((i) => row[i]));
+    const rows = await fileRows(snapshot, file, ports, wanted, condition);
+    if (rows.length > 0) yield rows;
   }
 }
 
-/** All rows of a file that are not deleted; columns that are not needed are NULL. */
-async function fileRows(snapshot: DeltaSnapshot, file: ScanFile, { storage, parquet, sql }: DeltaPorts, needed: ReadonlySet<number>): Promise<Row[]> {
-  const { location, columns, mapping } = snapshot;
+/** The wanted columns of the rows of a file that are not deleted and for which the condition is TRUE. */
+async function fileRows(snapshot: DeltaSnapshot, file: ScanFile, { storage, parquet, sql }: DeltaPorts, wanted: readonly number[], condition: RowCondition | undefined): Promise<Row[]> {
+  const { location, mapping } = snapshot;
+  const needed = new Set([...wanted, ...(condition?.reads ?? [])]);
   const { deletionVector } = file.add;
   const deleted = deletionVector === undefined ? NO_ROWS : await readDeletionVector(storage, location, deletionVector);
   // Without a column to be read, one tells how many rows there are.
@@ -47,8 +47,12 @@ async function fileRows(snapshot: DeltaSnapshot, file: ScanFile, { storage, parq
     }
   });
   const rows: Row[] = [];
+  const output = wanted.map((i) => sources[i]);
   for (const [first, last] of keptRanges(deleted, rowsIn(file, found.rows, read.length))) {
-    for (let position = first; position < last; position++) rows.push(columns.map((_, i) => sources[i](found.rows[position] ?? [], position)));
+    for (let position = first; position < last; position++) {
+      const row = found.rows[position] ?? [];
+      if (condition === undefined || condition.isTrue(sources.map((source) => source(row, position)))) rows.push(output.map((source) => source(row, position)));
+    }
   }
   return rows;
 }
