@@ -215,7 +215,7 @@ export class Executor implements ExecutorThreads {
 }
 
 function pipelineOwners(newOwner: (use: MemoryUse) => Owner): PipelineOwners {
-  return { rows: newOwner("kept"), kept: newOwner("kept"), work: newOwner("work"), scratch: newOwner("work") };
+  return { rows: newOwner("kept"), kept: newOwner("kept"), work: newOwner("work"), part: newOwner("work"), scratch: newOwner("work") };
 }
 
 function finishOwners(newOwner: (use: MemoryUse) => Owner): FinishOwners {

@@ -2,7 +2,7 @@ import { InternalError } from "../catalog/errors.ts";
 import type { ColumnLayout, Split } from "../catalog/table.ts";
 import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
-import type { Breaker, Pipeline, Source, StagePlan } from "../planner/stages.ts";
+import type { Breaker, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
@@ -10,7 +10,10 @@ import { BLOCK_BYTES } from "./memory/pool.ts";
 import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
+import { BUILD_RECORD } from "./operators/join/join-build.ts";
+import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
 import type { FinishTask, SpilledParts, TaskResult } from "./operators/finish-task.ts";
+import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
 import { keepsBytes } from "./pipeline/row-access.ts";
@@ -32,12 +35,14 @@ const INLINE_ROWS = 4096;
 const INSTANCE_BLOCKS = 4;
 /** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
 const SINK_SHARE = 0.5;
+/** ... where they are in memory together with others while they are read, and hash tables with directories of nearly their size, ... */
+const SHARED_SHARE = 0.3;
 /** Breakers whose rows can go to disk. */
-const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "exchange", "shared", "sort", "window"]);
+const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "shared", "sort", "window"]);
 /** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
 const MIN_SINK_BLOCKS = 2;
 /** Part of the memory that a query can still have which parts of a breaker that is on disk may take while they are read. */
-const PART_SHARE = 0.3;
+const PART_SHARE = 0.25;
 
 /** Work done, for tests and EXPLAIN ANALYZE. */
 export interface QueryCounters {
@@ -71,6 +76,7 @@ export class QueryRun {
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
   readonly #parts = new Map<number, SpilledParts>();
+  readonly #partitioned = new Map<number, PartitionedBuild>();
   readonly #memory: QueryMemory;
   readonly #spillFolder: string;
   /** By breaker, those that hold bytes of its records' strings. */
@@ -171,20 +177,65 @@ export class QueryRun {
     for (const decision of changed.decisions) onEvent?.({ kind: "planChanged", ...decision });
   }
 
-  #breaker(id: number): BreakerState {
+  #breaker(id: number, stages = this.#stages): BreakerState {
     let state = this.#breakers.get(id);
     if (state === undefined) {
-      state = new BreakerState(this.#stages.breakers[id]);
+      state = new BreakerState(stages.breakers[id]);
       this.#breakers.set(id, state);
     }
     return state;
   }
 
-  async #runPipeline(pipeline: Pipeline): Promise<void> {
+  /** Runs a pipeline; one that probes hash tables of which some rows are on disk is cut before each of these probes. */
+  async #runPipeline(whole: Pipeline): Promise<void> {
+    const pipeline = this.#partitioned.size === 0 ? whole : { ...whole, steps: whole.steps.filter((step) => !this.#isRuntimeFilterOnDisk(step)) };
+    if (pipeline.steps.some((step) => step.kind === "probe" && this.#partitioned.has(step.breaker))) await this.#runPieces(pipeline);
+    else await this.#runStages(pipeline, this.#stages);
+    if (whole.sink.kind === "breaker") this.#keepSources(whole, whole.sink.breaker);
+  }
+
+  async #runPieces(pipeline: Pipeline): Promise<void> {
+    const { cutAtParts } = await import("./partitioned-pipeline.ts");
+    const pieces = cutAtParts(pipeline, this.#stages, (breaker) => this.#partitioned.has(breaker));
+    let before: number | undefined;
+    for (const { pipeline: piece, stages, joins } of pieces) {
+      await this.#runStages(piece, stages, joins);
+      if (before !== undefined) this.#forget(before);
+      before = piece.sink === pipeline.sink || piece.sink.kind !== "breaker" ? undefined : piece.sink.breaker;
+      // Its rows are read part by part, on disk or not.
+      if (before !== undefined) this.#shapes.set(before, { ...this.#shape(before), isSpilled: true });
+    }
+  }
+
+  /** It would only leave out rows that the join itself drops. */
+  #isRuntimeFilterOnDisk(step: Step): boolean {
+    return step.kind === "probe" && this.#partitioned.has(step.breaker) && step.node.id !== this.#stages.breakers[step.breaker].node.id;
+  }
+
+  /** An exchange of a pipeline's own has been read. */
+  #forget(exchange: number): void {
+    this.#memory.release(exchange);
+    this.#breakers.delete(exchange);
+    this.#shapes.delete(exchange);
+  }
+
+  /** Both sides of a join in parts; the pipeline's source is the exchange of the probe side. */
+  async #joinParts(join: number, exchange: number, { probes }: CompiledPipeline): Promise<Morsels> {
+    const build = this.#partitioned.get(join);
+    const probe = probes.find((p) => p.breaker === join);
+    if (build === undefined || probe === undefined) throw new InternalError("a join in parts has a build side in parts");
+    const { layout } = this.#shape(exchange).shape;
+    const probeLayout = spillLayout(layout.bytes, layout.fields);
+    const parts = await build.parts(this.#breaker(exchange).stored(), probeLayout, this.#divide("pipeline"));
+    return { kind: "joinParts", join: { parts, build: build.layout, probe: probeLayout, state: probe.state, keepsFlags: build.keepsFlags } };
+  }
+
+  /** `joins`: the breaker whose parts are joined with those of the source. */
+  async #runStages(pipeline: Pipeline, stages: StagePlan, joins?: number): Promise<void> {
     const splits = await scanSplits(pipeline.source);
     const arena = this.#memory.arena("pipeline");
     const layouts = await this.#layouts(pipeline, splits);
-    const { pipeline: compiled, sites: own } = compilePipeline(this.#stages, pipeline, this.#shapes, layouts, {
+    const { pipeline: compiled, sites: own } = compilePipeline(stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
       timeZone: this.#options.evaluation.timeZone,
@@ -192,20 +243,19 @@ export class QueryRun {
     });
     const parts = pipeline.source.kind === "breaker" ? this.#parts.get(pipeline.source.breaker) : undefined;
     const sites = [...own, ...(parts?.sites ?? [])];
-    const morsels: Morsels = parts === undefined ? this.#morsels(pipeline, splits, arena) : { kind: "parts", tasks: parts.tasks.map((task) => ({ ...task, firstSite: own.length })) };
+    const morsels = parts === undefined ? await this.#morsels(pipeline, splits, arena, compiled, joins) : partMorsels(parts, own.length);
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
       control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
-      sinkBlocks: this.#sinkBlocks(pipeline),
+      sinkBlocks: this.#sinkBlocks(pipeline, stages),
       words: this.#words(compiled),
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
       evaluation: this.#options.evaluation,
     };
-    if (pipeline.sink.kind === "breaker") this.#keepSources(pipeline, pipeline.sink.breaker);
     const { onEvent } = this.#options;
     const { id: stage, source } = pipeline;
     const [node, estimated] = source.kind === "breaker" ? [source.reader, source.estimate] : [source.node.id, source.node.rows];
@@ -218,12 +268,14 @@ export class QueryRun {
       this.#vectorCalls += result.vectorCalls;
       this.#rows += result.rows;
       for (const [node, rows] of result.nodeRows) this.#measure(node, rows);
-      if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker).add(result.sink);
+      if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
+      for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins)?.replace(leaf, pages);
     }
   }
 
   /** `splits`: those of a scan. */
-  #morsels({ source }: Pipeline, splits: readonly Split[], arena: Arena): Morsels {
+  async #morsels({ source }: Pipeline, splits: readonly Split[], arena: Arena, compiled: CompiledPipeline, joins: number | undefined): Promise<Morsels> {
+    if (source.kind === "breaker" && joins !== undefined) return this.#joinParts(joins, source.breaker, compiled);
     switch (source.kind) {
       case "scan":
         return { kind: "splits", splits };
@@ -239,10 +291,11 @@ export class QueryRun {
   #storedMorsels(source: Extract<Source, { kind: "breaker" }>, arena: Arena): Morsels {
     const breaker = this.#breaker(source.breaker);
     const runs = sliceOf(recordMorsels(breaker.records(source.rows, this.#threads.pool, arena, source.partitions)).runs, source.slice);
-    const pages = sliceOf(breaker.pages(source.partitions), source.slice);
+    const pages = this.#partitioned.get(source.breaker)?.pages ?? sliceOf(breaker.pages(source.partitions), source.slice);
     if (pages.length === 0) return { kind: "records", runs };
     const { layout } = this.#shape(source.breaker).shape;
-    return { kind: "stored", runs, pages, layout: spillLayout(layout.bytes, layout.fields) };
+    const flag = source.rows === "all" ? undefined : { offset: BUILD_RECORD.matched, value: source.rows === "matched" ? 1 : 0 };
+    return { kind: "stored", runs, pages, layout: spillLayout(layout.bytes, layout.fields), flag };
   }
 
   #shape(breaker: number): BreakerShape {
@@ -252,10 +305,10 @@ export class QueryRun {
   }
 
   /** Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and reads them. Undefined for sinks that keep all in memory. */
-  #sinkBlocks({ sink }: Pipeline): number | undefined {
-    const kind = sink.kind === "breaker" ? this.#stages.breakers[sink.breaker].kind : undefined;
+  #sinkBlocks({ sink }: Pipeline, { breakers }: StagePlan): number | undefined {
+    const kind = sink.kind === "breaker" ? breakers[sink.breaker].kind : undefined;
     if (kind === undefined || !SPILLING.has(kind)) return undefined;
-    return Math.max(MIN_SINK_BLOCKS, Math.floor(this.#blocksToShare() * SINK_SHARE));
+    return Math.max(MIN_SINK_BLOCKS, Math.floor(this.#blocksToShare() * (kind === "build" || kind === "exchange" ? SHARED_SHARE : SINK_SHARE)));
   }
 
   async #layouts({ source }: Pipeline, splits: readonly Split[]): Promise<readonly ColumnLayout[]> {
@@ -323,8 +376,18 @@ export class QueryRun {
     if (state.isSpilled()) await this.#divideSpilled(breaker, state, shape);
     if (shape.kind === "build") {
       const { directory, unique, bitmap } = state.build();
-      this.#shapes.set(breaker.id, { ...shape, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined } });
+      const isPartitioned = state.isSpilled();
+      this.#shapes.set(breaker.id, { ...shape, isSpilled: isPartitioned, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined, isPartitioned } });
+      if (isPartitioned && breaker.kind === "build") {
+        const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
+        this.#partitioned.set(breaker.id, await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), this.#partBytes(), this.#divide(breaker.id)));
+      }
     }
+  }
+
+  /** Divides partitions on disk; what the tasks need is held as long as `holder`. */
+  #divide(holder: Holder): RunDivision {
+    return async (tasks) => (await this.#runTasks(holder, tasks, [], false)).map((result) => result.pages);
   }
 
   /** What does not fit into memory is read part by part. */
@@ -393,6 +456,11 @@ async function scanSplits(source: Source): Promise<readonly Split[]> {
   return rowGroupSplits(source.node.splits);
 }
 
+/** `firstSite`: number of the merge's first error site among the pipeline's. */
+function partMorsels({ tasks }: SpilledParts, firstSite: number): Morsels {
+  return { kind: "parts", tasks: tasks.map((task) => ({ ...task, firstSite })) };
+}
+
 function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordRun[])[] {
   return results.map((result) => result.runs);
 }
@@ -410,6 +478,7 @@ function isSmall(morsels: Morsels): boolean {
     case "range":
       return morsels.rows <= BigInt(INLINE_ROWS);
     case "parts":
+    case "joinParts":
       return false;
     case "stored":
       return morsels.pages.length === 0 && isSmall({ kind: "records", runs: morsels.runs });

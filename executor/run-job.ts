@@ -12,6 +12,7 @@ export function runPipelineJob(job: PipelineJob, context: ThreadContext, owners:
     return { kind: "pipeline", result: new PipelineInstance(job, context, owners, output).run() };
   } finally {
     context.pool.release(owners.scratch);
+    context.pool.release(owners.part);
     context.pool.release(owners.work);
   }
 }

@@ -2,6 +2,7 @@ import type { Split } from "../catalog/table.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
 import type { Account } from "./memory/accounts.ts";
 import { Pool } from "./memory/pool.ts";
+import type { recordsWithFlag, runJoinPart } from "./operators/join/join-part.ts";
 import type { partRecords } from "./operators/run-finish-task.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
@@ -24,6 +25,9 @@ export interface DiskWork {
   readonly openSpill: (pool: Pool, account: Account, folder: string) => SpillStore;
   /** Completes a part of a breaker for a pipeline that reads part after part. */
   readonly partRecords: typeof partRecords;
+  /** Joins a part for a pipeline whose build side does not fit. */
+  readonly runJoinPart: typeof runJoinPart;
+  readonly recordsWithFlag: typeof recordsWithFlag;
 }
 
 /** What a thread has to run pipelines with: the pool, its own kernel instance, its own Parquet decoder. */

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InternalError } from "../catalog/errors.ts";
 import { runCacheJob } from "./cache-table.ts";
+import { recordsWithFlag, runJoinPart } from "./operators/join/join-part.ts";
 import { partRecords } from "./operators/run-finish-task.ts";
 import { runFinishJob } from "./run-finish-job.ts";
 import { runPipelineJob, toFailure } from "./run-job.ts";
@@ -19,7 +20,7 @@ const CANCEL_POLL_MS = 20;
 
 const port = parentPort;
 if (port === null) throw new InternalError("the worker module runs in worker threads only");
-const context = new ThreadContext(workerData as ThreadSetup, undefined, { openSpill: (pool, account, folder) => new SpillStore(pool, account, folder), partRecords });
+const context = new ThreadContext(workerData as ThreadSetup, undefined, { openSpill: (pool, account, folder) => new SpillStore(pool, account, folder), partRecords, runJoinPart, recordsWithFlag });
 
 function answer(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);

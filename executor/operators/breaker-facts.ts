@@ -5,7 +5,6 @@ import { readField } from "../pipeline/record-values.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { RowField } from "../pipeline/row-layout.ts";
 import type { BreakerState } from "./breaker-state.ts";
-import { recordsOf } from "./spilled/hash-partitions.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
 
@@ -21,12 +20,12 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
   }
   const { bytes: width } = shape.shape.layout;
   // Of groups on disk this is an upper bound: a group can be there several times.
-  const count = state.isSpilled() ? [...state.stored(), { chunks: [], pages: state.sortedRuns().flat() }].reduce((sum, partition) => sum + recordsOf(partition, width), 0) : runs.reduce((sum, run) => sum + run.count, 0);
+  const count = state.isSpilled() ? state.recordCount() : runs.reduce((sum, run) => sum + run.count, 0);
   const bytes = count * width;
   if (shape.kind !== "build") return { rows: count, bytes };
   const { sawNull } = state.build();
   if (!withKeys) return { rows: count, bytes, build: { sawNull, keys: [] } };
-  const listed = count > 0 && count <= MAX_LISTED_RECORDS;
+  const listed = count > 0 && count <= MAX_LISTED_RECORDS && !state.isSpilled();
   const keys = shape.shape.keys.map((field) => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined));
   return { rows: count, bytes, build: { sawNull, keys } };
 }

@@ -77,7 +77,9 @@ export class BreakerState {
         return { tasks, sites };
       }
       case "build":
-        return { tasks: this.#linkTasks(shape, pool, arena), sites: [] };
+        // Its parts have directories of their own, made when they are in memory.
+        if (this.isSpilled()) this.#build = { directory: { kind: "hash", address: 0, bits: 0 }, records: this.recordCount(), sawNull: this.#sawNull(), unique: false, bitmap: undefined };
+        return { tasks: this.isSpilled() ? [] : this.#linkTasks(shape, pool, arena), sites: [] };
       case "exchange":
         return { tasks: [], sites: [] };
       case "rows":
@@ -137,6 +139,16 @@ export class BreakerState {
     return partitions;
   }
 
+  /** Records in memory and on disk; of a group that is not merged yet there are several. */
+  recordCount(): number {
+    const { bytes } = this.#settledShape().shape.layout;
+    return [...this.stored(), { chunks: [], pages: this.sortedRuns().flat() }].reduce((sum, partition) => sum + recordsOf(partition, bytes), 0);
+  }
+
+  #sawNull(): boolean {
+    return this.#results.some((r) => r.kind === "build" && r.sawNull);
+  }
+
   /** Some rows are on disk. */
   isSpilled(): boolean {
     return this.#results.some((r) => r.kind !== "none" && r.partitions.some((p) => p.pages.length > 0)) || this.sortedRuns().length > 0;
@@ -186,13 +198,12 @@ export class BreakerState {
   #linkTasks({ shape }: Extract<BreakerShape, { kind: "build" }>, pool: Pool, arena: Arena): readonly FinishTask[] {
     const rowBytes = shape.layout.bytes;
     const partitions = this.stored();
-    const records = partitions.reduce((sum, partition) => sum + recordsOf(partition, rowBytes), 0);
+    const records = this.recordCount();
     const directory = this.#directory(shape, records, arena);
     const [keyField] = shape.keys;
     const repeated = arena.allocateZeroed(4);
     const key: DirectKey | undefined = directory.kind === "direct" ? { offset: keyField.offset, width: keyField.storage.kind === "i32" ? 32 : 64, repeated } : undefined;
-    const sawNull = this.#results.some((r) => r.kind === "build" && r.sawNull);
-    this.#build = { directory, records, sawNull, unique: false, bitmap: this.#keyBitmap(shape, partitions.flatMap((p) => p.chunks), records, pool, arena) };
+    this.#build = { directory, records, sawNull: this.#sawNull(), unique: false, bitmap: this.#keyBitmap(shape, partitions.flatMap((p) => p.chunks), records, pool, arena) };
     this.#isUnique = () => directory.kind === "direct" && pool.u32[repeated >>> 2] === 0;
     const module = joinLinkModule();
     return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, partition, key }));

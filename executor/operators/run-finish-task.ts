@@ -140,8 +140,8 @@ function linkPartition(task: Extract<FinishTask, { kind: "link" }>, context: Thr
   switch (directory.kind) {
     case "hash": {
       clearPartition(pool, directory.address, directory.bits, task.partition);
-      const link = exports["link"] as (start: number, end: number, rowBytes: number, directory: number, shift: number) => void;
-      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, 32 - directory.bits);
+      const link = exports["link"] as (start: number, end: number, rowBytes: number, directory: number, shift: number, left: number) => void;
+      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, 32 - directory.bits, 0);
       return;
     }
     case "direct": {

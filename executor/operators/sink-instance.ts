@@ -57,7 +57,7 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { rows, wor
     }
     case "build": {
       const { layout } = sink.shape;
-      const records = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(layout.bytes, layout.fields), undefined);
+      const records = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(layout.bytes, layout.fields), spill);
       return recordSink(
         (kind, argument) => records.supply(kind, argument),
         () => {

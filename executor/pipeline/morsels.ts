@@ -1,5 +1,6 @@
 import type { Split } from "../../catalog/table.ts";
 import type { PartTask } from "../operators/finish-task.ts";
+import type { JoinParts } from "../operators/join/join-part.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { Value } from "../../catalog/values.ts";
@@ -16,7 +17,15 @@ export type Morsels =
   /** Parts of a breaker, completed as they are read. */
   | { readonly kind: "parts"; readonly tasks: readonly PartTask[] }
   /** Records in memory and, each a morsel, pages on disk. */
-  | { readonly kind: "stored"; readonly runs: readonly RecordRun[]; readonly pages: readonly SpilledPage[]; readonly layout: SpillLayout };
+  | { readonly kind: "stored"; readonly runs: readonly RecordRun[]; readonly pages: readonly SpilledPage[]; readonly layout: SpillLayout; readonly flag?: RecordFlag }
+  /** Parts of both sides of a join. */
+  | { readonly kind: "joinParts"; readonly join: JoinParts };
+
+/** Of records on disk only those whose byte at `offset` has the value. */
+export interface RecordFlag {
+  readonly offset: number;
+  readonly value: number;
+}
 
 /** Records: one after the other with a stride in bytes, or behind an array of addresses (stride 0). */
 export interface RecordRun {
@@ -40,6 +49,8 @@ export function morselCount(morsels: Morsels): number {
       return morsels.runs.length;
     case "parts":
       return morsels.tasks.length;
+    case "joinParts":
+      return morsels.join.parts.length;
     case "stored":
       return morsels.runs.length + morsels.pages.length;
   }

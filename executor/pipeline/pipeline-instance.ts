@@ -7,6 +7,7 @@ import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { PartTask } from "../operators/finish-task.ts";
+import type { JoinParts, RewrittenPart } from "../operators/join/join-part.ts";
 import { openSink } from "../operators/sink-instance.ts";
 import type { SinkInstance } from "../operators/sink-instance.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -14,7 +15,7 @@ import { SLOT } from "./buffer-access.ts";
 import { columnWriter, readBytes, readLanes } from "./column-values.ts";
 import { CutStage } from "./cut-stage.ts";
 import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
-import type { RecordRun } from "./morsels.ts";
+import type { RecordFlag, RecordRun } from "./morsels.ts";
 import type { InstanceResult, PipelineJob, PipelineOwners, ResultOutput } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
@@ -39,11 +40,13 @@ export class PipelineInstance {
   readonly #kept: Arena;
   readonly #spill: SpillStore | undefined;
   readonly #arena: Arena;
+  readonly #part: Arena;
   readonly #scratch: Arena;
   readonly #state: number;
   readonly #runs: readonly Run[];
   readonly #cuts: readonly (CutStage | undefined)[];
   readonly #sink: SinkInstance;
+  readonly #rewritten: RewrittenPart[] = [];
   #rows = 0;
   #vectorCalls = 0;
 
@@ -53,6 +56,7 @@ export class PipelineInstance {
     this.#context = context;
     this.#kept = new Arena(pool, owners.kept, job.account);
     this.#arena = new Arena(pool, owners.work, job.account);
+    this.#part = new Arena(pool, owners.part, job.account);
     this.#scratch = new Arena(pool, owners.scratch, job.account);
     const { pipeline } = job;
     this.#state = this.#kept.allocate(pipeline.state.bytes);
@@ -104,7 +108,7 @@ export class PipelineInstance {
     this.#kept.verify();
     this.#arena.verify();
     const nodeRows = this.#job.pipeline.rowCounts.map(({ node, word }) => [node, Number(pool.view.getBigInt64(this.#state + word, true))] as const);
-    return { sink, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
+    return { sink, rewritten: this.#rewritten, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
   }
 
   #runMorsel(morsel: number): void {
@@ -131,7 +135,10 @@ export class PipelineInstance {
         this.#runPart(morsel, morsels.tasks[morsel]);
         return;
       case "stored":
-        this.#runRecords(morsel, morsels.runs[morsel] ?? this.#readPage(morsels.pages[morsel - morsels.runs.length], morsels.layout));
+        this.#runRecords(morsel, morsels.runs[morsel] ?? this.#readPage(morsels.pages[morsel - morsels.runs.length], morsels.layout, morsels.flag));
+        return;
+      case "joinParts":
+        this.#runJoinPart(morsel, morsels.join);
         return;
     }
   }
@@ -201,9 +208,18 @@ export class PipelineInstance {
     for (const run of disk.partRecords(task, this.#context, stores, this.#job.evaluation)) this.#runRecords(morsel, run);
   }
 
-  #readPage(page: SpilledPage, layout: SpillLayout): RecordRun {
-    if (this.#spill === undefined) throw new InternalError("pages are read by workers");
-    return this.#spill.read(page, layout, this.#scratch);
+  #runJoinPart(morsel: number, join: JoinParts): void {
+    const { disk } = this.#context;
+    if (disk === undefined || this.#spill === undefined) throw new InternalError("parts on disk are joined by workers");
+    const rewritten = disk.runJoinPart(join.parts[morsel], join, this.#state, this.#part, this.#scratch, this.#spill, (run) => this.#runRecords(morsel, run));
+    if (rewritten !== undefined) this.#rewritten.push(rewritten);
+  }
+
+  #readPage(page: SpilledPage, layout: SpillLayout, flag: RecordFlag | undefined): RecordRun {
+    const { disk } = this.#context;
+    if (disk === undefined || this.#spill === undefined) throw new InternalError("pages are read by workers");
+    const run = this.#spill.read(page, layout, this.#scratch);
+    return flag === undefined ? run : disk.recordsWithFlag(run, flag, this.#scratch);
   }
 
   #runRecords(morsel: number, run: RecordRun): void {

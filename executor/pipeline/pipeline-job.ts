@@ -2,6 +2,7 @@ import type { Value } from "../../catalog/values.ts";
 import type { EvalContext } from "../functions/scalar-function.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Owner } from "../memory/pool.ts";
+import type { RewrittenPart } from "../operators/join/join-part.ts";
 import type { StoredPartition } from "../operators/spilling-rows.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
@@ -36,6 +37,8 @@ export interface PipelineOwners {
   readonly kept: Owner;
   /** What ends with the instance. */
   readonly work: Owner;
+  /** What ends with a part of a join. */
+  readonly part: Owner;
   /** What ends with the batch at hand. */
   readonly scratch: Owner;
 }
@@ -73,6 +76,8 @@ export type SinkResult =
 
 export interface InstanceResult {
   readonly sink: SinkResult;
+  /** Of a join part by part. */
+  readonly rewritten: readonly RewrittenPart[];
   /** Rows that entered the pipeline, and calls of TypeScript implementations over a batch. */
   readonly rows: number;
   readonly vectorCalls: number;

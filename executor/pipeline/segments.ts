@@ -1,5 +1,6 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
 import { chainOperands, columnExpr, isNullable, mapOperands, referencedColumns, typeOf } from "../../catalog/expression.ts";
+import type { PhysicalJoinKind } from "../../planner/physical.ts";
 import type { Breaker, Pipeline, Sink, Step } from "../../planner/stages.ts";
 import { codeTerms } from "../emit/expression-traits.ts";
 import { canEmit, MAX_CODE_TERMS } from "../emit/expression.ts";
@@ -86,13 +87,12 @@ class Segmenter {
         return;
       case "probe": {
         const keys = step.node.keys.map((k) => ({ ...k, probe: this.#extract(k.probe) }));
-        const built = step.node.join === "probeSemi" || step.node.join === "probeAnti" || step.node.join === "probeMark" ? [] : [step.node.build];
         const residual = step.node.residual;
         const deferred = residual !== undefined && step.node.join === "inner" && !this.#emits(residual);
         const kept = residual === undefined || deferred ? undefined : this.#probeSide(residual);
         this.#flush(needs, [...keys.map((k) => k.probe), ...(kept ? [kept] : [])]);
         this.#steps.push({ ...step, node: { ...step.node, keys, residual: kept } });
-        this.#provide(buildColumns(step, built.length > 0));
+        this.#provide(columnsOfStep(step));
         if (deferred) this.#step({ kind: "filter", node: { kind: "filter", id: step.node.id, rows: step.node.rows, input: step.node, condition: residual } }, needs);
         return;
       }
@@ -240,6 +240,8 @@ function isConditional(expr: Expr): boolean {
   return expr.kind === "case" || expr.kind === "lambda" || (expr.kind === "call" && (expr.name === "and" || expr.name === "or" || expr.name === "coalesce"));
 }
 
+const GIVES_NO_BUILD_COLUMNS: ReadonlySet<PhysicalJoinKind> = new Set(["probeSemi", "probeAnti", "probeMark"]);
+
 /** What a join step adds to the row. */
 function buildColumns(step: Extract<Step, { kind: "probe" | "loop" }>, withBuild: boolean): readonly Column[] {
   const mark = step.node.mark === undefined ? [] : [step.node.mark];
@@ -283,6 +285,35 @@ function needsOf(steps: readonly Step[], breaker: Breaker | undefined, sinkNeeds
     }
   }
   return needs;
+}
+
+/** Columns of the row before step `at` that this step, later ones or the sink read. */
+export function columnsBefore({ steps }: Pipeline, at: number, source: readonly Column[], breaker: Breaker | undefined, output: readonly Column[]): readonly Column[] {
+  let available = new Map(source.map((c) => [c.id, c]));
+  for (const step of steps.slice(0, at)) {
+    if (step.kind === "generate") available = new Map(step.keep.flatMap((c) => (available.has(c.id) ? [[c.id, available.get(c.id)!] as const] : [])));
+    for (const column of columnsOfStep(step)) available.set(column.id, column);
+  }
+  const needs = needsOf(steps.slice(at), breaker, new Set(output.map((c) => c.id)));
+  return [...available.values()].filter((c) => needs.has(c.id));
+}
+
+/** What a step adds to the row. */
+function columnsOfStep(step: Step): readonly Column[] {
+  switch (step.kind) {
+    case "filter":
+    case "sample":
+      return [];
+    case "project":
+      return step.outputs.map((o) => o.column);
+    case "expand":
+    case "generate":
+      return step.node.columns;
+    case "probe":
+      return buildColumns(step, !GIVES_NO_BUILD_COLUMNS.has(step.node.join));
+    case "loop":
+      return buildColumns(step, true);
+  }
 }
 
 /** The breaker over other expressions of its input; `f` is told the FILTER that an argument stands behind. */

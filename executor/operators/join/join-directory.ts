@@ -50,9 +50,10 @@ export function emitDirectHead(f: FunctionBuilder, key: Val, address: Local, min
   return get(head);
 }
 
-/** Head of the chain that the hash leads to; 0 when the Bloom bits exclude it. */
-export function emitChainHead(f: FunctionBuilder, hash: Local, directory: Local, shift: Local): Val {
-  const slot = i32.shrU(i32.wrapI64(i64.shrU(get(hash), i64.const(32n))), get(shift));
+/** Head of the chain that the hash leads to; 0 when the Bloom bits exclude it. `left`: how many upper bits all hashes have in common, where they do. */
+export function emitChainHead(f: FunctionBuilder, hash: Local, directory: Local, shift: Local, left?: Local): Val {
+  const upper = i32.wrapI64(i64.shrU(get(hash), i64.const(32n)));
+  const slot = i32.shrU(left === undefined ? upper : i32.shl(upper, get(left)), get(shift));
   const entry = f.let(i64.load(i32.add(get(directory), i32.shl(slot, i32.const(3)))));
   const bloom = i32.shrU(i32.wrapI64(i64.shrU(get(entry), i64.const(32n))), i32.wrapI64(get(hash)));
   return i32.mul(i32.wrapI64(get(entry)), i32.and(bloom, i32.const(1)));
@@ -63,19 +64,19 @@ let linkModule: WebAssembly.Module | undefined;
 /** Parameters of the direct links: start, end, rowBytes, directory, offset of the key in a record, address of a word that is set when a key repeats, min. */
 const DIRECT_LINK = { params: ["i32", "i32", "i32", "i32", "i32", "i32", "i64"], results: [] } as const;
 
-/** A module with `link(start, end, rowBytes, directory, shift)`, and `linkDirect32` / `64` by width of the key: they enter the records of one chunk. */
+/** A module with `link(start, end, rowBytes, directory, shift, left)`, and `linkDirect32` / `64` by width of the key: they enter the records of one chunk. */
 export function joinLinkModule(): WebAssembly.Module {
   if (linkModule !== undefined) return linkModule;
   const module = new ModuleBuilder();
-  const { builder: f } = module.function("link", { params: ["i32", "i32", "i32", "i32", "i32"], results: [] }, true);
-  const [row, end, rowBytes, directory, shift] = [0, 1, 2, 3, 4].map((i) => f.param(i));
+  const { builder: f } = module.function("link", { params: ["i32", "i32", "i32", "i32", "i32", "i32"], results: [] }, true);
+  const [row, end, rowBytes, directory, shift, left] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
   const hash = f.local("i64");
   const entry = f.local("i32");
   const old = f.local("i64");
   f.while(i32.ltU(get(row), get(end)), () => {
     f.if(i32.eqz(i32.load8u(get(row), BUILD_RECORD.unlinked)), () => {
       f.set(hash, i64.load(get(row), BUILD_RECORD.hash));
-      const slot = i32.shrU(i32.wrapI64(i64.shrU(get(hash), i64.const(32n))), get(shift));
+      const slot = i32.shrU(i32.shl(i32.wrapI64(i64.shrU(get(hash), i64.const(32n))), get(left)), get(shift));
       f.set(entry, i32.add(get(directory), i32.shl(slot, i32.const(3))));
       f.set(old, i64.load(get(entry)));
       f.store("i32", get(row), i32.wrapI64(get(old)), BUILD_RECORD.next);

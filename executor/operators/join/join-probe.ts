@@ -24,6 +24,8 @@ export interface ProbeState {
   readonly directory: number;
   /** Hash directories: the shift that makes a slot; direct ones: number of slots. */
   readonly extent: number;
+  /** Hash directories of parts: upper bits that all hashes have in common. */
+  readonly left: number;
   /** int64: first key of a direct directory. */
   readonly min: number;
   /** 1: the build side has a record with a NULL key. */
@@ -36,7 +38,7 @@ export interface ProbeState {
 
 export function reserveProbe(state: StateLayout): ProbeState {
   const word = (): number => state.reserve(4, 4);
-  return { directory: word(), extent: word(), min: state.reserve(8), sawNull: word(), empty: word(), bitmap: { address: word(), low: word(), slots: word() } };
+  return { directory: word(), extent: word(), left: word(), min: state.reserve(8), sawNull: word(), empty: word(), bitmap: { address: word(), low: word(), slots: word() } };
 }
 
 /** What is known of a complete build side when its probes are compiled. */
@@ -47,6 +49,8 @@ export interface BuildFacts {
   readonly unique: boolean;
   /** There is a bitmap of its keys. */
   readonly sparse: boolean;
+  /** Its rows come into memory part by part, and go again with the morsel. */
+  readonly isPartitioned: boolean;
 }
 
 /** A step of a pipeline: looks the row up in the hash table and goes on, through `downstream(skip)`, with what the join gives. */
@@ -130,7 +134,7 @@ class Probe {
         continue;
       }
       const field = this.#shape.layout.fields.find((f) => f.id === column.id)!;
-      this.#emitter.bind(column.id, { kind: "row", field, pointer: this.pointer, optional, lifetime: "query" });
+      this.#emitter.bind(column.id, { kind: "row", field, pointer: this.pointer, optional, lifetime: this.#facts.isPartitioned ? "morsel" : "query" });
     }
   }
 
@@ -154,7 +158,8 @@ class Probe {
         return;
       }
       const hash = f.let(hashOfKeys(this.#emitter, this.#values, this.#shape.keys, this.#shape.collide));
-      f.set(this.pointer, emitChainHead(f, hash, directory, extent));
+      const left = this.#facts.isPartitioned ? this.#emitter.stateWord(this.#state.left) : undefined;
+      f.set(this.pointer, emitChainHead(f, hash, directory, extent, left));
     };
     const guarded = this.#facts.sparse ? () => this.#throughBitmap(lookUp) : lookUp;
     if (this.#anyNull === undefined) {

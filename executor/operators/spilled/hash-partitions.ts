@@ -34,26 +34,30 @@ const MAX_PATH = 32 / PARTITION_BITS;
 /** A partition of which so much stays together has one key for the most part, and cannot be divided. */
 const UNDIVIDED = 0.9;
 
+/** Whether dividing a partition has left nearly all of it in one part: it would go on so. */
+export function hardlyDivides(recordBytes: number): (partition: HashPartition, part: HashPartition) => boolean {
+  return (partition, part) => recordsOf(part, recordBytes) > recordsOf(partition, recordBytes) * UNDIVIDED;
+}
+
 /**
- * Divides partitions by further bits of the hash until each fits, or cannot be divided. `divide`: rows of each partition to disk, by the sixteen numbers
- * that the next four bits can be.
+ * Divides partitions by further bits of the hash until each fits. `divide`: rows of each partition to disk, by the sixteen numbers that the next four bits
+ * can be. `isFinal`: a part is not divided again, whether it fits or not.
  */
 export async function divideUntil(
   partitions: readonly HashPartition[],
   fits: (partition: HashPartition) => boolean,
-  recordBytes: number,
   divide: (large: readonly HashPartition[]) => ReturnType<RunDivision>,
+  isFinal: (partition: HashPartition, part: HashPartition) => boolean = () => false,
 ): Promise<readonly HashPartition[]> {
   let current = partitions;
-  const whole = new Set<HashPartition>();
+  const final = new Set<HashPartition>();
   for (;;) {
-    const large = current.filter((p) => !fits(p) && !whole.has(p) && p.path.length < MAX_PATH);
+    const large = current.filter((p) => !fits(p) && !final.has(p) && p.path.length < MAX_PATH);
     if (large.length === 0) return current;
     const parts = await divide(large);
     const divided = new Map(large.map((p, i) => [p, partsOf(p, parts[i])]));
     for (const [partition, made] of divided) {
-      const limit = recordsOf(partition, recordBytes) * UNDIVIDED;
-      for (const part of made) if (recordsOf(part, recordBytes) > limit) whole.add(part);
+      for (const part of made) if (isFinal(partition, part)) final.add(part);
     }
     current = current.flatMap((p) => divided.get(p) ?? [p]);
   }

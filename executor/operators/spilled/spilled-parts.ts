@@ -1,4 +1,3 @@
-import { InternalError } from "../../../catalog/errors.ts";
 import type { Breaker } from "../../../planner/stages.ts";
 import type { BreakerShape } from "../../pipeline/compile-pipeline.ts";
 import type { BreakerState } from "../breaker-state.ts";
@@ -17,7 +16,7 @@ export interface SpilledPartsOptions {
   readonly runTasks: (tasks: readonly FinishTask[]) => Promise<readonly TaskResult[]>;
 }
 
-/** Parts of a breaker of which some rows are on disk; undefined where its reader takes them as they lie: exchanges and shared results. */
+/** Parts of a breaker of which some rows are on disk; undefined where its reader takes them as they lie (exchanges, shared results) or with another side (hash tables: partitioned-build.ts). */
 export async function spilledParts(breaker: Breaker, state: BreakerState, { kind, shape }: BreakerShape, options: SpilledPartsOptions): Promise<SpilledParts | undefined> {
   const { timeZone, partBytes, runTasks } = options;
   const divide = async (tasks: readonly FinishTask[]) => (await runTasks(tasks)).map((result) => result.pages);
@@ -25,11 +24,10 @@ export async function spilledParts(breaker: Breaker, state: BreakerState, { kind
     case "aggregate":
       return divideGroups(shape, timeZone, state.stored(), partBytes, divide);
     case "exchange":
+    case "build":
       return undefined;
     case "rows":
       if (breaker.kind === "window") return divideWindow(breaker.node.calls, shape, options, state.stored(), partBytes, divide);
       return spilledSort(shape, state.stored(), state.sortedRuns(), options);
-    case "build":
-      throw new InternalError("hash tables are in memory");
   }
 }

@@ -7,7 +7,7 @@ import type { WindowResult } from "../window/window-module.ts";
 import { compileWindow } from "../window/window-module.ts";
 import type { DivideTask } from "./divide-task.ts";
 import type { HashPartition } from "./hash-partitions.ts";
-import { bytesToUse, divideUntil, sharedBits } from "./hash-partitions.ts";
+import { bytesToUse, divideUntil, hardlyDivides, sharedBits } from "./hash-partitions.ts";
 import type { RunDivision } from "./run-division.ts";
 
 /** Beside each record: its entry and a copy for sorting, its place in a directory of partitions, its address. */
@@ -28,7 +28,7 @@ export async function divideWindow(
   const isWhole = shape.partitionBy.length === 0;
   const partitions = stored.map((partition, number): HashPartition => ({ ...partition, path: isWhole ? [] : [number] }));
   const fits = (partition: HashPartition): boolean => isWhole || bytesToUse(partition, cost) <= bytes;
-  const parts = await divideUntil(partitions, fits, layout.recordBytes, (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout, hash: SORT_RECORD.partition }))));
+  const parts = await divideUntil(partitions, fits, (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout, hash: SORT_RECORD.partition }))), hardlyDivides(layout.recordBytes));
   const tasks = parts
     .filter(({ chunks, pages }) => pages.length > 0 || chunks.some((c) => c.end > c.start))
     .map((part): WindowTask => ({ kind: "window", shape, window, rows: part, sharedBits: sharedBits(part), firstSite: 0 }));

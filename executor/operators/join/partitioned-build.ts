@@ -1,0 +1,109 @@
+import type { PhysicalJoinKind } from "../../../planner/physical.ts";
+import type { SpillLayout } from "../../spill/spill-layout.ts";
+import { spillLayout } from "../../spill/spill-layout.ts";
+import type { SpilledPage } from "../../spill/spill-store.ts";
+import type { DivideTask } from "../spilled/divide-task.ts";
+import type { HashPartition } from "../spilled/hash-partitions.ts";
+import { bytesToUse, divideUntil, hardlyDivides, sharedBits } from "../spilled/hash-partitions.ts";
+import type { RunDivision } from "../spilled/run-division.ts";
+import type { StoredPartition } from "../spilling-rows.ts";
+import type { BuildShape } from "./join-build.ts";
+import { BUILD_RECORD } from "./join-build.ts";
+
+/** Beside each record: its slots in a hash directory (join-directory.ts). */
+const BESIDE_BYTES = 24;
+
+/** Rows of both sides whose hashes begin alike: a worker joins them by itself. */
+export interface JoinPart {
+  /** Number of the build side's part; undefined where no build row has such a hash. */
+  readonly leaf: number | undefined;
+  /** Upper hash bits that all its rows have in common. */
+  readonly sharedBits: number;
+  /** The build rows, as many at a time as fit; the probe rows meet each of these in turn. */
+  readonly rounds: readonly StoredPartition[];
+  readonly probe: StoredPartition;
+}
+
+/** Joins whose result is that of the build side's pieces together, so that one key's rows need not all be in memory. */
+const JOINED_PIECEWISE: ReadonlySet<PhysicalJoinKind> = new Set(["inner", "buildOuter", "buildSemi", "buildAnti"]);
+/** Joins that give build rows by their match flags, after all probe rows. */
+const FLAGS_MATCHES: ReadonlySet<PhysicalJoinKind> = new Set(["buildOuter", "fullOuter", "buildSemi", "buildAnti"]);
+/** Joins to which probe rows without any partner mean nothing. */
+const DROPS_UNMATCHED: ReadonlySet<PhysicalJoinKind> = new Set(["inner", "buildOuter", "probeSemi", "buildSemi", "buildAnti"]);
+
+/**
+ * The build side of a hash join of which some rows are on disk, in parts that each fit into a worker's memory together with their directory. Probe rows are
+ * spread in the same way, and the parts are joined one after the other. Source: the Grace hash join (Kitsuregawa, Tanaka, Moto-oka 1983).
+ */
+export class PartitionedBuild {
+  readonly layout: SpillLayout;
+  readonly join: PhysicalJoinKind;
+  readonly #bytes: number;
+  readonly #parts: HashPartition[];
+
+  private constructor(layout: SpillLayout, join: PhysicalJoinKind, bytes: number, parts: readonly HashPartition[]) {
+    this.layout = layout;
+    this.join = join;
+    this.#bytes = bytes;
+    this.#parts = [...parts];
+  }
+
+  /** `bytes`: what a worker may take for one part. */
+  static async divide({ layout }: BuildShape, join: PhysicalJoinKind, stored: readonly StoredPartition[], bytes: number, run: RunDivision): Promise<PartitionedBuild> {
+    const spilled = spillLayout(layout.bytes, layout.fields);
+    const partitions = stored.map((partition, number): HashPartition => ({ ...partition, path: [number] }));
+    const divide = (large: readonly HashPartition[]) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout: spilled, hash: BUILD_RECORD.hash })));
+    const parts = await divideUntil(partitions, (p) => bytesToUse(p, costOf(spilled)) <= bytes, divide, hardlyDivides(layout.bytes));
+    return new PartitionedBuild(spilled, join, bytes, parts);
+  }
+
+  /** Match flags are read after the join. */
+  get keepsFlags(): boolean {
+    return FLAGS_MATCHES.has(this.join);
+  }
+
+  get pages(): readonly SpilledPage[] {
+    return this.#parts.flatMap((part) => part.pages);
+  }
+
+  /** A part's rows have been written anew. */
+  replace(leaf: number, pages: readonly SpilledPage[]): void {
+    this.#parts[leaf] = { ...this.#parts[leaf], pages };
+  }
+
+  /** What there is to join, for probe rows in an exchange over the same hash; its records begin with it. */
+  async parts(probe: readonly StoredPartition[], probeLayout: SpillLayout, run: RunDivision): Promise<readonly JoinPart[]> {
+    const deeper = (path: readonly number[]): boolean => this.#parts.some((part) => part.path.length > path.length && path.every((number, i) => part.path[i] === number));
+    const divided = await divideUntil(
+      probe.map((partition, number): HashPartition => ({ ...partition, path: [number] })),
+      (partition) => !deeper(partition.path),
+      (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout: probeLayout, hash: 0 }))),
+    );
+    const leaves = new Map(this.#parts.map((part, leaf) => [part.path.join(), leaf]));
+    return divided.flatMap((rows): JoinPart[] => {
+      const leaf = leaves.get(rows.path.join());
+      const build = leaf === undefined ? undefined : this.#parts[leaf];
+      if (isEmpty(rows) || (DROPS_UNMATCHED.has(this.join) && (build === undefined || isEmpty(build)))) return [];
+      return [{ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : this.#rounds(build), probe: rows }];
+    });
+  }
+
+  #rounds(part: HashPartition): readonly StoredPartition[] {
+    if (!JOINED_PIECEWISE.has(this.join) || bytesToUse(part, costOf(this.layout)) <= this.#bytes) return [part];
+    const rounds: { chunks: StoredPartition["chunks"]; pages: SpilledPage[] }[] = [{ chunks: part.chunks, pages: [] }];
+    for (const page of part.pages) {
+      const last = rounds[rounds.length - 1];
+      if (last.pages.length > 0 && bytesToUse({ ...last, pages: [...last.pages, page] }, costOf(this.layout)) > this.#bytes) rounds.push({ chunks: [], pages: [page] });
+      else last.pages.push(page);
+    }
+    return rounds;
+  }
+}
+
+function costOf({ recordBytes }: SpillLayout): { readonly recordBytes: number; readonly besideBytes: number } {
+  return { recordBytes, besideBytes: BESIDE_BYTES };
+}
+
+function isEmpty({ chunks, pages }: StoredPartition): boolean {
+  return pages.length === 0 && chunks.every((c) => c.start === c.end);
+}
