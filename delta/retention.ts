@@ -7,14 +7,18 @@ const LOG_MS = 30 * UNIT_MS.day;
 
 type Configuration = Readonly<Record<string, string>>;
 
-/** Milliseconds for which files that were removed from the table are kept. */
+/** Milliseconds for which files that were removed from the table are kept; Infinity where it is not understood what the table says. */
 export function deletedFileRetentionMs(configuration: Configuration): number {
-  return durationMs(configuration["delta.deletedFileRetentionDuration"]) ?? DELETED_FILES_MS;
+  return retentionMs(configuration["delta.deletedFileRetentionDuration"], DELETED_FILES_MS);
 }
 
-/** Milliseconds for which commits are kept after checkpoints have made them unneeded. */
+/** Milliseconds for which commits are kept after checkpoints have made them unneeded; Infinity where it is not understood what the table says. */
 export function logRetentionMs(configuration: Configuration): number {
-  return durationMs(configuration["delta.logRetentionDuration"]) ?? LOG_MS;
+  return retentionMs(configuration["delta.logRetentionDuration"], LOG_MS);
+}
+
+function retentionMs(text: string | undefined, otherwise: number): number {
+  return text === undefined ? otherwise : (durationMs(text) ?? Infinity);
 }
 
 /** Milliseconds of an interval of fixed length (`interval 1 week`, `2 days 12 hours`); undefined for what is none. */

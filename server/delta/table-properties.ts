@@ -1,4 +1,5 @@
 import { SparrowError } from "../../catalog/errors.ts";
+import { durationMs } from "../../delta/retention.ts";
 import { legacyFeatures, TABLE_FEATURES } from "../../delta/table-features.ts";
 import { unsupportedOperation } from "../object-names.ts";
 import type { Session } from "../session.ts";
@@ -42,7 +43,7 @@ export interface RequestedProperties {
   readonly features: readonly string[];
 }
 
-/** Refuses, by name, a property of Delta's own that would promise what is not done. Raises DELTA_UNSUPPORTED_FEATURES_IN_CONFIG. */
+/** Refuses, by name, a property of Delta's own that would promise what is not done. Raises DELTA_UNSUPPORTED_FEATURES_IN_CONFIG, DELTA_INVALID_INTERVAL. */
 export function requestedProperties(properties: Readonly<Record<string, string>>, table: string): RequestedProperties {
   const configuration: Record<string, string> = {};
   const features: string[] = [];
@@ -52,6 +53,7 @@ export function requestedProperties(properties: Readonly<Record<string, string>>
     else if (key === "delta.minReaderVersion") features.push(...(Number(value) === 2 ? ["columnMapping"] : []));
     else if (key.startsWith("delta.") && !HONOURED.has(key)) throw unsupportedOperation(`the property ${key}`, table);
     else if (key === "delta.columnMapping.mode" && !/^(none|name|id)$/i.test(value)) throw unsupportedOperation(`the column mapping mode ${value}`, table);
+    else if (/^delta\..*retentionDuration$/i.test(key) && durationMs(value) === undefined) throw new SparrowError("DELTA_INVALID_INTERVAL", "22006", `${value} is no INTERVAL of a fixed length, as '${key}' needs one.`, { interval: value });
     else configuration[key] = value;
   }
   return { configuration, features };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { replayLog } from "./replay-log.ts";
@@ -103,8 +103,21 @@ test("LITE leaves what is within the retention, and a dry run leaves everything"
   expect(await tables.readers("l2")).toEqual({ engine: ["[1,1]", "[2,1]"], replay: ["[1,1]", "[2,1]"] });
 });
 
+test("where it is not understood how long files are to be kept, nothing is deleted", async () => {
+  await rewritten("u1");
+  age("u1", 3, 2000);
+  const path = commitPath("u1", 0);
+  writeFileSync(path, readFileSync(path, "utf8").replace('"configuration":{}', '"configuration":{"delta.deletedFileRetentionDuration":"interval 1 month"}'));
+  const table = `delta.\`${join(tables.folder, "u1_copy")}\``;
+  cpSync(join(tables.folder, "u1"), join(tables.folder, "u1_copy"), { recursive: true, preserveTimestamps: true });
+  expect((await tables.sparrow.query(`VACUUM ${table} DRY RUN`)).rows).toEqual([]);
+  expect(await tables.failure(`VACUUM ${table} RETAIN 10000 HOURS`)).toBe("DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT");
+});
+
 test("retentions that are too short, and inventories, are refused", async () => {
   await tables.run("CREATE TABLE r1 (id INT) TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 2 days')");
+  expect(await tables.failure("ALTER TABLE r1 SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 2 months')")).toBe("DELTA_INVALID_INTERVAL");
+  expect(await tables.failure("CREATE TABLE r2 (id INT) TBLPROPERTIES ('delta.logRetentionDuration' = 'soon')")).toBe("DELTA_INVALID_INTERVAL");
   expect(await tables.failure("VACUUM r1 RETAIN 47 HOURS")).toBe("DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT");
   expect(await tables.failure("VACUUM r1 LITE RETAIN 1 HOURS")).toBe("DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT");
   expect(await tables.failure("VACUUM r1 RETAIN 48 HOURS")).toBe(undefined);
