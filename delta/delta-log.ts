@@ -41,6 +41,8 @@ export class DeltaLog {
   readonly #ratified = new Map<bigint, string>();
   #latest: KeptSnapshot | undefined;
   readonly #earlier = new Map<bigint, KeptSnapshot>();
+  /** In-commit timestamps that have been read, with the times of the commits' files: a table that was made again has other ones. */
+  readonly #timestamps = new Map<bigint, { readonly modifiedMs: number; readonly timestampMs: number | undefined }>();
 
   /** `location`: absolute folder of the table. */
   constructor(location: string, storage: Storage, parquet: ParquetRowsReader, committer: Committer = storageCommitter(storage)) {
@@ -101,7 +103,15 @@ export class DeltaLog {
     const times = monotoneTimes(commits.map(({ version, modifiedMs }) => ({ version, timestampMs: Math.floor(modifiedMs) })));
     if (!hasInCommitTimestamps(metadata)) return times;
     const from = BigInt(metadata.configuration[ENABLEMENT_VERSION] ?? 0);
-    return inParallel(times, async (time) => (time.version < from ? time : { ...time, timestampMs: inCommitTimestamp(await this.readCommit(time.version)) ?? time.timestampMs }));
+    return inParallel(times, async (time, i) => (time.version < from ? time : { ...time, timestampMs: (await this.#inCommitTimestamp(commits[i])) ?? time.timestampMs }));
+  }
+
+  async #inCommitTimestamp({ version, modifiedMs }: CommitFile): Promise<number | undefined> {
+    const known = this.#timestamps.get(version);
+    if (known?.modifiedMs === modifiedMs) return known.timestampMs;
+    const timestampMs = inCommitTimestamp(await this.readCommit(version));
+    this.#timestamps.set(version, { modifiedMs, timestampMs });
+    return timestampMs;
   }
 
   /** Newest first, at most `limit` entries. */
@@ -214,13 +224,13 @@ function commitTime(files: readonly LogFile[], version: bigint): number | undefi
 }
 
 /** Results in the order of the items. */
-export async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const run = async (): Promise<void> => {
     while (next < items.length) {
       const at = next++;
-      results[at] = await work(items[at]);
+      results[at] = await work(items[at], at);
     }
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_READS, items.length) }, run));

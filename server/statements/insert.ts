@@ -2,13 +2,13 @@ import { SparrowError } from "../../catalog/errors.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
 import type { StructField } from "../../catalog/types.ts";
-import { parseExpression } from "../../parser/parse.ts";
 import type { AstExpr, PartitionItem, Statement } from "../../parser/ast.ts";
 import type { AnalysisContext } from "../../planner/analyzer/context.ts";
 import { bindInsert } from "../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { findDeltaTarget } from "../delta/delta-target.ts";
+import { defaultOf } from "../delta/derived-columns.ts";
 import { executeQuery } from "../execute-query.ts";
 import { CATALOG_NAME, quoted, unsupportedOperation } from "../object-names.ts";
 import { partitionFolder } from "../partition-batches.ts";
@@ -83,10 +83,6 @@ function rejectUnknownPartitions(table: TableEntry, { partition, span }: Insert)
     const tableName = quoted(CATALOG_NAME, table.database, table.name);
     throw new SparrowError("NON_PARTITION_COLUMN", "42000", `PARTITION clause cannot contain the non-partition column: ${quoted(column.name)}.`, { columnName: quoted(column.name), tableName }, { span: column.span ?? span });
   }
-}
-
-function defaultOf({ metadata }: StructField): AstExpr | undefined {
-  return typeof metadata?.CURRENT_DEFAULT === "string" ? parseExpression(metadata.CURRENT_DEFAULT) : undefined;
 }
 
 async function writeMode(session: Session, table: TableEntry, statement: Insert, options: RunOptions): Promise<WriteMode> {

@@ -142,3 +142,27 @@ test("a catalog as the committer decides who wins, and where a commit lies", asy
   expect((await log.history()).map(({ version }) => version)).toEqual([2n, 1n, 0n]);
   expect([...(await log.latest()).files.keys()].sort()).toEqual(["a", "b", "c"]);
 });
+
+test("in-commit timestamps grow past a winner's clock, and are read once", async () => {
+  const storage = new MemoryStorage();
+  const log = new DeltaLog("/t", storage.port, { readParquetRows: () => Promise.reject(new Error("there is no checkpoint")) });
+  const configuration = { "delta.enableInCommitTimestamps": "true" };
+  const metaData = newMetadata({ fields, partitionColumns: [], configuration });
+  const read = { protocol: protocolFor({ fields, configuration }), metadata: metaData, domains: new Map() };
+  const run = (readVersion: bigint, actions: readonly Action[]): Promise<bigint> => commit(log, { readVersion, ...(readVersion >= 0n && { read }), actions, reads: READS_NOTHING, operation: "WRITE", operationParameters: {}, operationMetrics: {}, engineInfo: "test" });
+  await run(-1n, [{ kind: "protocol", protocol: read.protocol }, { kind: "metaData", metaData }]);
+  const future = Date.now() + 3_600_000;
+  await storage.port.write(`/t/_delta_log/${commitName(1n)}`, new TextEncoder().encode(`{"commitInfo":{"inCommitTimestamp":${future}}}\n`));
+  // It has not seen version 1.
+  expect(await run(0n, [add("c")])).toBe(2n);
+  expect((await log.commitTimes()).map(({ timestampMs }) => timestampMs).slice(1)).toEqual([future, future + 1]);
+  const names: string[] = [];
+  const { read: original } = storage.port;
+  (storage.port as { read: Storage["read"] }).read = (path) => {
+    names.push(path.slice("/t/_delta_log/".length));
+    return original(path);
+  };
+  await run(2n, [add("d")]);
+  expect(await log.versionAt(future + 1)).toBe(2n);
+  expect(names).not.toContain(commitName(1n));
+});
