@@ -18,7 +18,8 @@ export function goldenQueries(text: string): readonly GoldenQuery[] {
         {
           sql: block.slice(0, schemaAt).trim(),
           schema: block.slice(schemaAt + "-- !query schema\n".length, outputAt).trim(),
-          output: block.slice(outputAt + "-- !query output\n".length).trim(),
+          // A row may begin with a blank.
+          output: block.slice(outputAt + "-- !query output\n".length).trimEnd(),
         },
       ];
     });

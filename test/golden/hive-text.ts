@@ -26,8 +26,9 @@ export function hiveText(value: Value, type: DataType, nested = false): string {
       return nested && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
     }
     case "interval_ym":
+      return yearMonthText(value as number);
     case "interval_dt":
-      return intervalText(cellText(value, type, GOLDEN_ZONE));
+      return dayTimeText(value as bigint);
     default:
       return cellText(value, type, GOLDEN_ZONE);
   }
@@ -36,7 +37,17 @@ export function hiveText(value: Value, type: DataType, nested = false): string {
 /** Zone of Spark's own test runs. */
 export const GOLDEN_ZONE = "America/Los_Angeles";
 
-/** `INTERVAL '1-2' YEAR TO MONTH` is printed `1-2`; of day-time intervals all fields are. */
-function intervalText(text: string): string {
-  return /'([^']*)'/.exec(text)?.[1] ?? text;
+/** `1-2` for one year and two months: all fields, whatever the type's are. */
+function yearMonthText(months: number): string {
+  const magnitude = Math.abs(months);
+  return `${months < 0 ? "-" : ""}${Math.floor(magnitude / 12)}-${magnitude % 12}`;
+}
+
+/** `1 02:03:04.005006000`: all fields, and nanoseconds. */
+function dayTimeText(micros: bigint): string {
+  const magnitude = micros < 0n ? -micros : micros;
+  const two = (value: bigint): string => String(value).padStart(2, "0");
+  const seconds = magnitude / 1_000_000n;
+  const clock = `${two((seconds / 3600n) % 24n)}:${two((seconds / 60n) % 60n)}:${two(seconds % 60n)}`;
+  return `${micros < 0n ? "-" : ""}${seconds / 86_400n} ${clock}.${String((magnitude % 1_000_000n) * 1000n).padStart(9, "0")}`;
 }
