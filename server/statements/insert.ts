@@ -1,8 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
-import type { StructField } from "../../catalog/types.ts";
-import type { AstExpr, PartitionItem, Statement } from "../../parser/ast.ts";
+import type { PartitionItem, Statement } from "../../parser/ast.ts";
 import type { AnalysisContext } from "../../planner/analyzer/context.ts";
 import { bindInsert } from "../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../planner/analyzer/standalone-expressions.ts";
