@@ -18,6 +18,7 @@ import type { ThreadContext } from "../../thread-context.ts";
 import { forEachRecord } from "../rows/sort-records.ts";
 import type { AggregateState } from "./aggregate-plan.ts";
 import type { AggregateShape } from "./aggregate-sink.ts";
+import { collectsFixedList, writeFixedList } from "./fixed-lists.ts";
 import { NODE, nodeLayout } from "./state-updates.ts";
 import { GroupWords } from "./value-lists.ts";
 
@@ -67,16 +68,32 @@ function completeCollection(state: CollectState, shape: AggregateShape, runs: re
   const list = fieldOf(shape.layout, state.list.id);
   const result = fieldOf(shape.layout, state.result.id);
   const site = siteOf(call, evaluation);
+  const isFixedList = collectsFixedList(call);
   forEachRecord(pool.u32, runs, (record) => {
-    const nodes: number[] = [];
-    for (let at = pool.u32[(record + list.offset) >>> 2]; at !== 0; at = pool.u32[(at + NODE.next) >>> 2]) nodes.push(at);
-    // Scan order, whichever worker met a row.
-    nodes.sort((a, b) => pool.u32[(a + NODE.morsel) >>> 2] - pool.u32[(b + NODE.morsel) >>> 2] || pool.u32[(a + NODE.position) >>> 2] - pool.u32[(b + NODE.position) >>> 2]);
+    const nodes = nodesInOrder(pool, pool.u32[(record + list.offset) >>> 2]);
+    if (isFixedList) {
+      const { address, bytes } = writeFixedList(pool, arena, nodes, node.fields[0]);
+      pool.u32.set([address, bytes], (record + result.offset) >>> 2);
+      if (result.nullOffset !== undefined) pool.u8[record + result.nullOffset] = 0;
+      return;
+    }
     const rows = nodes.map((at) => node.fields.map((field) => readField(pool, field, at)));
     const ordered = call.orderBy === undefined ? rows : inOrder(rows, call.args.length, call.orderBy);
     const value = fn.finish(call.distinct ? distinctRows(ordered) : ordered, site);
     putResult(pool, result, record, value, arena);
   });
+}
+
+/** The nodes of a list in scan order, whichever worker met a row. */
+function nodesInOrder({ u32 }: Pool, first: number): readonly number[] {
+  const nodes: number[] = [];
+  const compare = (a: number, b: number): number => u32[(a + NODE.morsel) >>> 2] - u32[(b + NODE.morsel) >>> 2] || u32[(a + NODE.position) >>> 2] - u32[(b + NODE.position) >>> 2];
+  let isSorted = true;
+  for (let at = first, before = 0; at !== 0; before = at, at = u32[(at + NODE.next) >>> 2]) {
+    nodes.push(at);
+    if (before !== 0 && isSorted) isSorted = compare(before, at) <= 0;
+  }
+  return isSorted ? nodes : nodes.sort(compare);
 }
 
 function distinctRows(rows: readonly (readonly Value[])[]): readonly (readonly Value[])[] {
