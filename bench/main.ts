@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { benchAdaptive } from "./adaptive/run.ts";
+import { benchDelta } from "./delta/run.ts";
 import { clickbenchSuite } from "./clickbench/suite.ts";
 import { h2oSuite } from "./h2o/suite.ts";
 import { measure } from "./measure.ts";
@@ -17,11 +18,13 @@ SUITE
   tpch          the 22 queries of TPC-H
   h2o           the group-by and join questions of the db-benchmark
   adaptive      rules that change a plan while it runs: each where it pays, on and off in turn, and TPC-H on and off
+  delta         Delta tables: long logs, many files, time travel, MERGE; beside delta-rs with --python
   clickbench    ClickBench's queries, from the file that --queries names, over a generated table
 
 Options
   --sf N              scale factor (tpch; default 1)
-  --rows N            rows of the table (h2o: default 10000000; clickbench: default 1000000)
+  --python FILE       a Python with the package deltalake (delta)
+  --rows N            rows of the table (h2o and delta: default 10000000; clickbench: default 1000000)
   --mode hot|parquet  from the engines' memory, or from the Parquet files (default: both, one after the other)
   --threads N         of each engine (default: all processors)
   --memory SIZE       limit of each engine, such as 3GB (default: the engine's own)
@@ -41,6 +44,7 @@ const OPTIONS = {
   runs: { type: "string", default: "5" },
   queries: { type: "string", multiple: true, default: [] as string[] },
   rows: { type: "string" },
+  python: { type: "string" },
   vary: { type: "boolean", default: false },
   noise: { type: "boolean", default: false },
   data: { type: "string", default: "bench/data" },
@@ -110,6 +114,10 @@ async function main(): Promise<void> {
   }
   const runs = positive("runs", args.runs);
   const threads = args.threads === undefined ? availableParallelism() : positive("threads", args.threads);
+  if (positionals[0] === "delta") {
+    await benchDelta({ data: `${args.data}/delta`, rows: positive("rows", args.rows ?? "10000000"), runs, python: args.python });
+    return;
+  }
   if (positionals[0] === "adaptive") {
     await benchAdaptive(await tpchSuite(`${args.data}/tpch-sf${args.sf}`, positive("sf", args.sf)), { runs, threads });
     return;

@@ -62,6 +62,13 @@ test("MERGE with stars; inserts only are a plain append; only files that match a
   expect(await tables.readers("m2")).toEqual(seenByBoth([[1, "a"], [2, "B"], [3, "C"], [4, "z"]]));
 });
 
+test("clauses for rows of one side take names of that side, which the other side may have too", async () => {
+  await tables.run("CREATE TABLE m4 (id INT, n INT) USING delta", "INSERT INTO m4 VALUES (1, 1), (2, 2)");
+  await tables.run("MERGE INTO m4 t USING (SELECT * FROM VALUES (2, 20), (3, 30), (4, -1) AS v(id, n)) s ON t.id = s.id WHEN NOT MATCHED AND n > 0 THEN INSERT (id, n) VALUES (id, n + 1) WHEN NOT MATCHED BY SOURCE AND id = 1 THEN UPDATE SET n = n + 100");
+  expect(await tables.readers("m4")).toEqual(seenByBoth([[1, 101], [2, 2], [3, 31]]));
+  expect(await tables.failure("MERGE INTO m4 t USING (SELECT 2 AS id) s ON t.id = s.id WHEN MATCHED AND id = 2 THEN DELETE")).toBe("AMBIGUOUS_REFERENCE");
+});
+
 test("MERGE refuses two matches of one row, but for an unconditional DELETE", async () => {
   await tables.run("CREATE TABLE m3 (id INT) USING delta", "INSERT INTO m3 VALUES (1), (1), (2)", "CREATE TEMPORARY VIEW twice AS SELECT * FROM VALUES (1), (1) AS v(k)");
   expect(await tables.failure("MERGE INTO m3 USING twice ON id = k WHEN MATCHED THEN UPDATE SET id = 5")).toBe("DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE");

@@ -23,6 +23,7 @@ import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource,
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { reshaped } from "../../delta/reshape.ts";
+import { withOwnNames } from "../../delta/clause-names.ts";
 import { mergeKeys } from "../../delta/merge-keys.ts";
 import { namesTables, splitOfAdd } from "../../delta/read-scope.ts";
 import { writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
@@ -66,7 +67,7 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   const evolution = evolves ? evolved(before, newColumns(statement.clauses, alias, source)) : { snapshot: before, actions: [] };
   const { snapshot } = evolution;
   const all = await targetFiles(session, snapshot);
-  const clauses = statement.clauses.map((clause) => resolveClause(snapshot, clause, alias, source, evolves));
+  const clauses = statement.clauses.map((clause) => resolveClause(snapshot, withOwnNames(clause, { alias, fields: snapshot.columns }, source), alias, source, evolves));
   const keys = await mergeKeys(session, snapshot, source, statement.on, alias, options);
   const reachable = new Set([...all.files.keys()].filter((index) => keys.mayMatch(all.files[index].splits)));
   const matches = await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables, reachable);
