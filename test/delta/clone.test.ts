@@ -59,6 +59,27 @@ test("rows that deletion vectors take out stay out, and clustering and column ma
   expect((await tables.sparrow.query("DESCRIBE DETAIL c5")).rows[0][8]).toEqual(["b"]);
 });
 
+test("row ids, in-commit timestamps, change data and identity columns go on in the clone", async () => {
+  const properties = "'delta.enableRowTracking' = 'true', 'delta.enableInCommitTimestamps' = 'true', 'delta.enableChangeDataFeed' = 'true'";
+  await tables.run(`CREATE TABLE s5 (k BIGINT GENERATED ALWAYS AS IDENTITY, v STRING) TBLPROPERTIES (${properties})`, "INSERT INTO s5 (v) VALUES ('a'), ('b')", "UPDATE s5 SET v = 'B' WHERE v = 'b'", "CREATE TABLE c8 SHALLOW CLONE s5");
+  const rows = await tables.rows("SELECT *, _metadata.row_id FROM s5");
+  expect(await tables.rows("SELECT *, _metadata.row_id FROM c8")).toEqual(rows);
+  await tables.run("INSERT INTO c8 (v) VALUES ('c')", "UPDATE c8 SET v = 'A' WHERE v = 'a'");
+  const changed = (await tables.rows("SELECT *, _metadata.row_id FROM c8")).map((row) => JSON.parse(row) as [number, string, number]);
+  expect(changed.map(([, v]) => v).sort()).toEqual(["A", "B", "c"]);
+  expect(new Set(changed.map(([k]) => k)).size).toBe(3);
+  expect(new Set(changed.map(([, , id]) => id)).size).toBe(3);
+  expect(await tables.independentRows("c8")).toEqual(await tables.rows("SELECT * FROM c8"));
+  expect(await tables.rows("SELECT v, _change_type FROM table_changes('c8', 2)")).toEqual(['["A","update_postimage"]', '["a","update_preimage"]']);
+  await tables.run("CREATE OR REPLACE TABLE c8 SHALLOW CLONE s5");
+  expect(await tables.rows("SELECT k, v FROM c8")).toEqual(await tables.rows("SELECT k, v FROM s5"));
+  // Row ids that the table has given out before are not given to other rows.
+  const given = Math.max(...changed.map(([, , id]) => id));
+  await tables.run("INSERT INTO c8 (v) VALUES ('d')");
+  expect(Number((await tables.sparrow.query("SELECT _metadata.row_id FROM c8 WHERE v = 'd'")).rows[0][0])).toBeGreaterThan(given);
+  expect(await tables.independentRows("c8")).toEqual(await tables.rows("SELECT * FROM c8"));
+});
+
 test("Parquet files can be cloned; what cannot is refused under its own name", async () => {
   await tables.duckdb.execute(`COPY (SELECT 1::INT AS id, 'x' AS p UNION ALL SELECT 2, 'y') TO '${join(tables.folder, "files")}' (FORMAT parquet, PARTITION_BY (p))`);
   await tables.run(`CREATE TABLE c6 SHALLOW CLONE parquet.\`${join(tables.folder, "files")}\``, "CREATE VIEW v AS SELECT 1 AS a", "CREATE TABLE s4 (id INT)");

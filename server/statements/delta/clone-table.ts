@@ -7,6 +7,7 @@ import { deletionVectorPath } from "../../../delta/deletion-vector.ts";
 import { absoluteFilePath, encodePath } from "../../../delta/file-paths.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
+import { rowIdHighWaterMark, rowTrackingDomain } from "../../../delta/row-tracking.ts";
 import { type DeltaSnapshot, snapshotOf } from "../../../delta/snapshot.ts";
 import { protocolFor, upgradedProtocol, writerFeatures } from "../../../delta/table-features.ts";
 import { EMPTY_STATE } from "../../../delta/table-state.ts";
@@ -123,9 +124,12 @@ function withFeaturesOf(protocol: Protocol, source: Protocol): Protocol {
   return upgradedProtocol(protocol, { fields: [], configuration: {} }, writerFeatures(source));
 }
 
+/** The source's domains, and none of those that the table had; but the mark of row ids that have been given out never goes back. */
 function domainChanges(before: DeltaSnapshot | undefined, domains: readonly DomainMetadata[]): Action[] {
-  const gone = [...(before?.domains.values() ?? [])].filter(({ domain }) => !domains.some((own) => own.domain === domain));
-  return [...domains, ...gone.map((domain) => ({ ...domain, removed: true }))].map((domainMetadata) => ({ kind: "domainMetadata", domainMetadata }));
+  const marked = rowTrackingDomain(before?.domains);
+  const taken = domains.filter((domain) => domain.domain !== marked?.domain || rowIdHighWaterMark(domain) > rowIdHighWaterMark(marked));
+  const gone = [...(before?.domains.values() ?? [])].filter((domain) => domain !== marked && !domains.some((own) => own.domain === domain.domain));
+  return [...taken, ...gone.map((domain) => ({ ...domain, removed: true }))].map((domainMetadata) => ({ kind: "domainMetadata", domainMetadata }));
 }
 
 function totalSize(files: readonly AddFile[]): number {
