@@ -56,7 +56,7 @@ export interface ExecuteOptions {
   readonly onEnd?: (counters: QueryCounters) => void;
   readonly onEvent?: (event: ExecutionEvent) => void;
   /** Corrects the plan at every breaker that is complete, while its pipelines to come have `minRows` to read; without it the plan stays as it is. */
-  readonly adaptive?: { readonly replan: Replan; readonly minRows: number };
+  readonly adaptive?: { readonly replan: Replan; readonly minRows: number; /** Partial aggregation that reduces nothing is given up. */ readonly partialAggregation?: boolean };
 }
 
 /** What a query runs on. */

@@ -252,6 +252,7 @@ export class QueryRun {
       spillFolder: this.#spillFolder,
       sinkBlocks: this.#sinkBlocks(pipeline, stages),
       words: this.#words(compiled),
+      givesUpSearch: this.#options.adaptive?.partialAggregation ?? false,
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
       evaluation: this.#options.evaluation,

@@ -21,6 +21,7 @@ function adaptiveSettings(settings: Settings): AdaptiveSettings {
     bloomFilterCreationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold"),
     bloomFilterApplicationBytes: bytes("spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold"),
     joinReorder: settings.flag("sparrow.adaptive.joinReorder.enabled"),
+    partialAggregation: settings.flag("sparrow.adaptive.partialAggregation.enabled"),
     coalescePartitions: settings.flag("spark.sql.adaptive.coalescePartitions.enabled"),
     minPartitions: settings.number("spark.sql.adaptive.coalescePartitions.minPartitionNum") ?? 1,
     minPartitionBytes: bytes("spark.sql.adaptive.coalescePartitions.minPartitionSize"),

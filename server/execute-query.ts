@@ -64,6 +64,7 @@ function adaptive({ settings }: Session, plan: PhysicalPlan): ExecuteOptions["ad
   let replan: ((progress: Progress) => Replanned | undefined) | undefined;
   return {
     minRows: settings.number("sparrow.adaptive.minRows") ?? 0,
+    partialAggregation: settings.flag("sparrow.adaptive.partialAggregation.enabled"),
     replan: async (progress) => {
       replan ??= (await import("./adaptive-execution.ts")).replanner(plan, settings);
       return replan(progress);

@@ -22,6 +22,7 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
   // Of groups on disk this is an upper bound: a group can be there several times.
   const count = state.isSpilled() ? state.recordCount() : runs.reduce((sum, run) => sum + run.count, 0);
   const bytes = count * width;
+  if (shape.kind === "aggregate") return { rows: count, bytes, unsearched: state.unsearchedRows() };
   if (shape.kind !== "build") return { rows: count, bytes };
   const { sawNull } = state.build();
   if (!withKeys) return { rows: count, bytes, build: { sawNull, keys: [] } };

@@ -111,6 +111,11 @@ export class BreakerState {
     return { shape: this.#shape, runs: this.#runs };
   }
 
+  /** Rows of a grouping that were kept without looking for their groups. */
+  unsearchedRows(): number {
+    return this.#results.reduce((sum, r) => sum + (r.kind === "aggregate" ? r.unsearched : 0), 0);
+  }
+
   /** Smallest and largest key of a hash table, where they were measured. */
   keyRange(): readonly [bigint, bigint] | undefined {
     const ranges = this.#results.flatMap((r) => (r.kind === "build" && r.range !== undefined ? [r.range] : []));

@@ -103,6 +103,11 @@ function groupsInAll(before: Growth, now: Growth): number {
   return kept < 1 ? (now.records - kept * before.records) / (1 - kept) : Infinity;
 }
 
+/** New records per row from which looking for groups is given up for a while, ... */
+const MIN_PASSING_RATE = 0.9;
+/** ... for as many rows as fill the directory so many times. */
+const PASSED_DIRECTORIES = 16;
+
 /** The directory of one instance. */
 export class Directory {
   readonly #pool: Pool;
@@ -113,6 +118,8 @@ export class Directory {
   /** Rows seen, and records entered, when the directory was last full. */
   #lastFull = { rows: 0, records: 0 };
   #lastGrowth: Growth | undefined;
+  /** New records per row while the directory filled up the last time. */
+  #fillRate = 0;
   /** How many groups there seem to be in all. */
   #groups = Infinity;
 
@@ -137,7 +144,9 @@ export class Directory {
    */
   growOrClear(rows: number): boolean {
     const { rows: lastRows, records: lastRecords } = this.#lastFull;
-    const growth = { rate: (this.count - lastRecords) / Math.max(1, rows - lastRows), records: (this.count + lastRecords) / 2 };
+    const rate = (this.count - lastRecords) / Math.max(1, rows - lastRows);
+    this.#fillRate = rate;
+    const growth = { rate, records: (this.count + lastRecords) / 2 };
     if (lastRecords > 0) {
       if (this.#lastGrowth !== undefined) this.#groups = groupsInAll(this.#lastGrowth, growth);
       this.#lastGrowth = growth;
@@ -149,6 +158,17 @@ export class Directory {
     }
     this.clear(rows);
     return true;
+  }
+
+  /**
+   * How many rows of a partial aggregation to keep without looking for their groups, right after the directory was emptied: while it filled up, next to none of
+   * them was found. 0: go on as before. The directory is then filled once more, to see whether that is still so.
+   */
+  rowsToPass(): number {
+    if (this.#fillRate < MIN_PASSING_RATE) return 0;
+    const rows = PASSED_DIRECTORIES * this.#pool.u32[this.#words + WORDS.limit / 4];
+    this.#lastFull = { ...this.#lastFull, rows: this.#lastFull.rows + rows };
+    return rows;
   }
 
   /** Forgets all records. `rows`: rows seen so far. */

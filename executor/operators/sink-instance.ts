@@ -46,13 +46,20 @@ export function openSink(sink: CompiledSink, context: ThreadContext, { rows, wor
       const directory = new Directory(context.pool, work, state, sink.state.directory, 0, 0);
       const groups = new SpillingRows(context.pool, rows, state, sink.state.store, aggregateSpillLayout(sink.shape), spill, () => directory.clear(rowsSeen()));
       let cleared = false;
+      let unsearched = 0;
+      const left = (state + sink.state.unsearched) >>> 2;
       return recordSink(
         (kind, argument) => {
           if (kind !== NEED.directory) return groups.supply(kind, argument);
-          if (directory.growOrClear(rowsSeen())) cleared = true;
+          if (directory.growOrClear(rowsSeen())) {
+            cleared = true;
+            const rows = job.givesUpSearch ? directory.rowsToPass() : 0;
+            context.pool.u32[left] = rows;
+            unsearched += rows;
+          }
           return true;
         },
-        () => ({ kind: "aggregate", partitions: groups.finish(), unmerged: cleared }),
+        () => ({ kind: "aggregate", partitions: groups.finish(), unmerged: cleared, unsearched: unsearched - context.pool.u32[left] }),
       );
     }
     case "build": {

@@ -22,6 +22,8 @@ export interface PipelineJob {
   readonly sinkBlocks: number | undefined;
   /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */
   readonly words: readonly { readonly offset: number; readonly value: number | bigint }[];
+  /** Partial aggregation that reduces nothing is given up. */
+  readonly givesUpSearch: boolean;
   /** Rows per call of compiled code. */
   readonly batchRows: number;
   readonly outputRows: number;
@@ -65,8 +67,8 @@ export function controlBytes(workers: number): number {
 /** What an instance leaves behind, in memory of its attempt. */
 export type SinkResult =
   | { readonly kind: "none" }
-  /** `unmerged`: one group may have several records. */
-  | { readonly kind: "aggregate"; readonly partitions: readonly StoredPartition[]; readonly unmerged: boolean }
+  /** `unmerged`: one group may have several records. `unsearched`: rows that were kept without looking for their groups. */
+  | { readonly kind: "aggregate"; readonly partitions: readonly StoredPartition[]; readonly unmerged: boolean; readonly unsearched: number }
   /** `range`: smallest and largest key, where they are measured and there are any. */
   | { readonly kind: "build"; readonly partitions: readonly StoredPartition[]; readonly sawNull: boolean; readonly range: readonly [bigint, bigint] | undefined }
   /** `copied`: by partition, bytes of strings. */

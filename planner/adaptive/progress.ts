@@ -8,6 +8,8 @@ export interface CompleteBreaker {
   readonly rows: number;
   /** Of the records in memory, without texts that lie beside them. */
   readonly bytes: number;
+  /** Of groupings: rows that workers kept without looking for their groups. */
+  readonly unsearched?: number;
   /** Of hash tables. */
   readonly build?: BuildKeys;
   /** Of exchanges. */

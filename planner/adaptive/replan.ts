@@ -3,6 +3,7 @@ import { planStages } from "../stages.ts";
 import { buildSide } from "./build-side.ts";
 import { coalescePartitions } from "./coalesce-partitions.ts";
 import { propagateEmptyRelations } from "./empty-relations.ts";
+import { partialAggregation } from "./partial-aggregation.ts";
 import { probeOrder } from "./probe-order.ts";
 import type { Decision, Progress, Replanned } from "./progress.ts";
 import { RunState } from "./progress.ts";
@@ -12,7 +13,7 @@ import { runtimeFilter } from "./runtime-filter.ts";
 import { partitionPruning, rangeFilter } from "./skip-splits.ts";
 
 /** Everything that can change a plan while it runs, in the order in which it is asked. */
-export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, coalescePartitions];
+export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, coalescePartitions, partialAggregation];
 
 /** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
 export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {
@@ -28,6 +29,6 @@ export function replan(plan: PhysicalPlan, progress: Progress, settings: Adaptiv
   for (const rule of ADAPTIVE_RULES) {
     if (rule.isEnabled(settings) && !settings.excludedRules.has(rule.name)) current = rule.apply(current, context);
   }
-  if (current === plan) return undefined;
-  return { plan: current, stages: planStages(current, progress), decisions };
+  if (current === plan && decisions.length === 0) return undefined;
+  return { plan: current, stages: current === plan ? progress.stages : planStages(current, progress), decisions };
 }

@@ -18,6 +18,8 @@ export interface AdaptiveSettings {
   readonly bloomFilterApplicationBytes: number;
   /** `sparrow.adaptive.joinReorder.enabled` */
   readonly joinReorder: boolean;
+  /** `sparrow.adaptive.partialAggregation.enabled` */
+  readonly partialAggregation: boolean;
   /** `spark.sql.adaptive.coalescePartitions.enabled` */
   readonly coalescePartitions: boolean;
   /** `spark.sql.adaptive.coalescePartitions.minPartitionNum` */

@@ -6,7 +6,7 @@ import { rowLayout } from "../../pipeline/row-layout.ts";
 import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
 import { get, i32, i64 } from "../../wasm/instructions.ts";
-import type { DirectoryState } from "../group-directory.ts";
+import type { DirectoryState, Lookup } from "../group-directory.ts";
 import { emitLookup, ensureEntry, insertEntry, reserveDirectory } from "../group-directory.ts";
 import { emitKeys, hashOfKeys, keyFieldRequest, keysEqual } from "../keys.ts";
 import type { RowStoreState } from "../row-store.ts";
@@ -35,6 +35,8 @@ export interface AggregateShape {
 export interface AggregateState {
   readonly directory: DirectoryState;
   readonly store: RowStoreState;
+  /** uint32: so many rows are kept as they come, without a look for their group. */
+  readonly unsearched: number;
 }
 
 export interface AggregateOptions {
@@ -60,7 +62,7 @@ export function aggregateShape(emitter: SegmentEmitter, node: PhysicalAggregate,
 }
 
 export function reserveAggregate(state: StateLayout, shape: AggregateShape): AggregateState {
-  return { directory: reserveDirectory(state), store: reserveRowStore(state, shape.layout, shape.partitions) };
+  return { directory: reserveDirectory(state), store: reserveRowStore(state, shape.layout, shape.partitions), unsearched: state.reserve(4, 4) };
 }
 
 /** The sink of a feeding pipeline: finds or makes the row's group, and updates it. */
@@ -70,11 +72,18 @@ export function emitAggregateSink(emitter: SegmentEmitter, node: PhysicalAggrega
   const exprs = node.keys.map((k) => k.expr);
   const values = emitKeys(emitter, exprs);
   const hash = f.let(hashOfKeys(emitter, values, shape.keys, shape.collide));
-  const lookup = emitLookup(emitter, directory, get(hash), (row) => keysEqual(emitter, values, shape.keys, row));
-  f.if(i32.eqz(get(lookup.row)), () => {
+  const unsearched = f.let(i32.load(get(emitter.state), state.unsearched));
+  const found = f.local("i32");
+  f.set(found, i32.const(0));
+  let lookup: Lookup | undefined;
+  f.if(i32.eqz(get(unsearched)), () => {
+    lookup = emitLookup(emitter, directory, get(hash), (row) => keysEqual(emitter, values, shape.keys, row));
+    f.set(found, get(lookup.row));
+  });
+  f.if(i32.eqz(get(found)), () => {
     emitter.scoped(() => {
       const kept = values.map((value, i) => storedValue(emitter, shape.keys[i], exprs[i], value));
-      ensureEntry(emitter, directory);
+      f.if(i32.eqz(get(unsearched)), () => ensureEntry(emitter, directory));
       const bytes = bytesToCopy(kept);
       if (bytes !== undefined) ensureBytes(emitter, store, bytes);
       const partition = shape.partitions === 1 ? i32.const(0) : i32.wrapI64(i64.shrU(get(hash), i64.const(BigInt(64 - PARTITION_BITS))));
@@ -84,14 +93,18 @@ export function emitAggregateSink(emitter: SegmentEmitter, node: PhysicalAggrega
       storeValues(emitter, store, row, kept);
       initializeStates(emitter, shape.layout, shape.plan.states, row);
       commitRow(emitter, store, place);
-      insertEntry(emitter, directory, lookup, place.row);
-      f.set(lookup.row, row);
+      f.if(
+        get(unsearched),
+        () => f.store("i32", get(emitter.state), i32.sub(get(unsearched), i32.const(1)), state.unsearched),
+        () => void insertEntry(emitter, directory, lookup!, place.row),
+      );
+      f.set(found, row);
     });
   });
   const bytes = bytesForUpdate(emitter, shape.layout, shape.plan.states);
   if (bytes !== undefined) ensureBytes(emitter, store, bytes);
   emitter.resumed();
-  updateStates(emitter, shape.layout, shape.plan.states, lookup.row, store);
+  updateStates(emitter, shape.layout, shape.plan.states, found, store);
 }
 
 /** The merge of a partition: enters the record at `pointer` into the directory, or adds it to the group that is there. */
