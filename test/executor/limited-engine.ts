@@ -64,6 +64,11 @@ export class LimitedEngine {
     return { bytes: this.#executor?.pool.usedBytes ?? 0, files: files.filter((name) => !/^sparrow-spill-[^/]*$/.test(name)) };
   }
 
+  /** Ends a worker thread, whatever it does. */
+  async endWorker(index: number): Promise<void> {
+    await this.#executor?.workerPool.endOne(index);
+  }
+
   async close(): Promise<void> {
     await this.#sparrow.close();
     await rm(this.#directory, { recursive: true, force: true });
