@@ -31,8 +31,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   someRulesOff(1),
   someRulesOff(2),
   someRulesOff(3),
-  inSession("batches of 1 row, interpreted, all hashes equal, optimizer off", {
-    [EXCLUDED_RULES]: "all",
+  inSession("batches of 1 row, interpreted, all hashes equal", {
     "sparrow.exec.batchRows": "1",
     "sparrow.exec.emit": "false",
     "sparrow.exec.collideHashes": "true",
