@@ -14,6 +14,7 @@ import { newMetadata } from "../delta/new-table.ts";
 import type { DeltaPorts } from "../delta/ports.ts";
 import { prunedFiles, readRows } from "../delta/read-rows.ts";
 import { additionOf } from "../delta/remove-file.ts";
+import { withRowTrackingColumns } from "../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../delta/snapshot.ts";
 import { protocolFor } from "../delta/table-features.ts";
 import { commit } from "../delta/transaction.ts";
@@ -98,7 +99,7 @@ export class DeltaTable {
     const table = new DeltaTable(path, options);
     if (await table.#log.exists()) throw new SparrowError("DELTA_TABLE_ALREADY_EXISTS", "42P07", `There is a Delta table at ${path} already.`, { tableName: path });
     const requested = requestedProperties(properties, path);
-    const { fields, configuration } = mapColumns({ fields: parseTableSchema(columns), configuration: requested.configuration }, "new");
+    const { fields, configuration } = mapColumns({ fields: parseTableSchema(columns), configuration: withRowTrackingColumns(requested.configuration) }, "new");
     rejectCharacters(fields, configuration);
     const partitionColumns = partitionBy.map((name) => columnAt(fields, name)).map((i) => fields[i].name);
     const metaData = newMetadata({ fields, partitionColumns, configuration });

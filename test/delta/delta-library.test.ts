@@ -103,6 +103,15 @@ test("constraints, defaults and generated columns hold, and a row that does not 
   expect((await table.history())).toHaveLength(3);
 });
 
+test("row ids and in-commit timestamps are given to its commits too", async () => {
+  const table = await DeltaTable.create(at("tracked"), { columns: "id INT", properties: { "delta.enableRowTracking": "true", "delta.enableInCommitTimestamps": "true", "delta.enableChangeDataFeed": "true" } });
+  await table.append([{ id: 1 }, { id: 2 }]);
+  await table.append([{ id: 3 }]);
+  expect(await tables.rows(`SELECT id, _metadata.row_id, _metadata.row_commit_version FROM delta.\`${at("tracked")}\``)).toEqual(["[1,0,1]", "[2,1,1]", "[3,2,2]"]);
+  const [last] = await table.history(1);
+  expect(last.commitInfo.inCommitTimestamp).toBe(last.timestampMs);
+});
+
 test("commits of one's own are checked like all others", async () => {
   const table = await DeltaTable.create(at("own"), { columns: "id INT" });
   await table.append([{ id: 1 }]);
