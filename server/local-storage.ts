@@ -38,11 +38,13 @@ export const localStorage: Storage = {
   },
 
   async *list(folder, options = {}) {
-    const paths = (await filesBelow(folder, options.recursive ?? false)).sort(byteOrder);
-    for (const path of paths) {
-      if (options.startAfter !== undefined && byteOrder(path, options.startAfter) <= 0) continue;
-      const found = await absentAsUndefined(() => stat(join(folder, path)));
-      if (found !== undefined) yield { path, bytes: found.size, modifiedMs: found.mtimeMs } satisfies StoredObject;
+    const { startAfter } = options;
+    const found = await filesBelow(folder, options.recursive ?? false);
+    const order = [...found, startAfter ?? ""].some((path) => SURROGATE.test(path)) ? byteOrder : unitOrder;
+    const paths = startAfter === undefined ? found : found.filter((path) => order(path, startAfter) > 0);
+    for (const path of paths.sort(order)) {
+      const status = await absentAsUndefined(() => stat(join(folder, path)));
+      if (status !== undefined) yield { path, bytes: status.size, modifiedMs: status.mtimeMs } satisfies StoredObject;
     }
   },
 
@@ -113,6 +115,13 @@ async function filesBelow(folder: string, recursive: boolean): Promise<string[]>
     paths.push(relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
   }
   return paths;
+}
+
+const SURROGATE = /[\uD800-\uDFFF]/;
+
+/** The order of UTF-16 units, which is that of UTF-8 bytes where no text has surrogates, and many times as fast. */
+function unitOrder(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function byteOrder(a: string, b: string): number {

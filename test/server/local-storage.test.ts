@@ -42,6 +42,9 @@ test("lists in byte order, recursively, after a path, and nothing for a missing 
   expect(await list({ recursive: true })).toEqual(["B.txt", "a/z.txt", "b.txt", "é.txt"]);
   expect(await list()).toEqual(["B.txt", "b.txt", "é.txt"]);
   expect(await list({ recursive: true, startAfter: "a/z.txt" })).toEqual(["b.txt", "é.txt"]);
+  await localStorage.write(join(folder, "😀.txt"), bytes("beyond U+FFFF"));
+  await localStorage.write(join(folder, "\uFF5E.txt"), bytes("below it, though its unit is greater"));
+  expect(await list({ startAfter: "é.txt" })).toEqual(["\uFF5E.txt", "😀.txt"]);
   expect(await Array.fromAsync(localStorage.list(join(folder, "absent")))).toEqual([]);
 });
 
