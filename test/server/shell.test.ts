@@ -17,6 +17,7 @@ let stdin: PassThrough & { isTTY?: boolean };
 let shown: string;
 let errors: string;
 let ended: Promise<void>;
+let executor: ReturnType<typeof fakeExecutor>;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sparrow-shell-"));
@@ -27,7 +28,8 @@ beforeEach(() => {
   errors = "";
   stdout.on("data", (piece: Buffer) => (shown += piece.toString()));
   stderr.on("data", (piece: Buffer) => (errors += piece.toString()));
-  const engine = new Engine({ catalog: "memory", settings: { "spark.sql.warehouse.dir": folder }, createExecutor: async () => fakeExecutor() });
+  executor = fakeExecutor();
+  const engine = new Engine({ catalog: "memory", settings: { "spark.sql.warehouse.dir": folder }, createExecutor: async () => executor });
   ended = runShell(embeddedClient(engine.newSession()), new Output(stdout, "table"), { stdin, stdout, stderr }, join(folder, "history"));
 });
 afterEach(async () => {
@@ -77,7 +79,7 @@ test("\\i runs a file, \\o sends results to one", async () => {
 
 test("Ctrl-C cancels what runs, then forgets what was begun, then leaves", async () => {
   stdin.write("SELECT id FROM range(100000000);\n");
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect.poll(() => executor.executed.length, PATIENCE).toBe(1);
   stdin.write("\u0003");
   await expect.poll(() => errors, PATIENCE).toContain("[OPERATION_CANCELED]");
   await expectAfter("SELECT 1 AS begun,", "-> ");
