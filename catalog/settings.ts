@@ -89,6 +89,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "sparrow.adaptive.rangeFilter.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Files and row groups whose statistics exclude all keys of a complete hash table are not read." },
   { name: "sparrow.exec.batchRows", type: { kind: "int", min: 1, max: 65536 }, defaultText: "16384", doc: "Rows that a pipeline works on at a time." },
   { name: "sparrow.exec.collideHashes", type: BOOLEAN_SETTING, defaultText: "false", doc: "All rows hash alike: a setting for tests of hash tables." },
+  { name: "sparrow.exec.eagerSpill", type: BOOLEAN_SETTING, defaultText: "false", doc: "Everything that can go to disk goes there, whatever memory there is: a setting for tests." },
   { name: "sparrow.exec.emit", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, every expression runs through its TypeScript implementation instead of compiled WebAssembly: for comparing the two." },
   { name: "sparrow.memory.canaries", type: BOOLEAN_SETTING, defaultText: "false", doc: "Memory is handed out between known words, which are checked: a setting for tests.", fixed: true },
   { name: "sparrow.memory.firstByte", type: { kind: "bytes", min: 0 }, defaultText: "0", doc: "The pool hands out memory from this address on: a setting for tests of addresses above 2 GiB.", fixed: true },

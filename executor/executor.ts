@@ -49,6 +49,8 @@ export interface ExecuteOptions {
   readonly collide?: boolean;
   /** Attempts at work whose worker dies. Source: `spark.task.maxFailures`. */
   readonly maxFailures?: number;
+  /** Everything that can go to disk goes there. */
+  readonly eagerSpill?: boolean;
   /** Bytes of the pool that the query may hold at a time; absent: no limit but the pool's. */
   readonly memoryLimit?: number;
   /** Count the rows of every node of the plan, at some cost. */

@@ -251,6 +251,7 @@ export class QueryRun {
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
       sinkBlocks: this.#sinkBlocks(pipeline, stages),
+      eagerSpill: this.#options.eagerSpill ?? false,
       words: this.#words(compiled),
       givesUpSearch: this.#options.adaptive?.partialAggregation ?? false,
       batchRows: this.#options.batchRows,
@@ -349,7 +350,7 @@ export class QueryRun {
     const feed = pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined;
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
-      inline: isSmall(job.morsels) && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
+      inline: isSmall(job.morsels) && !job.eagerSpill && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
       // Parts are completed in place where they are in memory.
       repeatable: job.morsels.kind !== "parts",
       shares: Math.max(1, Math.min(this.#threads.workers, morselCount(job.morsels))),

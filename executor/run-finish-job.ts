@@ -11,7 +11,7 @@ export function runFinishJob(job: FinishJob, context: ThreadContext, owners: Fin
   const { pool } = context;
   const kept = new Arena(pool, owners.kept, job.account);
   const work = new Arena(pool, owners.work, job.account);
-  const spill = context.disk?.openSpill(pool, job.account, job.spillFolder);
+  const spill = context.disk?.openSpill(pool, job.account, job.spillFolder, false);
   try {
     for (;;) {
       const task = Atomics.add(pool.i32, (job.control + CONTROL.next) >>> 2, 1);

@@ -22,7 +22,7 @@ export interface ThreadSetup {
 /** What workers alone do. */
 export interface DiskWork {
   /** Opens what a job of the account's query writes to its folder, and reads from it. */
-  readonly openSpill: (pool: Pool, account: Account, folder: string) => SpillStore;
+  readonly openSpill: (pool: Pool, account: Account, folder: string, eager: boolean) => SpillStore;
   /** Completes a part of a breaker for a pipeline that reads part after part. */
   readonly partRecords: typeof partRecords;
   /** Joins a part for a pipeline whose build side does not fit. */

@@ -20,7 +20,7 @@ const CANCEL_POLL_MS = 20;
 
 const port = parentPort;
 if (port === null) throw new InternalError("the worker module runs in worker threads only");
-const context = new ThreadContext(workerData as ThreadSetup, undefined, { openSpill: (pool, account, folder) => new SpillStore(pool, account, folder), partRecords, runJoinPart, recordsWithFlag });
+const context = new ThreadContext(workerData as ThreadSetup, undefined, { openSpill: (pool, account, folder, eager) => new SpillStore(pool, account, folder, eager), partRecords, runJoinPart, recordsWithFlag });
 
 function answer(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);

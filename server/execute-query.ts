@@ -25,7 +25,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
   const signals = [stop.signal, ...(signal === undefined ? [] : [signal]), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
   const combined = AbortSignal.any(signals);
-  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), maxFailures: settings.number("spark.task.maxFailures"), memoryLimit: settings.number("sparrow.query.memory.limit"), ...measurement };
+  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), eagerSpill: settings.flag("sparrow.exec.eagerSpill"), maxFailures: settings.number("spark.task.maxFailures"), memoryLimit: settings.number("sparrow.query.memory.limit"), ...measurement };
   let current = prepared;
   let releaseTables: (() => void) | undefined;
   const onEvent = engine.newQueryListener();

@@ -56,7 +56,7 @@ export class SpillingRows implements Allocator {
 
   /** All rows, by partition. Where some are on disk all are, so that what comes next has the memory. */
   finish(): readonly StoredPartition[] {
-    if (this.#pages.some((pages) => pages.length > 0)) this.spill();
+    if (this.#spill?.eager === true || this.#pages.some((pages) => pages.length > 0)) this.spill();
     return this.#rows.finish().map((chunks, p) => ({ chunks, pages: this.#pages[p] }));
   }
 }

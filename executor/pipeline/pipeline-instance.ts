@@ -78,7 +78,7 @@ export class PipelineInstance {
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
-    this.#spill = context.disk?.openSpill(pool, job.account, job.spillFolder);
+    this.#spill = context.disk?.openSpill(pool, job.account, job.spillFolder, job.eagerSpill);
     // Without a disk there is nothing to be had from a limit.
     const rows = new Arena(pool, owners.rows, job.account, this.#spill === undefined ? undefined : job.sinkBlocks);
     this.#sink = openSink(pipeline.sink, context, { rows, work: this.#arena, spill: this.#spill }, this.#state, job, output, () => this.#rows + pool.u32[(this.#state + HEADER.position) >>> 2]);

@@ -28,13 +28,16 @@ export interface SpilledPage {
  *     const run = store.read(page, layout, arena);        // the page's records, and what they point to, in memory of the arena
  */
 export class SpillStore {
+  readonly eager: boolean;
   readonly #pool: Pool;
   readonly #account: Account;
   readonly #folder: string;
   readonly #readers = new Map<string, number>();
   #writer: { readonly path: string; readonly fd: number; end: number } | undefined;
 
-  constructor(pool: Pool, account: Account, folder: string) {
+  /** `eager`: sinks shall leave all that they can here, and nothing in memory. */
+  constructor(pool: Pool, account: Account, folder: string, eager = false) {
+    this.eager = eager;
     this.#pool = pool;
     this.#account = account;
     this.#folder = folder;

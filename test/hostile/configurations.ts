@@ -28,6 +28,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   inSession("everything interpreted", { "sparrow.exec.emit": "false" }),
   inSession("batches of 3 rows", { "sparrow.exec.batchRows": "3" }),
   inSession("all hashes equal", { "sparrow.exec.collideHashes": "true" }),
+  inSession("everything to disk", { "sparrow.exec.eagerSpill": "true" }),
   someRulesOff(1),
   someRulesOff(2),
   someRulesOff(3),

@@ -54,7 +54,7 @@ export class SpillingSort implements Allocator {
 
   /** The rows in memory; where some are on disk all are, in sorted runs. */
   finish(): { readonly chunks: readonly RowChunk[]; readonly sorted: readonly (readonly SpilledPage[])[] } {
-    if (this.#runs.length > 0) this.#write();
+    if (this.#spill?.eager === true || this.#runs.length > 0) this.#write();
     return { chunks: this.#chunks.finish().flat(), sorted: this.#runs };
   }
 
