@@ -12,7 +12,7 @@ import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
 import { BUILD_RECORD } from "./operators/join/join-build.ts";
 import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
-import type { FinishTask, SpilledParts, TaskResult } from "./operators/finish-task.ts";
+import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
@@ -372,8 +372,10 @@ export class QueryRun {
     const shape = this.#shape(breaker.id);
     const first = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
     const inline = state.isSmall();
-    let runs = runsOfTasks(await this.#runTasks(first.then === undefined ? breaker.id : "pipeline", first.tasks, first.sites, inline));
-    if (first.then !== undefined) runs = runsOfTasks(await this.#runTasks(breaker.id, first.then(runs), first.sites, inline));
+    let runs: readonly (readonly RecordRun[])[] = [];
+    for (let round: FinishTasks | undefined = first; round !== undefined; round = round.then?.(runs)) {
+      runs = runsOfTasks(await this.#runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline));
+    }
     state.complete(runs);
     if (state.isSpilled()) await this.#divideSpilled(breaker, state, shape);
     if (shape.kind === "build") {

@@ -1,13 +1,14 @@
 import { InternalError } from "../../catalog/errors.ts";
 import type { PartitionSize } from "../../planner/adaptive/progress.ts";
 import type { Breaker } from "../../planner/stages.ts";
+import type { ErrorSite } from "../emit/emit-context.ts";
 import type { Arena } from "../memory/arena.ts";
 import type { Pool } from "../memory/pool.ts";
 import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SinkResult } from "../pipeline/pipeline-job.ts";
 import { compileMerge } from "./aggregate/merge-module.ts";
-import type { DirectKey, FinishTask, FinishTasks } from "./finish-task.ts";
+import type { DirectKey, FinishTask, FinishTasks, WindowTask } from "./finish-task.ts";
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
@@ -245,6 +246,7 @@ export class BreakerState {
         return { tasks: [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
       case "window": {
         const { window, sites } = compileWindow(breaker.node.calls, shape, emit, timeZone);
+        if (shape.partitionBy.length === 0 && runs.length > 0) return windowOverAll(sortTasks(shape, runs, pool, arena), { kind: "window", shape, window, rows: { chunks: [], pages: [] }, sharedBits: 0, firstSite: 0 }, sites);
         const partitions = stored.filter(({ chunks }) => chunks.some((c) => c.end > c.start));
         return { tasks: partitions.map((rows): FinishTask => ({ kind: "window", shape, window, rows, sharedBits: PARTITION_BITS, firstSite: 0 })), sites };
       }
@@ -257,4 +259,10 @@ export class BreakerState {
         throw new InternalError(`${breaker.kind} does not keep plain rows`);
     }
   }
+}
+
+/** All rows are one partition: they are sorted on all workers, and evaluated by one. */
+function windowOverAll({ tasks, then }: FinishTasks, task: WindowTask, sites: readonly ErrorSite[]): FinishTasks {
+  const evaluated = (sorted: readonly (readonly RecordRun[])[]): FinishTasks => ({ tasks: [{ ...task, sorted: sorted.flat() }], sites });
+  return { tasks, sites, then: then === undefined ? evaluated : (made) => windowOverAll(then(made), task, sites) };
 }

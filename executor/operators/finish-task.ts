@@ -66,6 +66,8 @@ export interface WindowTask {
   readonly shape: RowSinkShape;
   readonly window: WindowModule;
   readonly rows: StoredPartition;
+  /** Instead of `rows`: records that are in the window's order. */
+  readonly sorted?: readonly RecordRun[];
   /** Upper bits that the hashes of the partitions' keys have in common. */
   readonly sharedBits: number;
   /** Number that the first error site of the window has among those of the job. */
@@ -82,7 +84,7 @@ export interface TaskResult {
 export interface FinishTasks {
   readonly tasks: readonly FinishTask[];
   readonly sites: readonly ErrorSite[];
-  readonly then?: (made: readonly (readonly RecordRun[])[]) => readonly FinishTask[];
+  readonly then?: (made: readonly (readonly RecordRun[])[]) => FinishTasks;
 }
 
 /** Where a direct directory's key is in a record, and the uint32 that is set when a key repeats. Directories of this kind come zeroed. */

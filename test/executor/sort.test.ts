@@ -23,13 +23,19 @@ const ORDERS = ["x DESC, id", "s, b DESC, id", "w NULLS LAST, dt, id DESC", "eve
 
 const SETTINGS: readonly Readonly<Record<string, string>>[] = [{ "sparrow.workers": "2" }, { "sparrow.workers": "7", "sparrow.exec.batchRows": "999" }];
 
+/** One partition of all rows, which are sorted as for ORDER BY. */
+const WINDOW = "SELECT sum(id * r) AS a, count(l) AS b, max(p) AS c FROM (SELECT id, row_number() OVER w AS r, lag(x) OVER w AS l, sum(id % 7) OVER (ORDER BY s, b DESC) AS p FROM t WINDOW w AS (ORDER BY s, b DESC, id)) AS u";
+
 const folder = mkdtempSync(path.join(tmpdir(), "sparrow-sort-"));
 const expected = new Map<string, ResultSet>();
+let expectedWindow: ResultSet;
 
 beforeAll(async () => {
   const duckdb = await DuckDBOracle.open({ threads: 1 });
   await duckdb.execute(`COPY (${TABLE}) TO '${folder}/t.parquet' (FORMAT parquet, ROW_GROUP_SIZE 10000)`);
   for (const order of ORDERS) expected.set(order, await duckdb.query(`SELECT id FROM read_parquet('${folder}/t.parquet') ORDER BY ${order}`));
+  await duckdb.execute(`CREATE VIEW t AS SELECT * FROM read_parquet('${folder}/t.parquet')`);
+  expectedWindow = await duckdb.query(WINDOW.replaceAll("id * r", "id::BIGINT * r"));
   duckdb.close();
 });
 
@@ -46,6 +52,7 @@ describe.each(SETTINGS)("ORDER BY with %o", (settings) => {
         const cut = { ...rows, rows: rows.rows.slice(40, 50) };
         expect(firstDifference(await sparrow.query(`SELECT id FROM t ORDER BY ${order} LIMIT 10 OFFSET 40`), cut, { ordered: true })).toBeUndefined();
       }
+      expect(firstDifference(await sparrow.query(WINDOW.replaceAll("id * r", "CAST(id AS BIGINT) * r")), expectedWindow)).toBeUndefined();
     } finally {
       await sparrow.close();
     }

@@ -33,8 +33,9 @@ export function sortTasks(shape: RowSinkShape, runs: readonly RecordRun[], pool:
     bounds: address,
     boundCount: bounds.length,
   }));
-  const then = (made: readonly (readonly RecordRun[])[]): readonly FinishTask[] => {
-    return Array.from({ length: bounds.length + 1 }, (_, bucket): FinishTask => ({ kind: "sortBucket", shape, sorting, slices: made.flatMap(([entries, ends]) => sliceOf(pool, entries, ends, bucket)) }));
+  const then = (made: readonly (readonly RecordRun[])[]): FinishTasks => {
+    const sort = (bucket: number): FinishTask => ({ kind: "sortBucket", shape, sorting, slices: made.flatMap(([entries, ends]) => sliceOf(pool, entries, ends, bucket)) });
+    return { tasks: Array.from({ length: bounds.length + 1 }, (_, bucket) => sort(bucket)), sites: [] };
   };
   return { tasks, sites: [], then };
 }

@@ -47,17 +47,27 @@ export class RecordSorter {
    * keys of all partitions have in common.
    */
   sort(runs: readonly RecordRun[], memory: Allocator, sharedBits = PARTITION_BITS): SortedEntries {
-    const { u32 } = this.#context.pool;
     const count = rowsOf(runs);
-    const address = memory.allocate((count + 1) * SORT_ENTRY.bytes);
     const partitionBits = this.#shape.partitionBy.length === 0 ? 0 : Math.max(1, Math.ceil(Math.log2(Math.max(1, count))));
+    return this.#sortEntries(this.#enterAll(runs, count, partitionBits, memory, sharedBits), count, partitionBits, memory);
+  }
+
+  /** Entries of records that are in order, and one partition. */
+  inOrder(runs: readonly RecordRun[], memory: Allocator): SortedEntries {
+    const count = rowsOf(runs);
+    return { address: this.#enterAll(runs, count, 0, memory, 0), count, exact: this.#shape.prefixEnd.kind === "all" };
+  }
+
+  #enterAll(runs: readonly RecordRun[], count: number, partitionBits: number, memory: Allocator, sharedBits: number): number {
+    const { pool } = this.#context;
+    const address = memory.allocate((count + 1) * SORT_ENTRY.bytes);
     this.#set(this.#words.next, address);
     this.#set(this.#words.partitionBits, partitionBits);
-    const directory = this.#shape.partitionBy.length === 0 ? undefined : new Directory(this.#context.pool, this.#scratch, this.state, this.#words.directory, sharedBits, 0);
+    const directory = this.#shape.partitionBy.length === 0 ? undefined : new Directory(pool, this.#scratch, this.state, this.#words.directory, sharedBits, 0);
     for (const run of runs) this.#enter(run, directory);
-    const end = u32[(this.state + this.#words.next) >>> 2];
+    const end = pool.u32[(this.state + this.#words.next) >>> 2];
     if (end !== address + count * SORT_ENTRY.bytes) throw new InternalError("not every record has been entered");
-    return this.#sortEntries(address, count, partitionBits, memory);
+    return address;
   }
 
   /** As `sort`, from entries that are there already. */

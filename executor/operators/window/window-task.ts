@@ -10,10 +10,10 @@ import { addressesInOrder, RecordSorter } from "../rows/sort-records.ts";
 import { interpretWindow } from "./interpret-window.ts";
 
 /** Sorts the records of some partitions, all of whose rows are there, and fills the fields of the window's calls. Values can be constants of the code. */
-export function completeWindow({ shape, window, sharedBits, firstSite }: WindowTask, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, scratch: Arena, evaluation: EvalContext): RecordRun {
+export function completeWindow({ shape, window, sorted, sharedBits, firstSite }: WindowTask, runs: readonly RecordRun[], context: ThreadContext, arena: Arena, scratch: Arena, evaluation: EvalContext): RecordRun {
   const { u32 } = context.pool;
   const sorter = new RecordSorter(context, arena, scratch, shape, window);
-  const entries = sorter.sort(runs, scratch, sharedBits);
+  const entries = sorted === undefined ? sorter.sort(runs, scratch, sharedBits) : sorter.inOrder(sorted, scratch);
   u32[(sorter.state + window.exact) >>> 2] = entries.exact ? 1 : 0;
   const evaluate = sorter.exports["evaluate"] as (state: number, entries: number, count: number) => number;
   const status = evaluate(sorter.state, entries.address, entries.count);
