@@ -75,10 +75,7 @@ export const localStorage: Storage = {
     }
   },
 
-  async delete(path) {
-    // An answer other than undefined: that stands for a missing object.
-    await orPathError(path, () => unlink(path).then(() => true));
-  },
+  delete: (path) => orPathError(path, () => unlink(path)),
 };
 
 /**
@@ -136,15 +133,21 @@ async function absentAsUndefined<T>(action: () => Promise<T>): Promise<T | undef
   try {
     return await action();
   } catch (error) {
-    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+    if (isAbsence(error)) return undefined;
     throw error;
   }
 }
 
+function isAbsence(error: unknown): boolean {
+  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
+}
+
+/** One look decides: between two the object may come to be. */
 async function orPathError<T>(path: string, action: () => Promise<T>): Promise<T> {
-  const result = await absentAsUndefined(action);
-  if (result === undefined && (await absentAsUndefined(() => stat(path))) === undefined) {
+  try {
+    return await action();
+  } catch (error) {
+    if (!isAbsence(error)) throw error;
     throw new SparrowError("PATH_NOT_FOUND", "42K03", `Path does not exist: ${path}.`, { path }, { origin: "data" });
   }
-  return result as T;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,4 +63,17 @@ test("a missing object raises PATH_NOT_FOUND", async () => {
   await expect(localStorage.read(path)).rejects.toMatchObject({ condition: "PATH_NOT_FOUND", message: `Path does not exist: ${path}.` });
   await expect(localStorage.delete(path)).rejects.toMatchObject({ condition: "PATH_NOT_FOUND" });
   expect(await localStorage.stat(path)).toBeUndefined();
+});
+
+test("an object that comes to be while it is read is missing or there, and never empty", async () => {
+  for (let i = 0; i < 400; i++) {
+    const path = join(folder, `late-${i}`);
+    const reading = localStorage.read(path).catch((error: unknown) => error);
+    for (let turn = 0; turn < i % 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+    writeFileSync(`${path}.new`, "whole");
+    renameSync(`${path}.new`, path);
+    const found = await reading;
+    if (found instanceof Uint8Array) expect(text(found)).toBe("whole");
+    else expect(found).toMatchObject({ condition: "PATH_NOT_FOUND" });
+  }
 });
