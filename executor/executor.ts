@@ -11,7 +11,7 @@ import type { Owner } from "./memory/pool.ts";
 import { BLOCK_BYTES, Pool } from "./memory/pool.ts";
 import type { FinishJob, FinishOwners } from "./operators/finish-task.ts";
 import type { PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";
-import type { QueryCounters } from "./query-run.ts";
+import type { QueryCounters } from "./query-counters.ts";
 import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
 import { ResultQueue } from "./result-queue.ts";

@@ -1,12 +1,16 @@
 import { InternalError } from "../catalog/errors.ts";
-import type { ColumnLayout, Split } from "../catalog/table.ts";
+import type { Split } from "../catalog/table.ts";
 import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import type { Breaker, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
-import { BLOCK_BYTES } from "./memory/pool.ts";
+import { partBytes, sinkBlocks } from "./memory-shares.ts";
+import { breakerWords } from "./breaker-words.ts";
+import { isSmall, partMorsels, scanLayouts, scanSplits, sliceOf } from "./job-sources.ts";
+import type { QueryCounters } from "./query-counters.ts";
+import { WorkDone } from "./query-counters.ts";
 import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
@@ -27,39 +31,6 @@ import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
 import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
-
-/** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
-const INLINE_ROWS = 4096;
-
-/** Blocks that an instance of a pipeline takes for its state and batches. */
-const INSTANCE_BLOCKS = 4;
-/** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
-const SINK_SHARE = 0.5;
-/** ... where they are in memory together with others while they are read, and hash tables with directories of nearly their size, ... */
-const SHARED_SHARE = 0.3;
-/** Breakers whose rows can go to disk. */
-const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "shared", "sort", "window"]);
-/** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
-const MIN_SINK_BLOCKS = 2;
-/** Part of the memory that a query can still have which parts of a breaker that is on disk may take while they are read. */
-const PART_SHARE = 0.25;
-
-/** Work done, for tests and EXPLAIN ANALYZE. */
-export interface QueryCounters {
-  readonly vectorCalls: number;
-  readonly rows: number;
-  readonly pipelines: number;
-  /** The most that the query has held of the pool at a time. */
-  readonly peakBytes: number;
-  /** Written to disk for want of memory. */
-  readonly spilledBytes: number;
-  /** By physical node id, if the query was measured. */
-  readonly nodes: ReadonlyMap<number, { readonly rows: number; readonly milliseconds?: number; readonly bytes?: number }>;
-  /** What was changed while the query ran. */
-  readonly decisions: readonly Decision[];
-  /** The plan as it ended, if it was changed. */
-  readonly finalPlan?: PhysicalPlan;
-}
 
 /**
  * One query on its way: its pipelines run one after the other, each on all workers; at every breaker exact sizes are known before the next pipeline is
@@ -82,9 +53,7 @@ export class QueryRun {
   /** By breaker, those that hold bytes of its records' strings. */
   readonly #pointsInto = new Map<number, Set<number>>();
   readonly #results: ResultQueue;
-  readonly #nodes = new Map<number, { rows: number; milliseconds?: number; bytes?: number }>();
-  #vectorCalls = 0;
-  #rows = 0;
+  readonly #work = new WorkDone();
   #peakBytes = 0;
   #spilledBytes = 0;
 
@@ -98,7 +67,8 @@ export class QueryRun {
   }
 
   get counters(): QueryCounters {
-    return { vectorCalls: this.#vectorCalls, rows: this.#rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes: this.#nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
+    const { vectorCalls, rows, nodes } = this.#work;
+    return { vectorCalls, rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
   }
 
   async run(): Promise<void> {
@@ -113,7 +83,7 @@ export class QueryRun {
           const breaker = this.#stages.breakers[sink.breaker];
           const isComplete = this.#isLastFeeder(sink.breaker);
           if (isComplete) await this.#completeBreaker(breaker);
-          if (this.#options.measure === true) this.#measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
+          if (this.#options.measure === true) this.#work.measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
           if (isComplete) await this.#adapt(breaker);
         }
         this.#freeUnused();
@@ -139,16 +109,6 @@ export class QueryRun {
     const sources = this.#pointsInto.get(breaker) ?? new Set();
     for (const source of breakersRead(pipeline)) sources.add(source);
     this.#pointsInto.set(breaker, sources);
-  }
-
-  /** Adds to what is known of a node: rows, time of the pipelines that feed it, memory of the query when they had ended. */
-  #measure(node: number, rows: number, milliseconds?: number, bytes?: number): void {
-    const known = this.#nodes.get(node) ?? { rows: 0 };
-    this.#nodes.set(node, {
-      rows: known.rows + rows,
-      milliseconds: milliseconds === undefined ? known.milliseconds : (known.milliseconds ?? 0) + milliseconds,
-      bytes: bytes ?? known.bytes,
-    });
   }
 
   #isLastFeeder(breaker: number): boolean {
@@ -234,7 +194,7 @@ export class QueryRun {
   async #runStages(pipeline: Pipeline, stages: StagePlan, joins?: number): Promise<void> {
     const splits = await scanSplits(pipeline.source);
     const arena = this.#memory.arena("pipeline");
-    const layouts = await this.#layouts(pipeline, splits);
+    const layouts = await scanLayouts(pipeline.source, splits);
     const { pipeline: compiled, sites: own } = compilePipeline(stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
@@ -250,9 +210,9 @@ export class QueryRun {
       control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
-      sinkBlocks: this.#sinkBlocks(pipeline, stages),
+      sinkBlocks: sinkBlocks(pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker].kind : undefined, this.#freeBlocks(), this.#threads.workers),
       eagerSpill: this.#options.eagerSpill ?? false,
-      words: this.#words(compiled),
+      words: breakerWords(compiled, (breaker) => this.#breaker(breaker)),
       givesUpSearch: this.#options.adaptive?.partialAggregation ?? false,
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
@@ -267,9 +227,7 @@ export class QueryRun {
     results.forEach(({ rows, milliseconds }, task) => onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds }));
     onEvent?.({ kind: "stageEnded", stage, rows: results.reduce((sum, { rows }) => sum + rows, 0), milliseconds: performance.now() - started, heldBytes: this.#memory.usedBytes, spilledBytes: this.#memory.spilledBytes });
     for (const result of results) {
-      this.#vectorCalls += result.vectorCalls;
-      this.#rows += result.rows;
-      for (const [node, rows] of result.nodeRows) this.#measure(node, rows);
+      this.#work.add(result);
       if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
       for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins)?.replace(leaf, pages);
     }
@@ -304,46 +262,6 @@ export class QueryRun {
     const shape = this.#shapes.get(breaker);
     if (shape === undefined) throw new InternalError("a breaker is looked at before it is fed");
     return shape;
-  }
-
-  /** Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and reads them. Undefined for sinks that keep all in memory. */
-  #sinkBlocks({ sink }: Pipeline, { breakers }: StagePlan): number | undefined {
-    const kind = sink.kind === "breaker" ? breakers[sink.breaker].kind : undefined;
-    if (kind === undefined || !SPILLING.has(kind)) return undefined;
-    return Math.max(MIN_SINK_BLOCKS, Math.floor(this.#blocksToShare() * (kind === "build" || kind === "exchange" ? SHARED_SHARE : SINK_SHARE)));
-  }
-
-  async #layouts({ source }: Pipeline, splits: readonly Split[]): Promise<readonly ColumnLayout[]> {
-    if (source.kind !== "scan" || source.node.cached !== undefined) return [];
-    const { chooseLayouts } = await import("./scan/layouts.ts");
-    return chooseLayouts(splits, source.node.columns.map(({ column, field }) => ({ field, type: column.type })));
-  }
-
-  /** What compiled code must know of hash tables that are complete by now. */
-  #words(compiled: CompiledPipeline): PipelineJob["words"] {
-    return [
-      ...compiled.probes.flatMap(({ breaker, state }) => {
-        const build = this.#breaker(breaker).build();
-        const { directory } = build;
-        return [
-          { offset: state.directory, value: directory.address },
-          { offset: state.extent, value: directory.kind === "hash" ? 32 - directory.bits : directory.slots },
-          { offset: state.min, value: directory.kind === "hash" ? 0n : directory.min },
-          { offset: state.sawNull, value: build.sawNull ? 1 : 0 },
-          { offset: state.empty, value: build.records === 0 && !build.sawNull ? 1 : 0 },
-          { offset: state.bitmap.address, value: build.bitmap?.address ?? 0 },
-          { offset: state.bitmap.low, value: build.bitmap?.low ?? 0 },
-          { offset: state.bitmap.slots, value: build.bitmap?.slots ?? 0 },
-        ];
-      }),
-      ...compiled.loops.flatMap(({ breaker, state }) => {
-        const { base, count } = this.#breaker(breaker).array();
-        return [
-          { offset: state.rows, value: base },
-          { offset: state.count, value: count },
-        ];
-      }),
-    ];
   }
 
   async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
@@ -384,7 +302,7 @@ export class QueryRun {
       this.#shapes.set(breaker.id, { ...shape, isSpilled: isPartitioned, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined, isPartitioned } });
       if (isPartitioned && breaker.kind === "build") {
         const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-        this.#partitioned.set(breaker.id, await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), this.#partBytes(), this.#divide(breaker.id)));
+        this.#partitioned.set(breaker.id, await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), partBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(breaker.id)));
       }
     }
   }
@@ -402,7 +320,7 @@ export class QueryRun {
       emit: this.#options.emit,
       timeZone: this.#options.evaluation.timeZone,
       workers: this.#threads.workers,
-      partBytes: this.#partBytes(),
+      partBytes: partBytes(this.#freeBlocks(), this.#threads.workers),
       runTasks: (tasks) => this.#runTasks(breaker.id, tasks, [], false),
     });
     if (parts !== undefined) this.#parts.set(breaker.id, parts);
@@ -430,39 +348,14 @@ export class QueryRun {
     return results;
   }
 
-  /** What a worker may take to complete a part of what is on disk: the rest is for the sink that its rows go to, and for what else is in memory. */
-  #partBytes(): number {
-    return this.#blocksToShare() * PART_SHARE * BLOCK_BYTES;
+  #freeBlocks(): number {
+    return this.#threads.pool.freeBlocks(this.#memory.account);
   }
-
-  /** Blocks for each worker that the query can still have, beyond those that every instance of a pipeline takes. */
-  #blocksToShare(): number {
-    return Math.max(1, this.#threads.pool.freeBlocks(this.#memory.account) / this.#threads.workers - INSTANCE_BLOCKS);
-  }
-}
-
-/** Piece `index` of `of` about equal ones. */
-function sliceOf<T>(items: readonly T[], slice: { readonly index: number; readonly of: number } | undefined): readonly T[] {
-  if (slice === undefined) return items;
-  const edge = (index: number): number => Math.floor((items.length * index) / slice.of);
-  return items.slice(edge(slice.index), edge(slice.index + 1));
 }
 
 /** Rows that were thought to come into a breaker, of groupings out of it. */
 function estimatedRows(breaker: Breaker): number {
   return breaker.kind === "build" || breaker.kind === "loopBuild" ? breaker.node.build.rows : breaker.node.rows;
-}
-
-/** Splits that workers take one by one; none but of a scan. */
-async function scanSplits(source: Source): Promise<readonly Split[]> {
-  if (source.kind !== "scan") return [];
-  const { rowGroupSplits } = await import("./scan/row-group-splits.ts");
-  return rowGroupSplits(source.node.splits);
-}
-
-/** `firstSite`: number of the merge's first error site among the pipeline's. */
-function partMorsels({ tasks }: SpilledParts, firstSite: number): Morsels {
-  return { kind: "parts", tasks: tasks.map((task) => ({ ...task, firstSite })) };
 }
 
 function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordRun[])[] {
@@ -472,22 +365,3 @@ function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordR
 function keepsStrings({ kind, shape }: BreakerShape): boolean {
   return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect" || s.kind === "values"));
 }
-
-function isSmall(morsels: Morsels): boolean {
-  switch (morsels.kind) {
-    case "splits":
-      return morsels.splits.length === 0 || (morsels.splits.length === 1 && morsels.splits[0].source.kind === "cached" && (morsels.splits[0].rows ?? Infinity) <= INLINE_ROWS);
-    case "values":
-      return morsels.rows.length <= INLINE_ROWS;
-    case "range":
-      return morsels.rows <= BigInt(INLINE_ROWS);
-    case "parts":
-    case "joinParts":
-      return false;
-    case "stored":
-      return morsels.pages.length === 0 && isSmall({ kind: "records", runs: morsels.runs });
-    case "records":
-      return morselCount(morsels) <= 64 && morsels.runs.reduce((sum, r) => sum + r.count, 0) <= INLINE_ROWS;
-  }
-}
-

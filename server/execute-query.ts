@@ -1,5 +1,5 @@
 import { SparrowError } from "../catalog/errors.ts";
-import type { QueryCounters } from "../executor/query-run.ts";
+import type { QueryCounters } from "../executor/query-counters.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { Progress, Replanned } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";

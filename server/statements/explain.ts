@@ -1,5 +1,5 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { QueryCounters } from "../../executor/query-run.ts";
+import type { QueryCounters } from "../../executor/query-counters.ts";
 import type { Statement } from "../../parser/ast.ts";
 import { explain } from "../../planner/explain.ts";
 import { executeQuery } from "../execute-query.ts";

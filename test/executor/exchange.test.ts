@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { Executor } from "../../executor/executor.ts";
-import type { QueryCounters } from "../../executor/query-run.ts";
+import type { QueryCounters } from "../../executor/query-counters.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
 import { planStages } from "../../planner/stages.ts";
 import type { StagePlan } from "../../planner/stages.ts";

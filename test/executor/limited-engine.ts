@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Executor } from "../../executor/executor.ts";
-import type { QueryCounters } from "../../executor/query-run.ts";
+import type { QueryCounters } from "../../executor/query-counters.ts";
 import { planStages } from "../../planner/stages.ts";
 import { Engine } from "../../server/engine.ts";
 import type { SparrowSession } from "../../server/library.ts";

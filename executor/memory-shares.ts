@@ -1,0 +1,36 @@
+import type { Breaker } from "../planner/stages.ts";
+import { BLOCK_BYTES } from "./memory/pool.ts";
+
+/** How the memory that a query can still have is shared out. `free`: blocks of it. */
+
+/** Breakers whose rows can go to disk. */
+const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "shared", "sort", "window"]);
+/** Blocks that an instance of a pipeline takes for its state and batches. */
+const INSTANCE_BLOCKS = 4;
+/** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
+const SINK_SHARE = 0.5;
+/** ... where they are in memory together with others while they are read, and hash tables with directories of nearly their size, ... */
+const SHARED_SHARE = 0.3;
+/** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
+const MIN_SINK_BLOCKS = 2;
+/** Part of the memory that a query can still have which parts of a breaker that is on disk may take while they are read. */
+const PART_SHARE = 0.25;
+
+/**
+ * Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and
+ * reads them. Undefined for sinks that keep all in memory.
+ */
+export function sinkBlocks(kind: Breaker["kind"] | undefined, free: number, workers: number): number | undefined {
+  if (kind === undefined || !SPILLING.has(kind)) return undefined;
+  return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * (kind === "build" || kind === "exchange" ? SHARED_SHARE : SINK_SHARE)));
+}
+
+/** Bytes that a worker may take to complete a part of what is on disk: the rest is for the sink that its rows go to, and for what else is in memory. */
+export function partBytes(free: number, workers: number): number {
+  return blocksToShare(free, workers) * PART_SHARE * BLOCK_BYTES;
+}
+
+/** Blocks for each worker, beyond those that every instance of a pipeline takes. */
+function blocksToShare(free: number, workers: number): number {
+  return Math.max(1, free / workers - INSTANCE_BLOCKS);
+}
