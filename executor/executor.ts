@@ -11,6 +11,7 @@ import type { Owner } from "./memory/pool.ts";
 import { BLOCK_BYTES, Pool } from "./memory/pool.ts";
 import type { FinishJob, FinishOwners } from "./operators/finish-task.ts";
 import type { PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";
+import { lazily } from "./lazily.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { QueryRun } from "./query-run.ts";
 import type { ResultBatch } from "./result-batch.ts";
@@ -69,6 +70,9 @@ export interface ExecutorThreads {
   readonly runPipeline: (job: PipelineJob, options: JobOptions) => Promise<void>;
   readonly runFinish: (job: FinishJob, options: JobOptions) => Promise<void>;
 }
+
+const finishModule = lazily(() => import("./run-finish-job.ts"));
+const workersModule = lazily(() => import("./run-on-workers.ts"));
 
 /** Runs physical plans on worker threads over one shared pool. The main thread plans and listens; it never waits on memory. */
 export class Executor implements ExecutorThreads {
@@ -142,7 +146,7 @@ export class Executor implements ExecutorThreads {
       job.control,
       options,
       (id, _worker, newOwner) => ({ kind: "finish", id, job, owners: finishOwners(newOwner) }),
-      async () => (await import("./run-finish-job.ts")).runFinishJob(job, this.#mainContext(), finishOwners(options.newOwner)),
+      async () => (await finishModule()).runFinishJob(job, this.#mainContext(), finishOwners(options.newOwner)),
     );
   }
 
@@ -211,7 +215,7 @@ export class Executor implements ExecutorThreads {
       }
       return;
     }
-    const { runOnWorkers } = await import("./run-on-workers.ts");
+    const { runOnWorkers } = await workersModule();
     await runOnWorkers(this.pool, this.workerPool, control, options, message);
   }
 }

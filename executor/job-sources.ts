@@ -1,10 +1,14 @@
 import type { ColumnLayout, Split } from "../catalog/table.ts";
 import type { Source } from "../planner/stages.ts";
+import { lazily } from "./lazily.ts";
 import type { SpilledParts } from "./operators/finish-task.ts";
 import type { Morsels } from "./pipeline/morsels.ts";
 import { morselCount } from "./pipeline/morsels.ts";
 
 /** What the workers of a pipeline share out among themselves. */
+
+const splitsModule = lazily(() => import("./scan/row-group-splits.ts"));
+const layoutsModule = lazily(() => import("./scan/layouts.ts"));
 
 /** Rows below which a pipeline over records or literals runs in the main thread: starting or waking workers would take longer. */
 const INLINE_ROWS = 4096;
@@ -12,7 +16,7 @@ const INLINE_ROWS = 4096;
 /** Splits that workers take one by one; none but of a scan. */
 export async function scanSplits(source: Source): Promise<readonly Split[]> {
   if (source.kind !== "scan") return [];
-  const { rowGroupSplits } = await import("./scan/row-group-splits.ts");
+  const { rowGroupSplits } = await splitsModule();
   return rowGroupSplits(source.node.splits);
 }
 
@@ -24,7 +28,7 @@ export function partMorsels({ tasks }: SpilledParts, firstSite: number): Morsels
 /** How a scan's columns arrive; empty for other sources, and for cached tables, which say it themselves. */
 export async function scanLayouts(source: Source, splits: readonly Split[]): Promise<readonly ColumnLayout[]> {
   if (source.kind !== "scan" || source.node.cached !== undefined) return [];
-  const { chooseLayouts } = await import("./scan/layouts.ts");
+  const { chooseLayouts } = await layoutsModule();
   return chooseLayouts(splits, source.node.columns.map(({ column, field }) => ({ field, type: column.type })));
 }
 

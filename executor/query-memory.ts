@@ -35,9 +35,9 @@ export class QueryMemory {
     return [...this.#owners.keys()];
   }
 
-  release(holder: Holder): void {
-    for (const owner of this.#owners.get(holder) ?? []) this.pool.release(owner);
-    this.#owners.delete(holder);
+  release(...holders: readonly Holder[]): void {
+    this.pool.release(...holders.flatMap((holder) => this.#owners.get(holder) ?? []));
+    for (const holder of holders) this.#owners.delete(holder);
   }
 
   get spilledBytes(): number {
@@ -54,7 +54,7 @@ export class QueryMemory {
 
   /** Frees everything. The query's threads must have ended. */
   close(): void {
-    for (const holder of this.holders) this.release(holder);
+    this.release(...this.holders);
     this.pool.accounts.close(this.account);
   }
 }

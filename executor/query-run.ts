@@ -8,6 +8,7 @@ import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
 import { partBytes, sinkBlocks } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
+import { lazily } from "./lazily.ts";
 import { isSmall, partMorsels, scanLayouts, scanSplits, sliceOf } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { WorkDone } from "./query-counters.ts";
@@ -31,6 +32,8 @@ import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
 import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
+
+const factsModule = lazily(() => import("./operators/breaker-facts.ts"));
 
 /**
  * One query on its way: its pipelines run one after the other, each on all workers; at every breaker exact sizes are known before the next pipeline is
@@ -99,7 +102,7 @@ export class QueryRun {
   /** Frees the memory of the pipeline that has ended, and of breakers which nothing reads any more. */
   #freeUnused(): void {
     const live = liveBreakers(this.#stages.pipelines.slice(this.#ran.length), this.#pointsInto);
-    for (const holder of this.#memory.holders) if (holder === "pipeline" || !live.has(holder)) this.#memory.release(holder);
+    this.#memory.release(...this.#memory.holders.filter((holder) => holder === "pipeline" || !live.has(holder)));
   }
 
   /** Strings are not copied from one breaker to the next, so that a breaker whose records have some keeps those alive that its feeders read. */
@@ -119,7 +122,7 @@ export class QueryRun {
   async #adapt(breaker: Breaker): Promise<void> {
     const { adaptive, onEvent } = this.#options;
     if (adaptive === undefined && onEvent === undefined) return;
-    const { breakerFacts } = await import("./operators/breaker-facts.ts");
+    const { breakerFacts } = await factsModule();
     const left = this.#stages.pipelines.slice(this.#ran.length).map(({ source }) => source);
     // Partitions of an exchange are made for few rows too.
     const pays = adaptive !== undefined && (breaker.kind === "exchange" || left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows);

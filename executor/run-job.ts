@@ -11,9 +11,7 @@ export function runPipelineJob(job: PipelineJob, context: ThreadContext, owners:
   try {
     return { kind: "pipeline", result: new PipelineInstance(job, context, owners, output).run() };
   } finally {
-    context.pool.release(owners.scratch);
-    context.pool.release(owners.part);
-    context.pool.release(owners.work);
+    context.pool.release(owners.scratch, owners.part, owners.work);
   }
 }
 

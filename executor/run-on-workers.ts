@@ -59,7 +59,7 @@ export async function runOnWorkers(pool: Pool, workers: WorkerPool, control: num
       case "failed":
         throw options.toError(outcome.failure);
       case "died":
-        for (const owner of owners) pool.release(owner);
+        pool.release(...owners);
         if (!options.repeatable || failures >= options.maxFailures) throw new WorkerLostError(outcome.message, failures, !options.repeatable);
         options.feed?.restart();
     }

@@ -1,4 +1,5 @@
 import { SparrowError } from "../catalog/errors.ts";
+import { lazily } from "../executor/lazily.ts";
 import type { QueryCounters } from "../executor/query-counters.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { Progress, Replanned } from "../planner/adaptive/progress.ts";
@@ -58,6 +59,8 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   }
 }
 
+const adaptiveModule = lazily(() => import("./adaptive-execution.ts"));
+
 /** What corrects the plan while it runs: loaded when there is something to correct. */
 function adaptive({ settings }: Session, plan: PhysicalPlan): ExecuteOptions["adaptive"] {
   if (!settings.flag("spark.sql.adaptive.enabled")) return undefined;
@@ -66,7 +69,7 @@ function adaptive({ settings }: Session, plan: PhysicalPlan): ExecuteOptions["ad
     minRows: settings.number("sparrow.adaptive.minRows") ?? 0,
     partialAggregation: settings.flag("sparrow.adaptive.partialAggregation.enabled"),
     replan: async (progress) => {
-      replan ??= (await import("./adaptive-execution.ts")).replanner(plan, settings);
+      replan ??= (await adaptiveModule()).replanner(plan, settings);
       return replan(progress);
     },
   };

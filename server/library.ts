@@ -1,6 +1,7 @@
 import type * as Arrow from "apache-arrow";
 import type { StructField } from "../catalog/types.ts";
 import type { QueryEvent } from "../executor/events.ts";
+import { lazily } from "../executor/lazily.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import { Engine } from "./engine.ts";
 import type { ParametersInput } from "./query-parameters.ts";
@@ -13,6 +14,8 @@ export type { DataType, StructField } from "../catalog/types.ts";
 export type { QueryEvent } from "../executor/events.ts";
 export type { ResultBatch, ResultColumn } from "../executor/result-batch.ts";
 export type { ParameterInput, ParametersInput } from "./query-parameters.ts";
+
+const rowsModule = lazily(() => import("./results/row-objects.ts"));
 
 export interface OpenOptions {
   /** Settings that every session begins with, under the names that `SET -v` lists. */
@@ -158,7 +161,7 @@ export class QueryResult implements AsyncIterable<Arrow.RecordBatch> {
    * Map; other types that JavaScript lacks are strings as Spark writes them. Of columns with the same name the last stays.
    */
   async toArray(): Promise<Record<string, unknown>[]> {
-    const { rowObjects } = await import("./results/row-objects.ts");
+    const { rowObjects } = await rowsModule();
     const rows: Record<string, unknown>[] = [];
     for await (const batch of this.#batches) for (const row of rowObjects(batch, this.columns)) rows.push(row);
     return rows;
