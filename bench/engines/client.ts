@@ -1,9 +1,14 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { EngineName, EngineOptions } from "./engine.ts";
 import type { Answer, Request } from "./protocol.ts";
 
-/** An engine in a process of its own, as the bench sees it; its program is built by `npm run bench`. */
+/** What `npm run bench` has built, so that engines are measured as they run at a user's; from the sources where nothing is built. */
+const BUILT = new URL("../../dist-bench/process.js", import.meta.url);
+const PROGRAM = existsSync(BUILT) ? BUILT : new URL("process.ts", import.meta.url);
+
+/** An engine in a process of its own, as the bench sees it. */
 export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<Answer>;
@@ -16,7 +21,7 @@ export class EngineProcess {
   }
 
   static async start(engine: EngineName, options: EngineOptions): Promise<EngineProcess> {
-    const started = new EngineProcess(fork(new URL("../../dist-bench/process.js", import.meta.url), { serialization: "advanced" }));
+    const started = new EngineProcess(fork(PROGRAM, { serialization: "advanced" }));
     const opened = await started.ask({ kind: "open", engine, options });
     if (opened.kind === "failed") {
       started.kill();

@@ -6,8 +6,8 @@ import { runCancelled, runUnderFire, runUndisturbed } from "./random-faults.ts";
 import type { Undisturbed } from "./random-faults.ts";
 
 /** The larger sets: faults.long.test.ts, and `npm run soak -- faults`. */
-const KILLED = 12;
-const CANCELLED = 8;
+const KILLED = 5;
+const CANCELLED = 5;
 
 let engine: EngineUnderFire;
 let workload: readonly Undisturbed[];
@@ -38,7 +38,7 @@ test.runIf(process.platform === "linux")("files are closed with the threads that
   const open = (): number => readdirSync("/proc/self/fd").length;
   await engine.query(workload[0].sql);
   const before = open();
-  await runUnderFire(engine, workload, 2, 5);
+  await runUnderFire(engine, workload, 2, 3);
   await engine.query(workload[0].sql);
   expect(open()).toBeLessThanOrEqual(before + 2);
 });
