@@ -63,19 +63,20 @@ function qualifiedName(parts: readonly string[], span: Span): AstExpr {
 }
 
 function structFields(parts: readonly string[], ast: StarAst, env: ExprEnvironment): StarItem[] {
-  const base: AstExpr = { kind: "name", name: { parts: ast.qualifier?.parts ?? [], span: ast.span }, span: ast.span };
+  const base: AstExpr & { kind: "name" } = { kind: "name", name: { parts: ast.qualifier?.parts ?? [], span: ast.span }, span: ast.span };
   const found: Expr | undefined = lookUpName(parts, base, env);
   const type = found === undefined ? undefined : typeOf(found);
   if (type?.kind !== "struct") {
     const columns = [...new Set(env.scope.map((c) => quoteName([c.name])))].join(", ");
     throw analysisError("CANNOT_RESOLVE_STAR_EXPAND", "42704", `Cannot resolve ${quoteName(parts)}.* given input columns ${columns}. Please check that the specified table or struct exists and is accessible in the input columns.`, { targetString: quoteName(parts), columns }, ast.span);
   }
-  return type.fields.map((f) => ({ name: f.name, ast: namedField(base, f.name, ast.span) }));
+  return type.fields.map((f) => ({ name: f.name, ast: namedField(base.name.parts, f.name, ast.span) }));
 }
 
-function namedField(base: AstExpr, field: string, span: Span): AstExpr {
+/** By its whole name, which fields of `_metadata` are found by wherever they are written. */
+function namedField(base: readonly Identifier[], field: string, span: Span): AstExpr {
   const name: Identifier = { name: field, quoted: true, span };
-  return { kind: "alias", operand: { kind: "field", base, name, span }, names: [name], span };
+  return { kind: "alias", operand: { kind: "name", name: { parts: [...base, name], span }, span }, names: [name], span };
 }
 
 /** EXCEPT takes away the columns that its names mean; a qualified name only that relation's. */

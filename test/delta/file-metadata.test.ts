@@ -27,6 +27,7 @@ test("_metadata of Parquet files: where a row is, as DuckDB and the file system 
   );
   // The column is in no star, and files that a condition on it excludes are not read.
   expect(await tables.rows(`SELECT * FROM ${from} WHERE _metadata.file_name = 'b.parquet' AND _metadata.row_index > 0`)).toEqual(["[5001]", "[5002]"]);
+  expect(await tables.rows(`SELECT _metadata.*, count(*) FROM ${from} WHERE i IN (1, 2) GROUP BY ALL ORDER BY _metadata.row_index`)).toHaveLength(2);
   expect(await tables.rows(`SELECT typeof(_metadata) FROM ${from} LIMIT 1`)).toEqual(['["struct<file_path:string,file_name:string,file_size:bigint,file_block_start:bigint,file_block_length:bigint,file_modification_time:timestamp,row_index:bigint>"]']);
   expect(await tables.rows(`SELECT x._metadata.file_name, count(*), max(x._metadata.row_index) FROM ${from} x GROUP BY x._metadata.file_name`)).toEqual(['["a.parquet",5000,4999]', '["b.parquet",3,2]']);
   expect(await tables.rows(`SELECT count(*) FROM ${from} x JOIN ${from} y ON x._metadata.row_index = y._metadata.row_index AND x.i = y.i WHERE x._metadata = y._metadata`)).toEqual(["[5003]"]);
