@@ -171,8 +171,8 @@ class Thread {
     this.#running = share;
     share.onStart();
     this.#worker.ref();
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread has no origin
-    this.#worker.postMessage(share.message);
+    // Nothing is handed over with it.
+    this.#worker.postMessage(share.message, []);
   }
 
   /** Calls back if it has nothing to do for so long. */

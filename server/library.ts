@@ -100,7 +100,6 @@ export class PendingResult implements PromiseLike<QueryResult>, AsyncIterable<Ar
     this.#options = options;
   }
 
-  // oxlint-disable-next-line no-thenable
   then<A = QueryResult, B = never>(fulfilled?: ((result: QueryResult) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
     return this.#run().then(fulfilled, rejected);
   }

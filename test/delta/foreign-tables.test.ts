@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { TablesUnderTest } from "./tables-under-test.ts";
 
 const CORPUS = fileURLToPath(new URL("../../../shared/corpus/delta", import.meta.url));
-const absent = existsSync(CORPUS) ? "" : " (skipped: no ../shared/corpus/delta)";
+const isAbsent = !existsSync(CORPUS);
 
 let tables: TablesUnderTest;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ function copyOf(name: string): string {
   return `delta.\`${folder}\``;
 }
 
-test.skipIf(absent !== "")(`a table with deletion vectors can be changed: rows that were deleted stay so${absent}`, async () => {
+test.skipIf(isAbsent)("a table with deletion vectors can be changed: rows that were deleted stay so (skipped where ../shared/corpus is absent)", async () => {
   const table = copyOf("dv-partitioned-with-checkpoint");
   const before = await tables.rows(`SELECT * FROM ${table}`);
   const [[count]] = (await tables.sparrow.query(`SELECT count(*) FROM ${table} WHERE col1 % 3 = 0`)).rows;
@@ -35,7 +35,7 @@ test.skipIf(absent !== "")(`a table with deletion vectors can be changed: rows t
   expect(await tables.rows(`DELETE FROM ${table}`)).toEqual([`[${String(all)}]`]);
 });
 
-test.skipIf(absent !== "")(`tables with column mapping by id and by name can be written${absent}`, async () => {
+test.skipIf(isAbsent)("tables with column mapping by id and by name can be written (skipped where ../shared/corpus is absent)", async () => {
   for (const name of ["table-with-columnmapping-mode-id", "data-skipping-basic-stats-all-types-columnmapping-name", "dv-with-columnmapping"]) {
     const table = copyOf(name);
     const before = await tables.rows(`SELECT * FROM ${table}`);

@@ -34,7 +34,7 @@ test(`${CANCELLED} queries that are cancelled at random moments leave nothing be
   expect((await engine.query(sql)).rows.length).toBe(answer.rows.length);
 });
 
-test.runIf(process.platform === "linux")("files are closed with the threads that opened them", async () => {
+test.runIf(process.platform === "linux")("files are closed with the threads that opened them (Linux alone lists a process's open files in /proc/self/fd)", async () => {
   const open = (): number => readdirSync("/proc/self/fd").length;
   await engine.query(workload[0].sql);
   const before = open();

@@ -113,7 +113,6 @@ export function gather_words(first: u32, to: u32): u32 {
 }
 
 /** How many of the ascending `bounds` are not above the key. */
-// @ts-ignore: decorator
 @inline
 function bucketOf(key: u64, bounds: u32, count: u32): u32 {
   let low: u32 = 0;
