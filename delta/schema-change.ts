@@ -25,10 +25,10 @@ export function withoutField(fields: Fields, path: ColumnPath): Fields {
   });
 }
 
-/** Columns one of which has another name. Raises FIELD_ALREADY_EXISTS. */
+/** Columns one of which has another name. Raises FIELD_ALREADY_EXISTS, as Spark does for the name that the column has, in any case of letters. */
 export function withRenamedField(fields: Fields, path: ColumnPath, name: string): Fields {
   return atField(fields, path, (siblings, at) => {
-    rejectTaken(siblings.filter((_, i) => i !== at), path.slice(0, -1), name, "rename");
+    rejectTaken(siblings, path.slice(0, -1), name, "rename");
     return siblings.with(at, { ...siblings[at], name });
   });
 }

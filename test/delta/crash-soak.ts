@@ -1,16 +1,18 @@
-/** Processes killed while they change a table: `npm run soak -- delta-crash [--count 200] [--calls 400] [--properties TEXT]`. */
+/** Processes killed while they change a table: `npm run soak -- delta-crash [--seed 1] [--count 200] [--calls 400] [--properties TEXT]`. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { RandomStream } from "../../bench/generate/random.ts";
 import { createWritersTable, killWriters } from "./writer-processes.ts";
 
-const { values } = parseArgs({ options: { count: { type: "string", default: "200" }, calls: { type: "string", default: "400" }, properties: { type: "string" } } });
+const { values } = parseArgs({ options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "200" }, calls: { type: "string", default: "400" }, properties: { type: "string" } } });
 
 const folder = mkdtempSync(join(tmpdir(), "sparrow-kills-"));
 await createWritersTable(folder, values.properties);
-const { acknowledged, problems } = await killWriters(folder, Number(values.count), () => 1 + Math.floor(Math.random() * Number(values.calls)));
-console.log(`${values.count} kills, ${acknowledged} acknowledged changes, ${problems.length} problems`);
+const random = new RandomStream(Number(values.seed), "kills");
+const { acknowledged, problems } = await killWriters(folder, Number(values.count), () => random.int(1, Number(values.calls)));
+console.log(`seed ${values.seed}: ${values.count} kills, ${acknowledged} acknowledged changes, ${problems.length} problems`);
 for (const problem of problems) console.log(problem);
 if (problems.length > 0) {
   console.log(`The table is in ${folder}.`);

@@ -76,6 +76,16 @@ export class DuckDBOracle {
     };
   }
 
+  /** As `query`, without DuckDB's optimizer: a second opinion where an answer of the optimized plan is in doubt. */
+  async queryUnoptimized(sql: string): Promise<ResultSet> {
+    await this.execute("PRAGMA disable_optimizer");
+    try {
+      return await this.query(sql);
+    } finally {
+      await this.execute("PRAGMA enable_optimizer");
+    }
+  }
+
   /** Runs one statement, fetches its whole result as DuckDB's own vectors, and gives the number of rows. */
   async count(sql: string): Promise<number> {
     const result = await this.#connection.run(sql);

@@ -29,6 +29,8 @@ export interface RandomSummary {
   /** Queries that DuckDB accepts: the others are not compared. */
   readonly valid: number;
   readonly withRows: number;
+  /** Numbers of the queries that DuckDB answers as the engine does only without its own optimizer. */
+  readonly oracleFaults: readonly number[];
   /** One report for each failure: the seed and number, what is wrong, and the shrunk query in both dialects. */
   readonly failures: readonly string[];
 }
@@ -43,6 +45,7 @@ export function randomQuery(seed: number, number: number): Query {
 export async function runRandomQueries(run: RandomRun): Promise<RandomSummary> {
   const dialect = run.dialect ?? "spark";
   const failures: string[] = [];
+  const oracleFaults: number[] = [];
   let valid = 0;
   let withRows = 0;
   for (let number = run.first; number < run.first + run.count; number++) {
@@ -50,6 +53,7 @@ export async function runRandomQueries(run: RandomRun): Promise<RandomSummary> {
     const outcome = await tryQuery(query, run, dialect);
     if (outcome.kind !== "refused") valid++;
     if (outcome.kind !== "refused" && outcome.rows > 0) withRows++;
+    if (outcome.kind === "equal" && outcome.isOracleFault) oracleFaults.push(number);
     if (outcome.kind === "wrong") {
       const smallest = await shrink(query, async (smaller) => isAlike(await tryQuery(smaller, run, dialect), outcome));
       const now = await tryQuery(smallest, run, dialect);
@@ -61,11 +65,12 @@ export async function runRandomQueries(run: RandomRun): Promise<RandomSummary> {
     }
     if (failures.length >= (run.maxFailures ?? 1)) break;
   }
-  return { queries: run.count, valid, withRows, failures };
+  return { queries: run.count, valid, withRows, oracleFaults, failures };
 }
 
 type Outcome =
-  | { readonly kind: "equal"; readonly rows: number }
+  /** `isOracleFault`: DuckDB's answer is equal without its optimizer only. */
+  | { readonly kind: "equal"; readonly rows: number; readonly isOracleFault: boolean }
   /** `error`: the name of what the engine under test raised, when it did not answer. */
   | { readonly kind: "wrong"; readonly rows: number; readonly problem: string; readonly error: string | undefined }
   | { readonly kind: "refused" };
@@ -83,15 +88,29 @@ async function tryQuery(query: Query, run: RandomRun, dialect: Dialect): Promise
     return { kind: "refused" };
   }
   const rows = theirs.rows.length;
+  let ours: ResultSet;
   let problem: string | undefined;
-  let raised: string | undefined;
   try {
-    problem = firstDifference(await run.runOurs(printQuery(query, dialect)), theirs, { ordered: isOrdered(query) });
+    ours = await run.runOurs(printQuery(query, dialect));
+    problem = firstDifference(ours, theirs, { ordered: isOrdered(query) });
   } catch (error) {
-    problem = String(error);
-    raised = error instanceof SparrowError ? error.condition : problem.split("\n")[0];
+    const text = String(error);
+    return { kind: "wrong", rows, problem: text, error: error instanceof SparrowError ? error.condition : text.split("\n")[0] };
   }
-  return problem === undefined ? { kind: "equal", rows } : { kind: "wrong", rows, problem, error: raised };
+  if (problem === undefined) return { kind: "equal", rows, isOracleFault: false };
+  return (await isUnoptimizedAnswer(ours, query, run)) ? { kind: "equal", rows, isOracleFault: true } : { kind: "wrong", rows, problem, error: undefined };
+}
+
+/** Whether DuckDB, asked without its optimizer, gives the engine's answer after all. */
+async function isUnoptimizedAnswer(ours: ResultSet, query: Query, { duckdb }: RandomRun): Promise<boolean> {
+  let theirs: ResultSet;
+  try {
+    theirs = await duckdb.queryUnoptimized(printQuery(query, "duckdb"));
+  } catch {
+    // Too large without the optimizer: the first answer stands.
+    return false;
+  }
+  return firstDifference(ours, theirs, { ordered: isOrdered(query) }) === undefined;
 }
 
 function report(seed: number, number: number, problem: string, query: Query): string {

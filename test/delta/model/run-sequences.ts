@@ -37,7 +37,8 @@ export async function runSequences(tables: TablesUnderTest, { seed, first, count
     const smallest = await shrinkSequence(sequence, async (smaller) => (await run(smaller)).kind === "wrong");
     const now = await run(smallest);
     const shown = now.kind === "wrong" ? now : outcome;
-    failures.push(`seed ${seed}, sequence ${number}: ${shown.problem}\n  ${shown.statements.join(";\n  ")}`);
+    const whole = shown.problem === outcome.problem ? "" : ` (of the whole sequence: ${outcome.problem})`;
+    failures.push(`seed ${seed}, sequence ${number}: ${shown.problem}${whole}\n  ${shown.statements.join(";\n  ")}`);
   }
   return { versions, statements, failures };
 }

@@ -33,11 +33,65 @@ export function initialState({ columns, partitionedBy, properties }: TableDefini
 /** Applies an operation to the last of a table's versions. */
 export function applyOperation(versions: readonly ModelState[], operation: Operation): Expected {
   try {
+    requireNamed(versions[versions.length - 1], operation);
     return apply(versions, operation);
   } catch (error) {
     if (error instanceof UnknownColumn) return { kind: "senseless" };
     throw error;
   }
+}
+
+/** Raises `UnknownColumn` for a column that an operation's conditions and values name, rows or none. */
+function requireNamed(state: ModelState, operation: Operation): void {
+  const row: Row = new Map(state.columns.map(({ name }) => [name, null]));
+  switch (operation.kind) {
+    case "insertSelect":
+      exprValue(operation.changed.value, row);
+      conditionValue(operation.where, row);
+      return;
+    case "update":
+      for (const { column, value } of operation.set) exprValue(value, requiredColumn(row, column));
+      if (operation.where !== undefined) conditionValue(operation.where, row);
+      return;
+    case "merge":
+      requiredColumn(row, operation.key);
+      for (const clause of operation.clauses) {
+        const assignments = clause.when === "notMatched" ? clause.insert : clause.set === "delete" ? [] : clause.set;
+        for (const { column, value } of assignments) exprValue(value, requiredColumn(row, column));
+        if (clause.condition !== undefined) conditionValue(clause.condition, row);
+      }
+      return;
+    case "addConstraint":
+      conditionValue(operation.check, row);
+      return;
+    case "replaceWhere":
+    case "delete":
+    case "travel":
+      if (operation.where !== undefined) conditionValue(operation.where, row);
+      return;
+    case "renameColumn":
+    case "dropColumn":
+    case "dropNotNull":
+      requiredColumn(row, operation.column);
+      return;
+    case "insert":
+    case "overwrite":
+      for (const { name } of operation.rows.columns) requiredColumn(row, name);
+      return;
+    case "addColumn":
+    case "dropConstraint":
+    case "setProperty":
+    case "optimize":
+    case "purge":
+    case "vacuum":
+    case "restore":
+      return;
+  }
+}
+
+function requiredColumn(row: Row, column: string): Row {
+  if (!row.has(column)) throw new UnknownColumn(column);
+  return row;
 }
 
 function apply(versions: readonly ModelState[], operation: Operation): Expected {
@@ -68,7 +122,6 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
     case "update": {
       const { where, set } = operation;
       const isHit = (row: readonly ModelValue[]): boolean => where === undefined || conditionValue(where, named(state, row)) === true;
-      set.forEach(({ column }) => requireColumn(state, column));
       const hit = state.rows.filter(isHit);
       const changed = hit.map((row) => tableRow(state, new Map([...named(state, row), ...set.map(({ column, value }) => [column, exprValue(value, named(state, row))] as const)])));
       return withRows(state, state.rows.filter((row) => !isHit(row)), changed, { affected: [hit.length] });
@@ -82,7 +135,6 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
     }
     case "renameColumn": {
       const { column, to } = operation;
-      requireColumn(state, column);
       const conditions = changeProblems(state, column, "DELTA_UNSUPPORTED_RENAME_COLUMN");
       if (state.columns.some(({ name }) => name.toLowerCase() === to.toLowerCase())) conditions.push("FIELD_ALREADY_EXISTS", "DELTA_DUPLICATE_COLUMNS_FOUND");
       if (conditions.length > 0) return { kind: "refused", conditions };
@@ -91,7 +143,6 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
     }
     case "dropColumn": {
       const { column } = operation;
-      requireColumn(state, column);
       const conditions = changeProblems(state, column, "DELTA_UNSUPPORTED_DROP_COLUMN");
       if (state.partitionedBy.includes(column)) conditions.push("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN");
       if (state.columns.length === 1) conditions.push("DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA");
@@ -102,13 +153,10 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
       return { kind: "done", state: { ...state, columns: state.columns.toSpliced(at, 1), rows: state.rows.map((row) => row.toSpliced(at, 1)) } };
     }
     case "dropNotNull":
-      requireColumn(state, operation.column);
       return { kind: "done", state: { ...state, columns: state.columns.map((column) => (column.name === operation.column ? { ...column, notNull: false } : column)) } };
     case "addConstraint": {
       const { name, check } = operation;
       if (state.constraints.has(name)) return { kind: "refused", conditions: ["DELTA_CONSTRAINT_ALREADY_EXISTS"] };
-      // A column that it names must be there, with or without rows.
-      conditionValue(check, new Map(state.columns.map((column) => [column.name, null])));
       if (state.rows.some((row) => conditionValue(check, named(state, row)) !== true)) return { kind: "refused", conditions: ["DELTA_NEW_CHECK_CONSTRAINT_VIOLATION"] };
       return { kind: "done", state: { ...state, constraints: new Map([...state.constraints, [name, check]]) } };
     }
@@ -154,8 +202,8 @@ function merge(state: ModelState, { source, key, clauses }: Extract<Operation, {
   const sources = source.rows.map((row): Row => new Map(source.columns.map(({ name }, i) => [name, row[i]])));
   const isMatch = (target: Row, other: Row): boolean => {
     const [a, b] = [target.get(key), other.get(key)];
-    if (a === undefined || b === undefined) throw new UnknownColumn(key);
-    return a !== null && b !== null && compareValues(a, b) === 0;
+    if (b === undefined) throw new UnknownColumn(key);
+    return a != null && b !== null && compareValues(a, b) === 0;
   };
   const matched = clauses.flatMap((clause) => (clause.when === "matched" ? [clause] : []));
   const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].set === "delete";
@@ -173,7 +221,6 @@ function merge(state: ModelState, { source, key, clauses }: Extract<Operation, {
     else {
       result.updated++;
       const changes = clause.set.map(({ column, value, fromSource }) => [column, exprValue(value, fromSource ? own[0] : target)] as const);
-      changes.forEach(([column]) => requireColumn(state, column));
       result.written.push(tableRow(state, new Map([...target, ...changes])));
     }
   }
@@ -183,7 +230,6 @@ function merge(state: ModelState, { source, key, clauses }: Extract<Operation, {
     if (clause?.when !== "notMatched") continue;
     result.inserted++;
     const given = clause.insert.map(({ column, value }) => [column, exprValue(value, other)] as const);
-    given.forEach(([column]) => requireColumn(state, column));
     result.written.push(tableRow(state, new Map(given)));
   }
   const conditions = [...violations(state, result.written), ...(ambiguous ? [SEVERAL_MATCHES] : [])];
@@ -197,7 +243,6 @@ function firstOf(clauses: readonly MergeClause[], when: MergeClause["when"], row
 }
 
 function tableRows(state: ModelState, { columns, rows }: NamedRows): ModelState["rows"] {
-  columns.forEach(({ name }) => requireColumn(state, name));
   return rows.map((row) => tableRow(state, new Map(columns.map(({ name }, i) => [name, row[i]]))));
 }
 
@@ -211,10 +256,6 @@ function tableRow(state: ModelState, values: Row): readonly ModelValue[] {
 
 function named(state: ModelState, row: readonly ModelValue[]): Row {
   return new Map(state.columns.map(({ name }, i) => [name, row[i]]));
-}
-
-function requireColumn(state: ModelState, column: string): void {
-  if (!state.columns.some(({ name }) => name === column)) throw new UnknownColumn(column);
 }
 
 function partitionKey(state: ModelState, row: readonly ModelValue[]): string {
