@@ -9,22 +9,23 @@ import type { SparrowSession } from "../../server/library.ts";
 import { Sparrow } from "../../server/library.ts";
 import { arrowRows } from "../oracle/arrow-rows.ts";
 
-/** What a query gave, its rows as texts in order of texts, and what it took. */
+/** What a query gave, its rows as texts, and what it took. */
 export interface LimitedResult {
   /** As they came. */
-  readonly ordered: readonly string[];
   readonly rows: readonly string[];
   readonly counters: QueryCounters;
 }
 
 /** An engine whose queries run with and without a limit of memory, over a spill folder of its own. */
 export class LimitedEngine {
+  readonly workers: number;
   readonly #sparrow: Sparrow;
   readonly #directory: string;
   readonly #counters: QueryCounters[] = [];
   #executor: Executor | undefined;
 
   private constructor(directory: string, workers: number, settings: Readonly<Record<string, string>>) {
+    this.workers = workers;
     this.#directory = directory;
     const engine = new Engine({
       catalog: "memory",
@@ -55,7 +56,7 @@ export class LimitedEngine {
     const result = await this.#sparrow.session({ ...settings, ...(limit === undefined ? {} : { "sparrow.query.memory.limit": limit }) }).sql(sql);
     const rows: string[] = [];
     for await (const batch of result) for (const row of arrowRows(batch)) rows.push(JSON.stringify(row, (_, value) => (typeof value === "bigint" ? `${value}n` : value)));
-    return { ordered: rows, rows: rows.toSorted(), counters: this.#counters.at(-1)! };
+    return { rows, counters: this.#counters.at(-1)! };
   }
 
   /** Bytes of the pool that are in use, and files on disk. */

@@ -1,0 +1,80 @@
+/** A query that needs more memory than it is given. */
+export interface SpillingCase {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** Queries that are given the same memory. */
+export interface SpillingCases {
+  readonly title: string;
+  /** Memory of one query, in MiB, which so many workers fill. */
+  readonly limit: (workers: number) => number;
+  readonly cases: readonly SpillingCase[];
+}
+
+/** One row that depends on all values of all rows. */
+export function digest(columns: string, from: string): string {
+  return `SELECT count(*), sum(xxhash64(${columns}) % 1000000007), count(${columns.split(", ")[0]}) FROM ${from}`;
+}
+
+function grouping(name: string, columns: string, query: string): SpillingCase {
+  return { name, sql: digest(columns, `(${query})`) };
+}
+
+export const GROUPINGS: SpillingCases = {
+  title: "groups that do not fit come back from disk",
+  limit: (workers) => workers * 1.5 + 2.5,
+  cases: [
+    grouping("numbers and texts", "k, n, s, t, a", "SELECT id % 30000 AS k, count(*) AS n, sum(id) AS s, max(concat('text of ', id)) AS t, avg(id) AS a FROM range(90000) GROUP BY 1"),
+    grouping("keys that are texts, some NULL", "k, n, m", "SELECT CASE WHEN id % 7 = 0 THEN NULL ELSE concat('key number ', id % 40000) END AS k, count(*) AS n, min(id) AS m FROM range(120000) GROUP BY 1"),
+    grouping("several keys", "a, b, s, d", "SELECT id % 301 AS a, concat('k', id % 200) AS b, sum(id) AS s, count(DISTINCT id % 11) AS d FROM range(70000) GROUP BY 1, 2"),
+    grouping("collected lists", "k, concat_ws(',', l), m", "SELECT id % 1500 AS k, collect_list(concat('x', id)) AS l, min_by(id, -id) AS m FROM range(30000) GROUP BY 1"),
+    grouping("percentiles", "k, p, m", "SELECT id % 15000 AS k, percentile(id, 0.5) AS p, mode(id % 7) AS m FROM range(60000) GROUP BY 1"),
+    { name: "distinct rows without keys", sql: "SELECT count(DISTINCT id % 70000), sum(DISTINCT id % 70000), max(id) FROM range(150000)" },
+    grouping("grouping sets", "a, b, n, s", "SELECT id % 20000 AS a, id % 3 AS b, count(*) AS n, sum(id) AS s FROM range(60000) GROUP BY ROLLUP (a, b)"),
+  ],
+};
+
+/** Keys 0 to 39999 at even numbers, some twice, some NULL. */
+const BUILD = "(SELECT CASE WHEN id % 50 = 0 THEN NULL ELSE (id * 2) % 60000 END AS k, concat('build row ', id) AS t FROM range(40000))";
+const PROBE = "(SELECT CASE WHEN id % 70 = 0 THEN NULL ELSE id % 45000 END AS k, concat('probe ', id % 9000) AS p, id FROM range(60000))";
+
+export const JOINS: SpillingCases = {
+  title: "a build side that does not fit is joined part by part",
+  limit: (workers) => workers * 2 + 3,
+  cases: [
+    { name: "inner", sql: digest("p.k, p.p, p.id, b.t", `${PROBE} p JOIN ${BUILD} b ON p.k = b.k`) },
+    { name: "left outer", sql: digest("p.k, p.p, p.id, b.t", `${PROBE} p LEFT JOIN ${BUILD} b ON p.k = b.k`) },
+    { name: "right outer", sql: digest("p.k, p.p, p.id, b.t", `${PROBE} p RIGHT JOIN ${BUILD} b ON p.k = b.k`) },
+    { name: "full outer with a residual", sql: digest("p.k, p.p, p.id, b.t", `${PROBE} p FULL JOIN ${BUILD} b ON p.k = b.k AND length(b.t) % 2 = p.id % 2`) },
+    { name: "semi", sql: digest("p.k, p.p, p.id", `${PROBE} p LEFT SEMI JOIN ${BUILD} b ON p.k = b.k`) },
+    { name: "anti", sql: digest("p.k, p.p, p.id", `${PROBE} p LEFT ANTI JOIN ${BUILD} b ON p.k = b.k`) },
+    { name: "not in", sql: digest("p.k, p.p, p.id", `(SELECT * FROM ${PROBE} p WHERE k NOT IN (SELECT k FROM ${BUILD} b WHERE k IS NOT NULL)) p`) },
+    { name: "in as a value", sql: digest("q.m, q.k, q.id", `(SELECT p.*, k IN (SELECT k FROM ${BUILD} b) AS m FROM ${PROBE} p) q`) },
+    { name: "keys that are texts", sql: digest("p.p, p.id, b.t", `${PROBE} p JOIN (SELECT concat('probe ', k) AS q, t FROM ${BUILD}) b ON p.p = b.q`) },
+    { name: "two joins that do not fit", sql: digest("p.k, p.p, b.t, c.t", `${PROBE} p JOIN ${BUILD} b ON p.k = b.k LEFT JOIN ${BUILD} c ON p.id = c.k`) },
+    { name: "a join below a union", sql: digest("u.k, u.t", `(SELECT p.k, b.t FROM (SELECT k FROM ${PROBE} UNION ALL SELECT id FROM range(3000)) p RIGHT JOIN ${BUILD} b ON p.k = b.k) u`) },
+  ],
+};
+
+/** NULLs, ties, both zeros, wide decimals, and texts with one beginning. */
+export const SORTED_TABLE = `(SELECT id, id * 7919 % 1000 AS k, CASE WHEN id % 23 = 0 THEN NULL ELSE concat('one long beginning ', id * 31 % 5000) END AS s,
+  CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN -0.0D WHEN 2 THEN 0.0D ELSE (id * 61 % 8000) * 0.25D END AS x,
+  CAST(id * 37 % 7 - 3 AS DECIMAL(38, 2)) AS w FROM range(60000)) AS t`;
+
+function window(select: string): SpillingCase {
+  return { name: select, sql: `SELECT sum(xxhash64(id, a, b) % 1000000007), count(*) FROM (${select} FROM ${SORTED_TABLE})` };
+}
+
+export const SORTS_AND_WINDOWS: SpillingCases = {
+  title: "a sort that does not fit is merged from disk, in order, and windows come back from there",
+  limit: (workers) => workers * 1.5 + 2.5,
+  cases: [
+    { name: "x DESC, id", sql: `SELECT id, x, s FROM ${SORTED_TABLE} ORDER BY x DESC, id` },
+    { name: "s NULLS LAST, w, id DESC", sql: `SELECT id, s, w FROM ${SORTED_TABLE} ORDER BY s NULLS LAST, w, id DESC` },
+    { name: "id % 2, k DESC, id", sql: `SELECT id, k, s FROM ${SORTED_TABLE} ORDER BY id % 2, k DESC, id` },
+    window("SELECT id, sum(id) OVER (PARTITION BY k ORDER BY id ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS a, lag(s, 1, 'none') OVER (PARTITION BY k ORDER BY id) AS b"),
+    window("SELECT id, rank() OVER (PARTITION BY s ORDER BY x DESC) AS a, max(s) OVER (PARTITION BY s) AS b"),
+    window("SELECT id, percentile(x, 0.5) OVER (PARTITION BY k) AS a, count(*) OVER (PARTITION BY k ORDER BY w RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS b"),
+  ],
+};

@@ -1,0 +1,15 @@
+import { afterAll, describe } from "vitest";
+import { LimitedEngine } from "./limited-engine.ts";
+import { GROUPINGS, JOINS, SORTS_AND_WINDOWS } from "./spilling-cases.ts";
+import { testSpilling } from "./spilling.ts";
+
+/** With two: spilling-aggregates.test.ts, spilling-joins.test.ts, spilling-order.test.ts. */
+const WORKERS = [1, 7];
+
+for (const workers of WORKERS) {
+  const engine = await LimitedEngine.open(workers);
+  afterAll(() => engine.close());
+  describe(`${workers} workers`, () => {
+    for (const cases of [GROUPINGS, JOINS, SORTS_AND_WINDOWS]) testSpilling(engine, cases);
+  });
+}
