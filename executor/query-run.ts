@@ -9,6 +9,7 @@ import type { Arena } from "./memory/arena.ts";
 import { partBytes, sinkBlocks } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { lazily } from "./lazily.ts";
+import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
 import { isSmall, partMorsels, scanLayouts, scanSplits, sliceOf } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { WorkDone } from "./query-counters.ts";
@@ -57,6 +58,7 @@ export class QueryRun {
   readonly #pointsInto = new Map<number, Set<number>>();
   readonly #results: ResultQueue;
   readonly #work = new WorkDone();
+  #atWork: readonly string[] = [];
   #peakBytes = 0;
   #spilledBytes = 0;
 
@@ -79,18 +81,22 @@ export class QueryRun {
       // Those that have run come first in a plan that is cut again.
       for (let pipeline = this.#stages.pipelines[0]; pipeline !== undefined; pipeline = this.#stages.pipelines[this.#ran.length]) {
         const started = performance.now();
+        this.#atWork = pipelineNames(pipeline, this.#stages.breakers);
         await this.#runPipeline(pipeline);
         this.#ran.push(pipeline);
         const { sink } = pipeline;
         if (sink.kind === "breaker") {
           const breaker = this.#stages.breakers[sink.breaker];
           const isComplete = this.#isLastFeeder(sink.breaker);
+          this.#atWork = [breakerName(breaker)];
           if (isComplete) await this.#completeBreaker(breaker);
           if (this.#options.measure === true) this.#work.measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
           if (isComplete) await this.#adapt(breaker);
         }
         this.#freeUnused();
       }
+    } catch (error) {
+      throw namingOperators(error, this.#atWork);
     } finally {
       this.#peakBytes = this.#memory.peakBytes;
       this.#spilledBytes = this.#memory.spilledBytes;

@@ -8,13 +8,12 @@ const NAME = /^sparrow-spill-(\d+)-[0-9a-f]{8}$/;
 /** The folder in which the queries of one engine spill, each in a folder of its own. Nothing is made before something is written. */
 export class SpillFolder {
   readonly #path: string;
-  readonly #directory: string;
   #queries = 0;
-  #cleaned: Promise<void> | undefined;
+  readonly #cleaned: Promise<void>;
 
-  /** `directory`: an existing folder on a local disk. */
+  /** `directory`: a folder on a local disk; what processes that died have left there is removed meanwhile. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.#cleaned = removeLeftovers(directory);
     this.#path = join(directory, `sparrow-spill-${process.pid}-${randomBytes(4).toString("hex")}`);
   }
 
@@ -23,20 +22,20 @@ export class SpillFolder {
     return join(this.#path, `query-${this.#queries++}`);
   }
 
-  /** Removes what a query has written and, the first time, what processes that died have left. */
+  /** Removes what a query has written. */
   async removeQuery(path: string): Promise<void> {
     await rm(path, { recursive: true, force: true });
-    await (this.#cleaned ??= removeLeftovers(this.#directory));
   }
 
   async remove(): Promise<void> {
+    await this.#cleaned;
     await rm(this.#path, { recursive: true, force: true });
   }
 }
 
-/** Removes what processes that no longer live have left in a directory. */
-export async function removeLeftovers(directory: string): Promise<void> {
-  const names = await readdir(directory);
+/** Removes what processes that no longer live have left in a directory. One that cannot be read has nothing to be removed: a query that writes there says what is wrong. */
+async function removeLeftovers(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
   const left = names.filter((name) => {
     const pid = NAME.exec(name)?.[1];
     return pid !== undefined && !isAlive(Number(pid));

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Arena } from "../../executor/memory/arena.ts";
 import { BLOCK_BYTES, Pool } from "../../executor/memory/pool.ts";
 import type { RecordRun } from "../../executor/pipeline/morsels.ts";
-import { removeLeftovers, SpillFolder } from "../../executor/spill/spill-folder.ts";
+import { SpillFolder } from "../../executor/spill/spill-folder.ts";
 import type { SpillLayout } from "../../executor/spill/spill-layout.ts";
 import { SpillStore } from "../../executor/spill/spill-store.ts";
 
@@ -107,9 +107,9 @@ test("a disk that fails is an error of the query that names the file", async () 
   pool.accounts.close(account);
 });
 
-test("folders of dead processes are removed, those of living ones stay", async () => {
+test("folders of dead processes are removed when an engine begins, those of living ones stay", async () => {
   const { pid } = spawnSync(process.execPath, ["--version"]);
   for (const name of [`sparrow-spill-${pid}-0123abcd`, `sparrow-spill-${process.pid}-0123abcd`, "sparrow-spill-x", "other"]) await mkdir(join(directory, name, "query-0"), { recursive: true });
-  await removeLeftovers(directory);
+  await new SpillFolder(directory).remove();
   expect((await readdir(directory)).sort()).toEqual(["other", `sparrow-spill-${process.pid}-0123abcd`, "sparrow-spill-x"].sort());
 });

@@ -23,8 +23,12 @@ test("an overflow that shows when groups on disk are merged is the query's error
   expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
 });
 
-test("one group that does not fit is an error that says what to set, and leaves nothing behind", async () => {
+test("one group that does not fit is an error that says which operator it was and what to set, and leaves nothing behind", async () => {
   const query = engine.run("SELECT length(to_json(collect_list(concat('a text that is long enough ', id)))) FROM range(300000)", "6m");
-  await expect(query).rejects.toMatchObject({ condition: "MEMORY_LIMIT_EXCEEDED", hint: "Raise sparrow.query.memory.limit, or let the query touch fewer columns or rows." });
+  await expect(query).rejects.toMatchObject({
+    condition: "MEMORY_LIMIT_EXCEEDED",
+    message: expect.stringMatching(/^The query needs \d+ more bytes, and it has \d+ of 6291456 bytes in use\. At work: HashAggregate \(id=\d+\) and the result\.$/),
+    hint: "Raise sparrow.query.memory.limit, or let the query touch fewer columns or rows.",
+  });
   expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
 });
