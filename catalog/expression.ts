@@ -1,4 +1,5 @@
 import type { Span } from "./errors.ts";
+import { mapFields, mapItems } from "./structural-sharing.ts";
 import type { DataType } from "./types.ts";
 import type { Value } from "./values.ts";
 
@@ -147,31 +148,23 @@ export function mapOperands(expr: Expr, f: (operand: Expr) => Expr): Expr {
     case "column":
       return expr;
     case "call": {
-      const args = mapSame(expr.args, f);
+      const args = mapItems(expr.args, f);
       return args === expr.args ? expr : { ...expr, args };
     }
-    case "cast": {
-      const input = f(expr.input);
-      return input === expr.input ? expr : { ...expr, input };
-    }
+    case "cast":
+      return mapFields(expr, ["input"], f);
     case "case": {
-      const branches = mapSame(expr.branches, (b) => {
-        const when = f(b.when);
-        const then = f(b.then);
-        return when === b.when && then === b.then ? b : { when, then };
-      });
+      const branches = mapItems(expr.branches, (branch) => mapFields(branch, ["when", "then"], f));
       const otherwise = f(expr.otherwise);
       return branches === expr.branches && otherwise === expr.otherwise ? expr : { ...expr, branches, otherwise };
     }
     case "in": {
       const input = f(expr.input);
-      const list = mapSame(expr.list, f);
+      const list = mapItems(expr.list, f);
       return input === expr.input && list === expr.list ? expr : { ...expr, input, list };
     }
-    case "lambda": {
-      const body = f(expr.body);
-      return body === expr.body ? expr : { ...expr, body };
-    }
+    case "lambda":
+      return mapFields(expr, ["body"], f);
   }
 }
 
@@ -200,16 +193,6 @@ export function referencedColumns(expr: Expr, into: Set<ColumnId> = new Set()): 
   for (const operand of operands(expr)) referencedColumns(operand, into);
   if (expr.kind === "lambda") for (const parameter of expr.parameters) into.delete(parameter.id);
   return into;
-}
-
-function mapSame<T>(items: readonly T[], f: (item: T) => T): readonly T[] {
-  let out: T[] | undefined;
-  for (let i = 0; i < items.length; i++) {
-    const mapped = f(items[i]);
-    if (mapped !== items[i] && out === undefined) out = items.slice(0, i);
-    out?.push(mapped);
-  }
-  return out ?? items;
 }
 
 /** An aggregate function over the rows of a group. */

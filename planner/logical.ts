@@ -1,5 +1,6 @@
 import { unreachable } from "../catalog/errors.ts";
 import type { AggregateCall, Column, ColumnId, Expr, SortKey, WindowCall } from "../catalog/expression.ts";
+import { mapFields, mapItems } from "../catalog/structural-sharing.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
 import type { Value } from "../catalog/values.ts";
 
@@ -241,39 +242,22 @@ export function outputOf(plan: LogicalPlan): readonly Column[] {
   }
 }
 
-function asNullable(columns: readonly Column[]): readonly Column[] {
+/** The columns of the side of an outer join that may have no row. */
+export function asNullable(columns: readonly Column[]): readonly Column[] {
   return columns.map((c) => (c.nullable ? c : { ...c, nullable: true }));
 }
 
 /** The direct inputs, left to right; a CTE's definition comes before its body. */
 export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
-  switch (plan.kind) {
-    case "scan":
-    case "values":
-    case "range":
-    case "cteReference":
-      return [];
-    case "filter":
-    case "project":
-    case "aggregate":
-    case "expand":
-    case "window":
-    case "sort":
-    case "limit":
-    case "generate":
-    case "sample":
-    case "repartition":
-      return [plan.input];
-    case "join":
-      return [plan.left, plan.right];
-    case "setOperation":
-      return plan.inputs.map((i) => i.plan);
-    case "cte":
-      return [plan.definition, plan.input];
-  }
+  const inputs: LogicalPlan[] = [];
+  mapInputs(plan, (input) => {
+    inputs.push(input);
+    return input;
+  });
+  return inputs;
 }
 
-/** The same node over other inputs; the very same object when `f` keeps every input. */
+/** The same node over other inputs, which `f` sees in the order of `inputsOf`; the very same object when `f` keeps every input. */
 export function mapInputs(plan: LogicalPlan, f: (input: LogicalPlan) => LogicalPlan): LogicalPlan {
   switch (plan.kind) {
     case "scan":
@@ -290,26 +274,13 @@ export function mapInputs(plan: LogicalPlan, f: (input: LogicalPlan) => LogicalP
     case "limit":
     case "generate":
     case "sample":
-    case "repartition": {
-      const input = f(plan.input);
-      return input === plan.input ? plan : { ...plan, input };
-    }
-    case "join": {
-      const left = f(plan.left);
-      const right = f(plan.right);
-      return left === plan.left && right === plan.right ? plan : { ...plan, left, right };
-    }
-    case "setOperation": {
-      const inputs = plan.inputs.map((i) => {
-        const mapped = f(i.plan);
-        return mapped === i.plan ? i : { ...i, plan: mapped };
-      });
-      return inputs.every((x, i) => x === plan.inputs[i]) ? plan : { ...plan, inputs };
-    }
-    case "cte": {
-      const definition = f(plan.definition);
-      const input = f(plan.input);
-      return definition === plan.definition && input === plan.input ? plan : { ...plan, definition, input };
-    }
+    case "repartition":
+      return mapFields(plan, ["input"], f);
+    case "join":
+      return mapFields(plan, ["left", "right"], f);
+    case "setOperation":
+      return mapFields(plan, ["inputs"], (inputs) => mapItems(inputs, (input) => mapFields(input, ["plan"], f)));
+    case "cte":
+      return mapFields(plan, ["definition", "input"], f);
   }
 }

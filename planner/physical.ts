@@ -1,7 +1,9 @@
 import type { AggregateCall, Column, ColumnId, Expr, SortKey, WindowCall } from "../catalog/expression.ts";
+import { mapFields, mapItems } from "../catalog/structural-sharing.ts";
 import type { CachedColumn, Split } from "../catalog/table.ts";
 import type { Value } from "../catalog/values.ts";
 import type { Assignment } from "./logical.ts";
+import { asNullable } from "./logical.ts";
 
 /**
  * The physical plan: how each step is done. Plain cloneable data. Cut into pipelines by stages.ts. `rows` is the estimate of rows that the
@@ -314,41 +316,17 @@ export function joinOutput(
   }
 }
 
-function asNullable(columns: readonly Column[]): readonly Column[] {
-  return columns.map((c) => (c.nullable ? c : { ...c, nullable: true }));
-}
-
 /** The direct inputs; a join's build side comes first, as it runs first. */
 export function physicalInputs(plan: PhysicalPlan): readonly PhysicalPlan[] {
-  switch (plan.kind) {
-    case "scan":
-    case "values":
-    case "range":
-      return [];
-    case "filter":
-    case "runtimeFilter":
-    case "project":
-    case "expand":
-    case "generate":
-    case "sample":
-    case "aggregate":
-    case "sort":
-    case "topN":
-    case "limit":
-    case "window":
-    case "exchange":
-      return [plan.input];
-    case "hashJoin":
-    case "nestedLoopJoin":
-      return [plan.build, plan.probe];
-    case "union":
-      return plan.inputs.map((i) => i.plan);
-    case "shared":
-      return [plan.definition];
-  }
+  const inputs: PhysicalPlan[] = [];
+  mapPhysicalInputs(plan, (input) => {
+    inputs.push(input);
+    return input;
+  });
+  return inputs;
 }
 
-/** The same node over other inputs; the very same object when `f` keeps every input. */
+/** The same node over other inputs, which `f` sees in the order of `physicalInputs`; the very same object when `f` keeps every input. */
 export function mapPhysicalInputs(plan: PhysicalPlan, f: (input: PhysicalPlan) => PhysicalPlan): PhysicalPlan {
   switch (plan.kind) {
     case "scan":
@@ -366,26 +344,14 @@ export function mapPhysicalInputs(plan: PhysicalPlan, f: (input: PhysicalPlan) =
     case "topN":
     case "limit":
     case "window":
-    case "exchange": {
-      const input = f(plan.input);
-      return input === plan.input ? plan : { ...plan, input };
-    }
+    case "exchange":
+      return mapFields(plan, ["input"], f);
     case "hashJoin":
-    case "nestedLoopJoin": {
-      const build = f(plan.build);
-      const probe = f(plan.probe);
-      return build === plan.build && probe === plan.probe ? plan : { ...plan, build, probe };
-    }
-    case "union": {
-      const inputs = plan.inputs.map((input) => {
-        const mapped = f(input.plan);
-        return mapped === input.plan ? input : { ...input, plan: mapped };
-      });
-      return inputs.every((input, i) => input === plan.inputs[i]) ? plan : { ...plan, inputs };
-    }
-    case "shared": {
-      const definition = f(plan.definition);
-      return definition === plan.definition ? plan : { ...plan, definition };
-    }
+    case "nestedLoopJoin":
+      return mapFields(plan, ["build", "probe"], f);
+    case "union":
+      return mapFields(plan, ["inputs"], (inputs) => mapItems(inputs, (input) => mapFields(input, ["plan"], f)));
+    case "shared":
+      return mapFields(plan, ["definition"], f);
   }
 }

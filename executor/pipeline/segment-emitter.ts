@@ -321,6 +321,13 @@ export class SegmentEmitter implements EmitContext {
       () => this.scoped(start),
     );
     this.#loops.push(...own);
+    this.loop(body, advance);
+    this.#loops.splice(this.#loops.length - own.length, own.length);
+  }
+
+  /** As `resumableLoop`, for a loop that a row goes through at once. */
+  loop(body: (next: Label, exit: Label) => void, advance: () => void): void {
+    const { f } = this;
     f.block((exit) => {
       f.loop((again) => {
         this.scoped(() => f.block((next) => body(next, exit)));
@@ -328,7 +335,6 @@ export class SegmentEmitter implements EmitContext {
         f.br(again);
       });
     });
-    this.#loops.splice(this.#loops.length - own.length, own.length);
   }
 
   /** Local that is 1 while a row is being taken up again. */

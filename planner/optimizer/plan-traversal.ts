@@ -1,38 +1,18 @@
 import type { AggregateCall, ColumnId, Expr, SortKey, WindowCall } from "../../catalog/expression.ts";
 import { referencedColumns } from "../../catalog/expression.ts";
+import { mapFields, mapItems } from "../../catalog/structural-sharing.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
-import { inputsOf, outputOf } from "../logical.ts";
+import { inputsOf, mapInputs, outputOf } from "../logical.ts";
 
 /** The same node over these inputs, in the order of `inputsOf`. */
 export function withInputs(plan: LogicalPlan, inputs: readonly LogicalPlan[]): LogicalPlan {
-  switch (plan.kind) {
-    case "scan":
-    case "values":
-    case "range":
-    case "cteReference":
-      return plan;
-    case "filter":
-    case "project":
-    case "aggregate":
-    case "expand":
-    case "window":
-    case "sort":
-    case "limit":
-    case "generate":
-    case "sample":
-    case "repartition":
-      return { ...plan, input: inputs[0] };
-    case "join":
-      return { ...plan, left: inputs[0], right: inputs[1] };
-    case "setOperation":
-      return { ...plan, inputs: plan.inputs.map((input, i) => ({ ...input, plan: inputs[i] })) };
-    case "cte":
-      return { ...plan, definition: inputs[0], input: inputs[1] };
-  }
+  let at = 0;
+  return mapInputs(plan, () => inputs[at++]);
 }
 
 /** The same node over other expressions of its own; the very same object when `f` keeps them all. Inputs are not entered. */
 export function mapExpressions(plan: LogicalPlan, f: (expr: Expr) => Expr): LogicalPlan {
+  const mapAll = (exprs: readonly Expr[]): readonly Expr[] => mapItems(exprs, f);
   switch (plan.kind) {
     case "values":
     case "range":
@@ -42,94 +22,55 @@ export function mapExpressions(plan: LogicalPlan, f: (expr: Expr) => Expr): Logi
     case "sample":
     case "cte":
       return plan;
-    case "scan": {
-      const skipBy = mapList(plan.skipBy, f);
-      return skipBy === plan.skipBy ? plan : { ...plan, skipBy };
-    }
-    case "filter": {
-      const condition = f(plan.condition);
-      return condition === plan.condition ? plan : { ...plan, condition };
-    }
-    case "project": {
-      const outputs = mapAssignments(plan.outputs, f);
-      return outputs === plan.outputs ? plan : { ...plan, outputs };
-    }
+    case "scan":
+      return mapFields(plan, ["skipBy"], mapAll);
+    case "filter":
+      return mapFields(plan, ["condition"], f);
+    case "project":
+      return mapFields(plan, ["outputs"], (outputs) => mapAssignments(outputs, f));
     case "aggregate": {
       const keys = mapAssignments(plan.keys, f);
-      const calls = mapList(plan.calls, (c) => {
-        const call = mapAggregateCall(c.call, f);
-        return call === c.call ? c : { ...c, call };
-      });
+      const calls = mapItems(plan.calls, (c) => mapFields(c, ["call"], (call) => mapAggregateCall(call, f)));
       return keys === plan.keys && calls === plan.calls ? plan : { ...plan, keys, calls };
     }
-    case "expand": {
-      const projections = mapList(plan.projections, (p) => mapList(p, f));
-      return projections === plan.projections ? plan : { ...plan, projections };
-    }
+    case "expand":
+      return mapFields(plan, ["projections"], (projections) => mapItems(projections, mapAll));
     case "window": {
-      const partitionBy = mapList(plan.partitionBy, f);
+      const partitionBy = mapAll(plan.partitionBy);
       const orderBy = mapSortKeys(plan.orderBy, f);
-      const calls = mapList(plan.calls, (c) => {
-        const call = mapWindowCall(c.call, f);
-        return call === c.call ? c : { ...c, call };
-      });
+      const calls = mapItems(plan.calls, (c) => mapFields(c, ["call"], (call) => mapWindowCall(call, f)));
       return partitionBy === plan.partitionBy && orderBy === plan.orderBy && calls === plan.calls ? plan : { ...plan, partitionBy, orderBy, calls };
     }
-    case "join": {
-      if (plan.condition === undefined) return plan;
-      const condition = f(plan.condition);
-      return condition === plan.condition ? plan : { ...plan, condition };
-    }
-    case "sort": {
-      const order = mapSortKeys(plan.order, f);
-      return order === plan.order ? plan : { ...plan, order };
-    }
-    case "generate": {
-      const args = mapList(plan.args, f);
-      return args === plan.args ? plan : { ...plan, args };
-    }
-    case "repartition": {
-      const by = mapList(plan.by, f);
-      return by === plan.by ? plan : { ...plan, by };
-    }
+    case "join":
+      return mapFields(plan, ["condition"], (condition) => condition && f(condition));
+    case "sort":
+      return mapFields(plan, ["order"], (order) => mapSortKeys(order, f));
+    case "generate":
+      return mapFields(plan, ["args"], mapAll);
+    case "repartition":
+      return mapFields(plan, ["by"], mapAll);
   }
 }
 
 export function mapAggregateCall(call: AggregateCall, f: (expr: Expr) => Expr): AggregateCall {
-  const args = mapList(call.args, f);
+  const args = mapItems(call.args, f);
   const filter = call.filter === undefined ? undefined : f(call.filter);
   const orderBy = call.orderBy === undefined ? undefined : mapSortKeys(call.orderBy, f);
   return args === call.args && filter === call.filter && orderBy === call.orderBy ? call : { ...call, args, filter, orderBy };
 }
 
 export function mapWindowCall(call: WindowCall, f: (expr: Expr) => Expr): WindowCall {
-  const args = mapList(call.args, f);
+  const args = mapItems(call.args, f);
   const filter = call.filter === undefined ? undefined : f(call.filter);
   return args === call.args && filter === call.filter ? call : { ...call, args, filter };
 }
 
 export function mapSortKeys(keys: readonly SortKey[], f: (expr: Expr) => Expr): readonly SortKey[] {
-  return mapList(keys, (key) => {
-    const expr = f(key.expr);
-    return expr === key.expr ? key : { ...key, expr };
-  });
+  return mapItems(keys, (key) => mapFields(key, ["expr"], f));
 }
 
 function mapAssignments(assignments: readonly Assignment[], f: (expr: Expr) => Expr): readonly Assignment[] {
-  return mapList(assignments, (a) => {
-    const expr = f(a.expr);
-    return expr === a.expr ? a : { ...a, expr };
-  });
-}
-
-function mapList<T>(items: readonly T[], f: (item: T) => T): readonly T[] {
-  let out: T[] | undefined;
-  for (let i = 0; i < items.length; i++) {
-    const mapped = f(items[i]);
-    if (mapped !== items[i] && out === undefined) out = items.slice(0, i);
-    out?.push(mapped);
-  }
-  return out ?? items;
+  return mapItems(assignments, (assignment) => mapFields(assignment, ["expr"], f));
 }
 
 /** Every expression of the node itself. */

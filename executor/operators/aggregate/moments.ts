@@ -49,8 +49,20 @@ export function updateMoments(emitter: SegmentEmitter, layout: RowLayout, state:
   own.store(fourth, f64.add(f64.sub(own.load(fourth), lower), product(delta, f64.sub(product(delta, deltaSquare), product(share, shareSquare)))));
 }
 
-/** Adds the moments of other values. Source: Spark's `CentralMomentAgg.mergeExpressions`. */
-export function mergeMoments(emitter: SegmentEmitter, layout: RowLayout, state: Moments, into: Val, from: Val): void {
+/** Two states as one is added to the other, whose count is not 0. */
+interface Merge {
+  readonly a: Doubles;
+  readonly b: Doubles;
+  readonly countA: Val;
+  readonly countB: Val;
+  /** Sum and product of the counts. */
+  readonly count: Val;
+  readonly both: Val;
+  readonly keep: (value: Val) => Val;
+}
+
+/** Adds up the counts; `rest` merges what hangs on them. A state of no values changes nothing. */
+function mergeStates(emitter: SegmentEmitter, layout: RowLayout, state: Moments | Comoments, into: Val, from: Val, rest: (merge: Merge) => void): void {
   const { f } = emitter;
   const keep = (value: Val): Val => get(f.let(value));
   const a = doublesAt(emitter, layout, into);
@@ -58,12 +70,19 @@ export function mergeMoments(emitter: SegmentEmitter, layout: RowLayout, state: 
   const [countA, countB] = [a.load(state.count.id), b.load(state.count.id)];
   f.if(f64.gt(countB, f64.const(0)), () => {
     const count = keep(f64.add(countA, countB));
+    const both = keep(f64.mul(countA, countB));
+    a.store(state.count.id, count);
+    rest({ a, b, countA, countB, count, both, keep });
+  });
+}
+
+/** Adds the moments of other values. Source: Spark's `CentralMomentAgg.mergeExpressions`. */
+export function mergeMoments(emitter: SegmentEmitter, layout: RowLayout, state: Moments, into: Val, from: Val): void {
+  mergeStates(emitter, layout, state, into, from, ({ a, b, countA, countB, count, both, keep }) => {
     const meanA = a.load(state.mean.id);
     const delta = keep(f64.sub(b.load(state.mean.id), meanA));
     const share = keep(f64.div(delta, count));
-    const both = keep(f64.mul(countA, countB));
     const [second, third, fourth] = state.powers.map((column) => column.id);
-    a.store(state.count.id, count);
     a.store(state.mean.id, f64.add(meanA, f64.mul(share, countB)));
     const [a2, b2] = [a.load(second), b.load(second)];
     a.store(second, f64.add(f64.add(a2, b2), product(delta, share, both)));
@@ -98,18 +117,10 @@ export function updateComoments(emitter: SegmentEmitter, layout: RowLayout, stat
 
 /** Source: Spark's `PearsonCorrelation.mergeExpressions`. */
 export function mergeComoments(emitter: SegmentEmitter, layout: RowLayout, state: Comoments, into: Val, from: Val): void {
-  const { f } = emitter;
-  const keep = (value: Val): Val => get(f.let(value));
-  const a = doublesAt(emitter, layout, into);
-  const b = doublesAt(emitter, layout, from);
-  const [countA, countB] = [a.load(state.count.id), b.load(state.count.id)];
-  f.if(f64.gt(countB, f64.const(0)), () => {
-    const count = keep(f64.add(countA, countB));
-    const both = keep(f64.mul(countA, countB));
+  mergeStates(emitter, layout, state, into, from, ({ a, b, countB, count, both, keep }) => {
     const [xMean, yMean] = [a.load(state.xMean.id), a.load(state.yMean.id)];
     const [dx, dy] = [keep(f64.sub(b.load(state.xMean.id), xMean)), keep(f64.sub(b.load(state.yMean.id), yMean))];
     const [xShare, yShare] = [keep(f64.div(dx, count)), keep(f64.div(dy, count))];
-    a.store(state.count.id, count);
     a.store(state.xMean.id, f64.add(xMean, f64.mul(xShare, countB)));
     a.store(state.yMean.id, f64.add(yMean, f64.mul(yShare, countB)));
     for (const [column, cross] of [
@@ -121,4 +132,3 @@ export function mergeComoments(emitter: SegmentEmitter, layout: RowLayout, state
     }
   });
 }
-

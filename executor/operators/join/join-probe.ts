@@ -258,23 +258,24 @@ class Probe {
     );
   }
 
-  /** Leaves the first match at the pointer, or 0. */
-  search(): void {
-    const { f } = this.#emitter;
+  /** The records of the row's chain, one at the pointer at a time; it is 0 behind the last. */
+  #forEachRecord(body: (next: Label, exit: Label) => void): void {
     this.#bind(false);
     this.#toChain();
-    f.block((found) => {
-      f.loop((again) => {
-        f.brIf(found, i32.eqz(get(this.pointer)));
-        this.#emitter.scoped(() =>
-          f.block((next) => {
-            this.#unlessMatch(next);
-            f.br(found);
-          }),
-        );
-        this.#advance();
-        f.br(again);
-      });
+    this.#emitter.loop(
+      (next, exit) => {
+        this.#emitter.f.brIf(exit, i32.eqz(get(this.pointer)));
+        body(next, exit);
+      },
+      () => this.#advance(),
+    );
+  }
+
+  /** Leaves the first match at the pointer, or 0. */
+  search(): void {
+    this.#forEachRecord((next, exit) => {
+      this.#unlessMatch(next);
+      this.#emitter.f.br(exit);
     });
   }
 
@@ -309,65 +310,31 @@ class Probe {
   /** As `search`; sets `unknown` where the residual condition is NULL for a record with the row's keys. */
   #searchThreeValued(residual: Expr, unknown: Local): void {
     const { f } = this.#emitter;
-    this.#bind(false);
-    this.#toChain();
-    f.block((found) => {
-      f.loop((again) => {
-        f.brIf(found, i32.eqz(get(this.pointer)));
-        this.#emitter.scoped(() =>
-          f.block((next) => {
-            if (!this.#facts.direct) this.#unlessKeysEqual(next);
-            const { lanes, isNull } = this.#emitter.joinValue(residual);
-            f.brIf(found, isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull)));
-            if (isNull !== undefined) f.set(unknown, i32.or(get(unknown), isNull));
-          }),
-        );
-        this.#advance();
-        f.br(again);
-      });
+    this.#forEachRecord((next, exit) => {
+      if (!this.#facts.direct) this.#unlessKeysEqual(next);
+      const { lanes, isNull } = this.#emitter.joinValue(residual);
+      f.brIf(exit, isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull)));
+      if (isNull !== undefined) f.set(unknown, i32.or(get(unknown), isNull));
     });
   }
 
   single(): void {
     const { f } = this.#emitter;
     const first = f.local("i32");
-    this.#bind(false);
-    this.#toChain();
     f.set(first, i32.const(0));
-    f.block((done) => {
-      f.loop((again) => {
-        f.brIf(done, i32.eqz(get(this.pointer)));
-        this.#emitter.scoped(() =>
-          f.block((next) => {
-            this.#unlessMatch(next);
-            f.if(get(first), () => this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []));
-            f.set(first, get(this.pointer));
-          }),
-        );
-        this.#advance();
-        f.br(again);
-      });
+    this.#forEachRecord((next) => {
+      this.#unlessMatch(next);
+      f.if(get(first), () => this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []));
+      f.set(first, get(this.pointer));
     });
     f.set(this.pointer, get(first));
     this.#bind(true);
   }
 
   markMatches(): void {
-    const { f } = this.#emitter;
-    this.#bind(false);
-    this.#toChain();
-    f.block((done) => {
-      f.loop((again) => {
-        f.brIf(done, i32.eqz(get(this.pointer)));
-        this.#emitter.scoped(() =>
-          f.block((next) => {
-            this.#unlessMatch(next);
-            this.#setMatched();
-          }),
-        );
-        this.#advance();
-        f.br(again);
-      });
+    this.#forEachRecord((next) => {
+      this.#unlessMatch(next);
+      this.#setMatched();
     });
   }
 }

@@ -2,7 +2,6 @@ import type { Column } from "../../../catalog/expression.ts";
 import { secondSubqueryRow } from "../../../catalog/runtime-errors.ts";
 import { BOOLEAN } from "../../../catalog/types.ts";
 import type { PhysicalNestedLoopJoin } from "../../../planner/physical.ts";
-
 import type { RowLayout } from "../../pipeline/row-layout.ts";
 import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
@@ -179,27 +178,17 @@ class NestedLoop {
     const unknown = f.local("i32");
     f.set(found, i32.const(0));
     f.set(unknown, i32.const(0));
-    this.#bind(false);
-    this.#rewind();
-    f.block((done) => {
-      f.loop((again) => {
-        f.brIf(done, this.#atEnd());
-        this.#load();
-        this.#emitter.scoped(() => {
-          if (this.#node.condition === undefined) {
-            f.set(found, i32.const(1));
-            f.br(done);
-            return;
-          }
-          const condition = this.#emitter.joinValue(this.#node.condition);
-          const isTrue = condition.isNull === undefined ? condition.lanes[0] : i32.and(condition.lanes[0], i32.eqz(condition.isNull));
-          f.set(found, isTrue);
-          f.brIf(done, get(found));
-          if (threeValued && condition.isNull !== undefined) f.set(unknown, i32.or(get(unknown), condition.isNull));
-        });
-        this.#advance();
-        f.br(again);
-      });
+    this.#forEachRecord((_next, exit) => {
+      if (this.#node.condition === undefined) {
+        f.set(found, i32.const(1));
+        f.br(exit);
+        return;
+      }
+      const condition = this.#emitter.joinValue(this.#node.condition);
+      const isTrue = condition.isNull === undefined ? condition.lanes[0] : i32.and(condition.lanes[0], i32.eqz(condition.isNull));
+      f.set(found, isTrue);
+      f.brIf(exit, get(found));
+      if (threeValued && condition.isNull !== undefined) f.set(unknown, i32.or(get(unknown), condition.isNull));
     });
     return { found: get(found), unknown: get(unknown) };
   }
@@ -208,7 +197,8 @@ class NestedLoop {
     const { f } = this.#emitter;
     const first = f.local("i32");
     f.set(first, i32.const(0));
-    this.#forEachMatch(() => {
+    this.#forEachRecord((next) => {
+      this.#unlessMatch(next);
       f.if(get(first), () => this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []));
       f.set(first, get(this.#pointer));
     });
@@ -217,26 +207,22 @@ class NestedLoop {
   }
 
   markMatches(): void {
-    this.#forEachMatch(() => this.#setMatched());
+    this.#forEachRecord((next) => {
+      this.#unlessMatch(next);
+      this.#setMatched();
+    });
   }
 
-  #forEachMatch(body: () => void): void {
-    const { f } = this.#emitter;
+  #forEachRecord(body: (next: Label, exit: Label) => void): void {
     this.#bind(false);
     this.#rewind();
-    f.block((done) => {
-      f.loop((again) => {
-        f.brIf(done, this.#atEnd());
+    this.#emitter.loop(
+      (next, exit) => {
+        this.#emitter.f.brIf(exit, this.#atEnd());
         this.#load();
-        this.#emitter.scoped(() =>
-          f.block((next) => {
-            this.#unlessMatch(next);
-            body();
-          }),
-        );
-        this.#advance();
-        f.br(again);
-      });
-    });
+        body(next, exit);
+      },
+      () => this.#advance(),
+    );
   }
 }

@@ -12,6 +12,7 @@ import type { ThreadContext } from "../../thread-context.ts";
 import type { RowSinkShape } from "../rows/row-sink.ts";
 import { SORT_ENTRY } from "../rows/sort-module.ts";
 import type { RecordSorter, SortedEntries } from "../rows/sort-records.ts";
+import type { SortedPartition } from "./interpreted-frame.ts";
 import { frameOf } from "./interpreted-frame.ts";
 import type { WindowResult } from "./window-module.ts";
 
@@ -39,19 +40,14 @@ export function interpretWindow(
       if (sorter.compare(records[end - 1], records[end]) !== 0) peers.push(end - start);
     }
     peers.push(end - start);
-    const partition = { records: records.subarray(start, end), peers: Int32Array.from(peers) };
+    const partition: SortedPartition = { records: records.subarray(start, end), peers: Int32Array.from(peers), order: shape.order, pool: context.pool, zone: evaluation.timeZone };
     for (const call of calls) interpretCall(call, partition, shape, context, arena, evaluation);
     start = end;
   }
 }
 
-interface Partition {
-  readonly records: Uint32Array;
-  readonly peers: Int32Array;
-}
-
-function interpretCall({ column, call }: WindowResult, { records, peers }: Partition, shape: RowSinkShape, context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
-  const { pool } = context;
+function interpretCall({ column, call }: WindowResult, partition: SortedPartition, shape: RowSinkShape, context: ThreadContext, arena: Arena, evaluation: EvalContext): void {
+  const { records, peers, pool } = partition;
   const fn = windowFunction(call.name);
   if (fn === undefined) throw new SparrowError("UNSUPPORTED_FEATURE.WINDOW_FUNCTION", "0A000", `The window function ${call.name} is not supported yet.`, { functionName: call.name }, { span: call.span });
   const value = (expr: Expr, row: number): Value => {
@@ -74,7 +70,7 @@ function interpretCall({ column, call }: WindowResult, { records, peers }: Parti
       rows: records.length,
       arg: (index, row) => value(call.args[index], row),
       peers,
-      frame: frameOf(call.frame, records, peers, shape.order, pool, evaluation.timeZone),
+      frame: frameOf(call.frame, partition),
       included: filter === undefined ? undefined : (row) => value(filter, row) === true,
     },
     site,

@@ -9,33 +9,34 @@ import { addToOrderKey } from "./order-key.ts";
 
 export type FrameFunction = (row: number) => readonly [start: number, end: number];
 
+/** A sorted partition: its records, where its peer groups begin (and, last, the number of rows), and what it is sorted by. */
+export interface SortedPartition {
+  readonly records: Uint32Array;
+  readonly peers: Int32Array;
+  readonly order: readonly OrderField[];
+  readonly pool: Pool;
+  readonly zone: string;
+}
+
 /** The frame of each row of a sorted partition, as [start, end). */
-export function frameOf(frame: WindowFrame, records: Uint32Array, peers: Int32Array, order: readonly OrderField[], pool: Pool, zone: string): FrameFunction {
-  const rows = records.length;
-  const group = groupOfRow(peers, rows);
-  const start = boundOf(frame.unit, frame.start, "start", rows, peers, group, records, order, pool, zone);
-  const end = boundOf(frame.unit, frame.end, "end", rows, peers, group, records, order, pool, zone);
+export function frameOf(frame: WindowFrame, partition: SortedPartition): FrameFunction {
+  const rows = partition.records.length;
+  const group = groupOfRow(partition.peers, rows);
+  const start = boundOf(frame.unit, frame.start, "start", partition, group);
+  const end = boundOf(frame.unit, frame.end, "end", partition, group);
   return (row) => [Math.max(0, start(row)), Math.min(rows, end(row))];
 }
 
+/** The peer group of each row. */
 function groupOfRow(peers: Int32Array, rows: number): Int32Array {
   const group = new Int32Array(rows);
   for (let g = 0; g + 1 < peers.length; g++) group.fill(g, peers[g], peers[g + 1]);
   return group;
 }
 
-function boundOf(
-  unit: "rows" | "range",
-  bound: FrameBound,
-  side: "start" | "end",
-  rows: number,
-  peers: Int32Array,
-  group: Int32Array,
-  records: Uint32Array,
-  order: readonly OrderField[],
-  pool: Pool,
-  zone: string,
-): (row: number) => number {
+function boundOf(unit: "rows" | "range", bound: FrameBound, side: "start" | "end", partition: SortedPartition, group: Int32Array): (row: number) => number {
+  const { peers } = partition;
+  const rows = partition.records.length;
   const beyond = side === "start" ? 0 : 1;
   switch (bound.kind) {
     case "unboundedPreceding":
@@ -47,7 +48,7 @@ function boundOf(
     case "preceding":
     case "following": {
       const direction = bound.kind === "preceding" ? -1 : 1;
-      if (unit === "range") return rangeBound(bound.offset, direction, side, peers, group, records, order, pool, zone);
+      if (unit === "range") return rangeBound(bound.offset, direction, side, partition, group);
       const distance = Number(bound.offset.value) * direction;
       return (row) => Math.min(rows, Math.max(0, row + distance + beyond));
     }
@@ -55,17 +56,7 @@ function boundOf(
 }
 
 /** RANGE with an offset: the first row (start), or the one behind the last (end), whose key is within the distance. Rows with a NULL key have their peers. */
-function rangeBound(
-  offset: LiteralExpr,
-  direction: 1 | -1,
-  side: "start" | "end",
-  peers: Int32Array,
-  group: Int32Array,
-  records: Uint32Array,
-  order: readonly OrderField[],
-  pool: Pool,
-  zone: string,
-): (row: number) => number {
+function rangeBound(offset: LiteralExpr, direction: 1 | -1, side: "start" | "end", { records, peers, order, pool, zone }: SortedPartition, group: Int32Array): (row: number) => number {
   if (order.length !== 1) throw new SparrowError("DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER", "42K09", "A range window frame with value boundaries cannot be used in a window specification with multiple order by expressions.", {});
   const [{ field, ascending }] = order;
   const keys = Array.from(records, (record) => readField(pool, field, record));

@@ -1,5 +1,6 @@
 import type { AggregateCall, Column, ColumnId, Expr } from "../../../catalog/expression.ts";
 import { isNullable, operands } from "../../../catalog/expression.ts";
+import { mapItems } from "../../../catalog/structural-sharing.ts";
 import type { Assignment, LogicalPlan } from "../../logical.ts";
 import { inputsOf, outputOf } from "../../logical.ts";
 import { mapChainOperands } from "../expression-traversal.ts";
@@ -41,16 +42,16 @@ class Updater {
   #withOutput(node: LogicalPlan, known: NotNull): LogicalPlan {
     switch (node.kind) {
       case "scan": {
-        const columns = mapColumns(node.columns, (c) => (c.column.nullable && node.table.statistics.columns.get(c.field)?.nulls === 0 ? { ...c, column: notNull(c.column) } : c));
+        const columns = mapItems(node.columns, (c) => (c.column.nullable && node.table.statistics.columns.get(c.field)?.nulls === 0 ? { ...c, column: notNull(c.column) } : c));
         return columns === node.columns ? node : { ...node, columns };
       }
       case "project": {
-        const outputs = mapColumns(node.outputs, tightened);
+        const outputs = mapItems(node.outputs, tightened);
         return outputs === node.outputs ? node : { ...node, outputs };
       }
       case "aggregate": {
-        const keys = mapColumns(node.keys, tightened);
-        const calls = mapColumns(node.calls, (c) => {
+        const keys = mapItems(node.keys, tightened);
+        const calls = mapItems(node.calls, (c) => {
           const call = node.keys.length > 0 ? tightenedCall(c.call) : c.call;
           return call === c.call ? c : { column: notNull(c.column), call };
         });
@@ -58,15 +59,15 @@ class Updater {
       }
       case "cteReference": {
         const definition = this.#definitions.get(node.id);
-        const columns = mapColumns(node.columns, (column, i) => (column.nullable && definition?.has(node.source[i]) ? notNull(column) : column));
+        const columns = mapItems(node.columns, (column, i) => (column.nullable && definition?.has(node.source[i]) ? notNull(column) : column));
         return columns === node.columns ? node : { ...node, columns };
       }
       case "setOperation": {
-        const columns = mapColumns(node.columns, (column, i) => (column.nullable && node.operation === "union" && node.inputs.every((input) => known.has(input.columns[i])) ? notNull(column) : column));
+        const columns = mapItems(node.columns, (column, i) => (column.nullable && node.operation === "union" && node.inputs.every((input) => known.has(input.columns[i])) ? notNull(column) : column));
         return columns === node.columns ? node : { ...node, columns };
       }
       case "expand": {
-        const columns = mapColumns(node.columns, (column, i) => (column.nullable && node.projections.every((p) => !isNullable(p[i])) ? notNull(column) : column));
+        const columns = mapItems(node.columns, (column, i) => (column.nullable && node.projections.every((p) => !isNullable(p[i])) ? notNull(column) : column));
         return columns === node.columns ? node : { ...node, columns };
       }
       case "values":
@@ -133,9 +134,4 @@ function withNotNull(expr: Expr, known: NotNull): Expr {
     case "lambda":
       return mapped;
   }
-}
-
-function mapColumns<T>(items: readonly T[], f: (item: T, index: number) => T): readonly T[] {
-  const out = items.map(f);
-  return out.every((item, i) => item === items[i]) ? items : out;
 }
