@@ -73,11 +73,8 @@ export function lookUpName(parts: readonly string[], ast: AstExpr, env: ExprEnvi
 function inScope(scope: Scope, parts: readonly string[], ast: AstExpr, env: ExprEnvironment): Expr | undefined {
   const match = matchColumns(scope, parts);
   if (match === undefined) return undefined;
-  const column = only(match, parts, ast.span, env.query.duplicates);
-  const [field, ...rest] = match.fields;
-  const own = field === undefined ? undefined : column.hidden?.fields.get(field.toLowerCase());
-  if (own !== undefined) return withFields(columnExpr(own), rest, `${column.name}.${field}`, ast, env);
-  return withFields(columnExpr(column.column), match.fields, parts[parts.length - 1 - match.fields.length], ast, env);
+  const { column } = only(match, parts, ast.span, env.query.duplicates);
+  return withFields(columnExpr(column), match.fields, parts[parts.length - 1 - match.fields.length], ast, env);
 }
 
 function inOuterScopes(parts: readonly string[], ast: AstExpr, env: ExprEnvironment): Expr | undefined {

@@ -64,7 +64,7 @@ export function analyzeRelation(relation: Relation, env: QueryEnvironment, hints
     case "table": {
       const table = analyzeTable(relation, env);
       const name = relation.alias?.name === undefined ? tableQualifier(relation.name.parts.map((p) => p.name), env) : [relation.alias.name.name];
-      return applySample(relation.sample, withHidden(aliased(table, relation.alias, name), relation.alias?.columns?.length ? undefined : table.hidden, name), env, relation.span);
+      return applySample(relation.sample, withHidden(aliased(table, relation.alias, name), relation.alias?.columns?.length ? undefined : table.fileMetadata, name), env, relation.span);
     }
     case "subquery": {
       const query = analyzeInEnvironment(relation.query, env);
@@ -124,7 +124,7 @@ export function lookedUp(reference: TableReference, env: QueryEnvironment): Anal
 
 /** A relation's rows, and `_metadata` where it has one and the query names it. */
 interface AnalyzedTable extends AnalyzedQuery {
-  readonly hidden?: { readonly column: Column; readonly fields: readonly Column[] };
+  readonly fileMetadata?: Column;
 }
 
 function scanTable(table: TableSnapshot, env: QueryEnvironment): AnalyzedTable {
@@ -139,13 +139,11 @@ function scanTable(table: TableSnapshot, env: QueryEnvironment): AnalyzedTable {
   const column: Column = { id: env.context.nextId(), name: FILE_METADATA, type, nullable: false };
   const expr: Expr = { kind: "call", name: "named_struct", args: fields.flatMap((field) => [literal(field.name, STRING), columnExpr(field)]), type, nullable: false, mode: "ansi" };
   const outputs: Assignment[] = [...all.map((own) => ({ column: own, expr: columnExpr(own) })), { column, expr }];
-  return { plan: { kind: "project", input: scan, outputs }, columns, hidden: { column, fields } };
+  return { plan: { kind: "project", input: scan, outputs }, columns, fileMetadata: column };
 }
 
-function withHidden({ plan, scope }: ScopedPlan, hidden: AnalyzedTable["hidden"], qualifier: readonly string[]): ScopedPlan {
-  if (hidden === undefined) return { plan, scope };
-  const fields = new Map(hidden.fields.map((field) => [field.name.toLowerCase(), field]));
-  return { plan, scope: [...scope, { column: hidden.column, name: FILE_METADATA, qualifier, hidden: { fields } }] };
+function withHidden({ plan, scope }: ScopedPlan, column: Column | undefined, qualifier: readonly string[]): ScopedPlan {
+  return { plan, scope: column === undefined ? scope : [...scope, { column, name: column.name, qualifier, hidden: true }] };
 }
 
 /** A view is its query, analyzed under the settings that it was made under and without the names around it. */

@@ -14,13 +14,13 @@ export interface ScopeColumn {
   readonly qualifier: readonly string[];
   /** Not part of `*` and found under a qualifier only: a USING column of the side that is not shown. */
   readonly qualifiedOnly?: boolean;
-  /** Not part of `*`, and found by its name all the same: `_metadata`. Its fields have columns of their own, by name in lower case. */
-  readonly hidden?: { readonly fields: ReadonlyMap<string, Column> };
+  /** Not part of `*`, and found by its name all the same: `_metadata`. */
+  readonly hidden?: true;
 }
 
 /** Part of `*`. */
 export function isShown({ qualifiedOnly, hidden }: ScopeColumn): boolean {
-  return qualifiedOnly !== true && hidden === undefined;
+  return qualifiedOnly !== true && hidden !== true;
 }
 
 export type Scope = readonly ScopeColumn[];

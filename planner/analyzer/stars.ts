@@ -46,16 +46,21 @@ export function pinnedItem(column: Scope[number], span: Span): AstExpr {
 
 function qualified(ast: StarAst, env: ExprEnvironment): StarItem[] {
   const parts = ast.qualifier?.parts.map((p) => p.name) ?? [];
-  const lower = parts.map((p) => p.toLowerCase());
-  const columns = env.scope.filter((c) => c.hidden === undefined && c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
+  const columns = columnsOf(parts, env.scope);
   // Columns that USING hides come first, as in Spark.
   const ordered = [...columns.filter((c) => c.qualifiedOnly === true), ...columns.filter(isShown)];
   if (ordered.length > 0) return ordered.filter((c, i) => ordered.findIndex((d) => d.column.id === c.column.id && d.name === c.name) === i).map((c) => ({ name: c.name, ast: pinnedItem(c, ast.span) }));
   for (let outer = env.query.outer; outer !== undefined; outer = outer.outer) {
-    const found = outer.scope.filter((c) => c.hidden === undefined && c.qualifier.length >= lower.length && lower.every((p, i) => c.qualifier[c.qualifier.length - lower.length + i].toLowerCase() === p));
+    const found = columnsOf(parts, outer.scope);
     if (found.length > 0) return found.map((c) => ({ name: c.name, ast: qualifiedName([...c.qualifier, c.name], ast.span) }));
   }
   return structFields(parts, ast, env);
+}
+
+/** Those of the relation of this name. */
+function columnsOf(relation: readonly string[], scope: Scope): Scope {
+  const lower = relation.map((part) => part.toLowerCase());
+  return scope.filter(({ hidden, qualifier }) => hidden !== true && qualifier.length >= lower.length && lower.every((part, i) => qualifier[qualifier.length - lower.length + i].toLowerCase() === part));
 }
 
 function qualifiedName(parts: readonly string[], span: Span): AstExpr {
@@ -63,20 +68,19 @@ function qualifiedName(parts: readonly string[], span: Span): AstExpr {
 }
 
 function structFields(parts: readonly string[], ast: StarAst, env: ExprEnvironment): StarItem[] {
-  const base: AstExpr & { kind: "name" } = { kind: "name", name: { parts: ast.qualifier?.parts ?? [], span: ast.span }, span: ast.span };
+  const base: AstExpr = { kind: "name", name: { parts: ast.qualifier?.parts ?? [], span: ast.span }, span: ast.span };
   const found: Expr | undefined = lookUpName(parts, base, env);
   const type = found === undefined ? undefined : typeOf(found);
   if (type?.kind !== "struct") {
     const columns = [...new Set(env.scope.map((c) => quoteName([c.name])))].join(", ");
     throw analysisError("CANNOT_RESOLVE_STAR_EXPAND", "42704", `Cannot resolve ${quoteName(parts)}.* given input columns ${columns}. Please check that the specified table or struct exists and is accessible in the input columns.`, { targetString: quoteName(parts), columns }, ast.span);
   }
-  return type.fields.map((f) => ({ name: f.name, ast: namedField(base.name.parts, f.name, ast.span) }));
+  return type.fields.map((f) => ({ name: f.name, ast: namedField(base, f.name, ast.span) }));
 }
 
-/** By its whole name, which fields of `_metadata` are found by wherever they are written. */
-function namedField(base: readonly Identifier[], field: string, span: Span): AstExpr {
+function namedField(base: AstExpr, field: string, span: Span): AstExpr {
   const name: Identifier = { name: field, quoted: true, span };
-  return { kind: "alias", operand: { kind: "name", name: { parts: [...base, name], span }, span }, names: [name], span };
+  return { kind: "alias", operand: { kind: "field", base, name, span }, names: [name], span };
 }
 
 /** EXCEPT takes away the columns that its names mean; a qualified name only that relation's. */

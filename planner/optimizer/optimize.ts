@@ -37,6 +37,7 @@ import { collapseProjects, removeNoopProjects } from "./rules/projections.ts";
 import { reduceAggregates } from "./rules/reduce-aggregates.ts";
 import { replaceSetOperations } from "./rules/set-operations.ts";
 import { foldShiftedSums } from "./rules/shifted-sums.ts";
+import { readStructFields } from "./rules/struct-fields.ts";
 import { unnestSubqueries } from "./unnesting/unnest.ts";
 
 const EXPRESSIONS: readonly Rule[] = [
@@ -87,6 +88,7 @@ const OPERATORS: readonly Rule[] = [
 
 /** The optimizer, in the order in which it works. */
 export const BATCHES: readonly Batch[] = [
+  { name: "fields", required: false, strategy: "once", rules: [readStructFields] },
   { name: "common table expressions", required: true, strategy: "once", rules: [inlineCtes] },
   { name: "set operations", required: true, strategy: "once", rules: [replaceSetOperations] },
   { name: "conditions of outer queries", required: true, strategy: "fixedPoint", rules: [combineFilters, pushFilterIntoJoin] },

@@ -36,6 +36,40 @@ test("_metadata of Parquet files: where a row is, as DuckDB and the file system 
   expect(await tables.failure("SELECT _metadata FROM VALUES (1)")).toMatch(/^UNRESOLVED_COLUMN/);
 });
 
+test("_metadata and its fields above groups: read from what is grouped by, and nothing else", async () => {
+  await tables.run("CREATE TABLE grouped (id INT) USING delta", "INSERT INTO grouped VALUES (1), (2), (3)", "INSERT INTO grouped VALUES (4)");
+  const counts = (select: string, clauses: string): Promise<readonly string[]> => tables.rows(`SELECT ${select} FROM grouped AS x ${clauses}`);
+  expect(await counts("_metadata.row_index, count(*)", "GROUP BY _metadata ORDER BY _metadata.file_name")).toEqual(["[0,1]", "[0,1]", "[1,1]", "[2,1]"]);
+  expect(await counts("m.row_index", "LATERAL VIEW explode(array(_metadata)) AS m GROUP BY m ORDER BY m.row_index")).toEqual(["[0]", "[0]", "[1]", "[2]"]);
+  expect(await counts("count(*)", "GROUP BY _metadata HAVING _metadata.row_index > 0")).toEqual(["[1]", "[1]"]);
+  expect(await counts("_metadata.row_index, count(*)", "GROUP BY _metadata.row_index HAVING _metadata.row_index < 2")).toEqual(["[0,2]", "[1,1]"]);
+  expect(await counts("x._metadata.row_index, count(*)", "GROUP BY ROLLUP (_metadata)")).toEqual(["[0,1]", "[0,1]", "[1,1]", "[2,1]", "[null,4]"]);
+  expect(await counts("sum(count(*)) OVER (PARTITION BY _metadata.row_index)", "GROUP BY _metadata")).toEqual(["[1]", "[1]", "[2]", "[2]"]);
+  expect(await counts("DISTINCT _metadata.row_index", "ORDER BY _metadata.row_index")).toEqual(["[0]", "[1]", "[2]"]);
+  expect(await tables.rows("SELECT m.row_index FROM (SELECT DISTINCT _metadata AS m FROM grouped ORDER BY _metadata.row_index)")).toEqual(["[0]", "[0]", "[1]", "[2]"]);
+  expect(await counts("_metadata.row_index, (SELECT max(y.id) FROM grouped y WHERE y._metadata.row_index = x._metadata.row_index)", "GROUP BY _metadata.row_index")).toEqual(["[0,4]", "[1,2]", "[2,3]"]);
+  for (const [select, clauses] of [
+    ["count(*)", "GROUP BY id ORDER BY _metadata.file_name"],
+    ["_metadata.row_index", "GROUP BY id"],
+    ["_metadata", "GROUP BY _metadata.row_index"],
+    ["_metadata.file_name", "GROUP BY _metadata.row_index"],
+    ["count(*)", "GROUP BY id HAVING _metadata.row_index > 0"],
+    ["sum(count(*)) OVER (PARTITION BY _metadata.row_index)", "GROUP BY id"],
+  ]) {
+    expect(await tables.failure(`SELECT ${select} FROM grouped ${clauses}`), `${select} ${clauses}`).toBe("MISSING_AGGREGATION");
+  }
+  expect(await tables.failure("SELECT count(*) FROM grouped ORDER BY _metadata.file_name")).toBe("MISSING_GROUP_BY");
+  expect(await tables.failure("SELECT (SELECT max(y.id) FROM grouped y WHERE y._metadata.row_index = x._metadata.row_index) FROM grouped x GROUP BY x.id")).toBe("UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.CORRELATED_REFERENCE");
+});
+
+test("a field of _metadata is a column of the scan: files are skipped by it, and no struct is made", async () => {
+  await tables.run("CREATE TABLE planned (id INT) USING delta", "INSERT INTO planned VALUES (1)", "INSERT INTO planned VALUES (2)");
+  const plan = (await tables.rows("EXPLAIN SELECT x._metadata.file_name, count(*) FROM planned x JOIN planned y ON x._metadata.row_index = y._metadata.row_index WHERE EXISTS (SELECT 1 FROM planned z WHERE z._metadata.file_name = x._metadata.file_name) AND y._metadata.file_name = 'none' GROUP BY ALL")).join("");
+  expect(plan).toContain("reads 0 of 2 splits");
+  expect(plan).toContain("row_index#");
+  expect(plan).not.toMatch(/_metadata#|named_struct|getfield/);
+});
+
 test("_metadata of text files has no positions; a column of the name is the table's own", async () => {
   const path = join(tables.folder, "rows.csv");
   writeFileSync(path, "a,_metadata\n1,x\n");
