@@ -33,7 +33,7 @@ test("several writers in one process: every change is there once", async () => {
 
 test("three processes that insert, update, delete, merge and optimize: every acknowledged change is there once, in an order, and each process gets on", async () => {
   await createWritersTable(folder);
-  const { problems, acknowledged } = await runWriters(folder, 3, 5000);
+  const { problems, acknowledged } = await runWriters(folder, 3, 1000);
   expect(problems).toEqual([]);
   for (const kinds of acknowledged.values()) expect([...kinds.keys()].sort()).toEqual(["delete", "insert", "merge", "optimize", "update"]);
 }, 120_000);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { later } from "./later.ts";
 import { replayLog } from "./replay-log.ts";
 import { seenByBoth, TablesUnderTest } from "./tables-under-test.ts";
 
@@ -64,7 +65,7 @@ test("of the same write at the same time one is done", async () => {
 
 test("transactions that the table no longer remembers are done again", async () => {
   await tables.run("CREATE TABLE w4 (id INT) USING delta TBLPROPERTIES ('delta.setTransactionRetentionDuration' = 'interval 0 days')", "INSERT INTO w4 WITH (txnAppId = 'a', txnVersion = 1) VALUES (1)");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await later();
   await tables.run("INSERT INTO w4 WITH (txnAppId = 'a', txnVersion = 1) VALUES (1)");
   expect(await tables.readers("w4")).toEqual(seenByBoth([[1], [1]]));
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Value } from "../../catalog/values.ts";
 import { DuckDBOracle } from "../oracle/duckdb.ts";
 import { SparrowUnderTest } from "../oracle/sparrow.ts";
+import { later } from "./later.ts";
 import { deletionVectorFile } from "./replay-deletion-vector.ts";
 import { checkFiles, replayLog } from "./replay-log.ts";
 import { ReplayedRows } from "./replay-rows.ts";
@@ -168,7 +169,7 @@ async function leftovers(folder: string): Promise<string[]> {
     await sparrow.count(`INSERT INTO delta.\`${table}\` VALUES ('after', 1, 0)`);
     const { rows } = await sparrow.query(`SELECT count(*) FROM delta.\`${table}\``);
     if (rows[0][0] !== BigInt(before + 1) || (await count()) !== before + 1) problems.push(`after all kills a row was written, and there are ${String(rows[0][0])} instead of ${before + 1}`);
-    await pause(5);
+    await later();
     await sparrow.count("SET spark.databricks.delta.retentionDurationCheck.enabled = false");
     await sparrow.count(`VACUUM delta.\`${table}\` RETAIN 0 HOURS`);
   });
@@ -180,8 +181,6 @@ async function leftovers(folder: string): Promise<string[]> {
   }
   return problems;
 }
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 async function withEngine(folder: string, work: (sparrow: SparrowUnderTest) => Promise<unknown>): Promise<void> {
   const sparrow = await SparrowUnderTest.open({ "sparrow.workers": "1", "sparrow.memory.limit": "128m", "spark.sql.warehouse.dir": folder });

@@ -1,10 +1,14 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ExecutionEvent } from "../../executor/events.ts";
 import { Executor } from "../../executor/executor.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
 import { planStages } from "../../planner/stages.ts";
 import { LONG } from "../../catalog/types.ts";
 
-const executor = new Executor({ poolBytes: 64 * 1024 * 1024, workers: 2 });
+let executor: Executor;
+beforeEach(() => {
+  executor = new Executor({ poolBytes: 64 * 1024 * 1024, workers: 2 });
+});
 afterEach(() => executor.close());
 
 /** count(*) over range(rows). */
@@ -17,40 +21,47 @@ function countOfRange(rows: bigint): PhysicalPlan {
 
 const evaluation = { timeZone: "UTC", queryTime: 0n, user: "", database: "", catalog: "" };
 
-async function count(rows: bigint, on = executor): Promise<bigint> {
-  const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true };
+async function count(rows: bigint, on = executor, onEvent?: (event: ExecutionEvent) => void): Promise<bigint> {
+  const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true, onEvent };
   for await (const batch of on.execute(planStages(countOfRange(rows)), options)) {
     return new BigInt64Array(batch.columns[0].data.buffer, batch.columns[0].data.byteOffset, 1)[0];
   }
   return -1n;
 }
 
-/** Ends the thread at place `index` over and over, `deaths` times or until the query is over. */
-async function endWorkerDuring(query: Promise<unknown>, index: number, deaths: number): Promise<void> {
+/** Counts the rows of a range, and ends the thread at place `index` over and over while it works on them, `deaths` times or until the query is over. */
+function countWhileDying(rows: bigint, index: number, deaths: number): { readonly answer: Promise<bigint>; readonly died: Promise<number> } {
   let over = false;
-  const settled = query.then(
-    () => (over = true),
-    () => (over = true),
-  );
-  for (let i = 0; i < deaths && !over; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    await executor.workerPool.endOne(index);
-  }
-  await settled;
+  let begun: () => void;
+  const isCounted = new Promise<void>((resolve) => (begun = resolve));
+  const answer = count(rows, executor, (event) => event.kind === "stageStarted" && begun()).finally(() => (over = true));
+  const die = async (): Promise<number> => {
+    await isCounted;
+    for (let i = 0; i < deaths; i++) {
+      // A thread that is made anew takes up the work at once.
+      await expect.poll(() => over || executor.workerPool.threads === 2, { timeout: 30_000, interval: 1 }).toBe(true);
+      if (over) return i;
+      await executor.workerPool.endOne(index);
+    }
+    return deaths;
+  };
+  return { answer, died: die() };
 }
 
 test("a worker that dies is replaced and its work done again, and nothing is left behind", async () => {
   const rows = 400_000_000n;
-  const answer = count(rows);
-  await endWorkerDuring(answer, 0, 2);
+  // Both threads are up when the query begins.
+  await count(1_000_000n);
+  const { answer, died } = countWhileDying(rows, 0, 2);
   expect(await answer).toBe(rows);
+  expect(await died).toBeGreaterThan(0);
   expect(executor.pool.usedBytes).toBe(0);
 });
 
 test("a query whose workers keep dying fails, and the engine goes on", async () => {
-  const answer = count(400_000_000_000n);
-  await endWorkerDuring(answer, 1, Number.POSITIVE_INFINITY);
+  const { answer, died } = countWhileDying(400_000_000_000n, 1, Number.POSITIVE_INFINITY);
   await expect(answer).rejects.toMatchObject({ condition: "WORKER_LOST" });
+  expect(await died).toBeGreaterThanOrEqual(4);
   expect(executor.pool.usedBytes).toBe(0);
   expect(await count(1000n)).toBe(1000n);
 });

@@ -1,6 +1,6 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { later } from "../later.ts";
 import { deletionVectorFile } from "../replay-deletion-vector.ts";
 import { checkFiles, replayLog } from "../replay-log.ts";
 import { sortedTexts } from "../row-texts.ts";
@@ -77,7 +77,7 @@ class SequenceRun {
     if (expected.kind === "senseless") return;
     const before = this.#latest;
     // Files are as old as VACUUM wants them only when the clock has moved on.
-    if (operation.kind === "vacuum") await setTimeout(2);
+    if (operation.kind === "vacuum") await later();
     const texts = operationTexts(operation, TABLE, before);
     const keepsRows = operation.kind === "optimize" || operation.kind === "purge";
     const identified = this.#hasRowIds && keepsRows ? await this.#identifiedRows() : undefined;
