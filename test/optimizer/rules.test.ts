@@ -65,6 +65,17 @@ const CASES: Readonly<Record<string, Case>> = {
     fires: [["SELECT a + (1 + 2) FROM t", "(a + 3)"]],
     stays: ["SELECT a + 1 FROM t", "SELECT CASE WHEN ok THEN 1 / 0 ELSE 0 END FROM t", "SELECT rand(5) FROM t"],
   },
+  SimplifyExtractValueOps: {
+    fires: [
+      ["SELECT s.a FROM (SELECT a, named_struct('a', a, 'b', b) AS s FROM t)", "Project [a AS a]\n"],
+      ["SELECT s.k FROM v LEFT JOIN (SELECT k, named_struct('k', k) AS s FROM t) x ON x.k = v.e", "Project [k AS k]\n"],
+    ],
+    stays: [
+      "SELECT s.a FROM (SELECT named_struct('a', a) AS s FROM t)",
+      "SELECT s.a FROM (SELECT a, named_struct('a', a + 1) AS s FROM t)",
+      "SELECT s.a FROM (SELECT a, named_struct('a', a) AS s FROM t) GROUP BY s",
+    ],
+  },
   NullPropagation: {
     fires: [["SELECT a + CAST(NULL AS INT) FROM t", "[null AS"], ["SELECT k IS NULL FROM t", "[false AS"], ["SELECT coalesce(k, a) FROM t", "[k AS"], ["SELECT a <=> NULL FROM t", "isnull("], ["SELECT k <=> 5 FROM t", "(k = 5)"]],
     stays: ["SELECT ok AND NULL FROM t", "SELECT a IS NULL FROM t", "SELECT coalesce(a, b) FROM t"],
