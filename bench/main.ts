@@ -6,6 +6,7 @@ import { benchDelta } from "./delta/run.ts";
 import { clickbenchSuite } from "./clickbench/suite.ts";
 import { h2oSuite } from "./h2o/suite.ts";
 import { measure } from "./measure.ts";
+import { benchMemory } from "./memory/run.ts";
 import type { MeasureOptions } from "./measure.ts";
 import { writeRecord } from "./report/record.ts";
 import { tableFooter, tableHeader, tableRow } from "./report/table.ts";
@@ -19,15 +20,16 @@ SUITE
   h2o           the group-by and join questions of the db-benchmark
   adaptive      rules that change a plan while it runs: each where it pays, on and off in turn, and TPC-H on and off
   delta         Delta tables: long logs, many files, time travel, MERGE; beside delta-rs with --python
+  memory        TPC-H within a limit and without, and from a tenth of the data; sorts and groupings of many rows within 512 MiB
   clickbench    ClickBench's queries, from the file that --queries names, over a generated table
 
 Options
-  --sf N              scale factor (tpch; default 1)
+  --sf N              scale factor (tpch; default 1; memory: default 10)
   --python FILE       a Python with the package deltalake (delta)
-  --rows N            rows of the table (h2o and delta: default 10000000; clickbench: default 1000000)
+  --rows N            rows of the table (h2o and delta: default 10000000; clickbench: default 1000000; memory: default 200000000, 0: none)
   --mode hot|parquet  from the engines' memory, or from the Parquet files (default: both, one after the other)
   --threads N         of each engine (default: all processors)
-  --memory SIZE       limit of each engine, such as 3GB (default: the engine's own)
+  --memory SIZE       limit of each engine, such as 3GB (default: the engine's own; memory: 1GB)
   --runs N            timed runs per query and engine (default 5)
   --queries 1,3       only these: numbers or names; for clickbench first the file: --queries FILE --queries 1,3
   --vary              other literals at every run
@@ -37,7 +39,7 @@ Options
 `;
 
 const OPTIONS = {
-  sf: { type: "string", default: "1" },
+  sf: { type: "string" },
   mode: { type: "string" },
   threads: { type: "string" },
   memory: { type: "string" },
@@ -64,7 +66,7 @@ class UsageError extends Error {}
 async function openSuite(name: string | undefined, args: Arguments): Promise<Suite> {
   switch (name) {
     case "tpch":
-      return await tpchSuite(`${args.data}/tpch-sf${args.sf}`, positive("sf", args.sf));
+      return await tpchAt(args, args.sf ?? "1");
     case "h2o": {
       const rows = positive("rows", args.rows ?? "10000000");
       return await h2oSuite(`${args.data}/h2o-${rows}`, rows);
@@ -80,6 +82,10 @@ async function openSuite(name: string | undefined, args: Arguments): Promise<Sui
     default:
       throw new UsageError(`there is no suite ${name}`);
   }
+}
+
+function tpchAt(args: Arguments, scale: string): Promise<Suite> {
+  return tpchSuite(`${args.data}/tpch-sf${scale}`, positive("sf", scale));
 }
 
 function positive(option: string, text: string): number {
@@ -119,7 +125,14 @@ async function main(): Promise<void> {
     return;
   }
   if (positionals[0] === "adaptive") {
-    await benchAdaptive(await tpchSuite(`${args.data}/tpch-sf${args.sf}`, positive("sf", args.sf)), { runs, threads });
+    await benchAdaptive(await tpchAt(args, args.sf ?? "1"), { runs, threads });
+    return;
+  }
+  if (positionals[0] === "memory") {
+    const scale = args.sf ?? "10";
+    const [small, large] = [await tpchAt(args, String(positive("sf", scale) / 10)), await tpchAt(args, scale)].map((suite) => chosen(suite, args.queries));
+    const rows = args.rows === "0" ? 0 : positive("rows", args.rows ?? "200000000");
+    if (!(await benchMemory(small, large, { runs, threads, memory: args.memory ?? "1GB", rows }))) process.exitCode = 1;
     return;
   }
   const wantedModes = modes(args.mode);

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DuckDBInstance, DuckDBTypeId } from "@duckdb/node-api";
 import {
   DuckDBArrayValue,
@@ -61,6 +63,8 @@ export class DuckDBOracle {
     const settings: Record<string, string> = { default_null_order: "nulls_first_on_asc_last_on_desc" };
     if (options.threads !== undefined) settings["threads"] = String(options.threads);
     if (options.memory !== undefined) settings["memory_limit"] = options.memory;
+    // Of a database in memory it is the folder at hand by default.
+    if (options.path === undefined) settings["temp_directory"] = join(tmpdir(), `duckdb-${process.pid}`);
     const instance = await DuckDBInstance.create(options.path ?? ":memory:", settings);
     return new DuckDBOracle(instance, await instance.connect());
   }
