@@ -218,9 +218,14 @@ function metadataOf(fields: Record<string, ExactJson>): Metadata {
   };
 }
 
+/** What an action says, without its kind. */
+export function actionBody(action: Action): object {
+  return (action as unknown as Readonly<Record<string, object>>)[action.kind];
+}
+
 /** One line of a commit; absent fields are left out. */
 export function encodeAction(action: Exclude<Action, { kind: "sidecar" }>): string {
-  return encodeExactJson({ [action.kind]: (action as unknown as Record<string, unknown>)[action.kind] });
+  return encodeExactJson({ [action.kind]: actionBody(action) });
 }
 
 export function parseActions(bytes: Uint8Array): Action[] {

@@ -1,6 +1,6 @@
 import type { DataType, StructField, StructType } from "../catalog/types.ts";
 import type { MapValue, StructValue, Value } from "../catalog/values.ts";
-import type { AddFile, DomainMetadata, Metadata, Protocol, RemoveFile, SetTransaction } from "./actions.ts";
+import { type Action, actionBody, type AddFile } from "./actions.ts";
 import { type ExactJson, parseExactJson } from "./exact-json.ts";
 import { statisticValue } from "./file-statistics.ts";
 import { type ParseLocalTimestamp, partitionValue } from "./partition-values.ts";
@@ -8,21 +8,15 @@ import { deletedFileRetentionMs } from "./retention.ts";
 import type { DeltaSnapshot } from "./snapshot.ts";
 
 /** An action of a checkpoint. */
-export type CheckpointAction =
-  | { readonly kind: "protocol"; readonly body: Protocol }
-  | { readonly kind: "metaData"; readonly body: Metadata }
-  | { readonly kind: "txn"; readonly body: SetTransaction }
-  | { readonly kind: "domainMetadata"; readonly body: DomainMetadata }
-  | { readonly kind: "add"; readonly body: AddFile }
-  | { readonly kind: "remove"; readonly body: RemoveFile };
+export type CheckpointAction = Exclude<Action, { kind: "commitInfo" | "cdc" | "sidecar" }>;
 
 /** What a snapshot says of the table itself. */
 export function tableActions({ protocol, metadata, transactions, domains }: DeltaSnapshot): CheckpointAction[] {
   return [
-    { kind: "protocol", body: protocol },
-    { kind: "metaData", body: metadata },
-    ...[...transactions.values()].map((body) => ({ kind: "txn", body }) as const),
-    ...[...domains.values()].map((body) => ({ kind: "domainMetadata", body }) as const),
+    { kind: "protocol", protocol },
+    { kind: "metaData", metaData: metadata },
+    ...[...transactions.values()].map((txn) => ({ kind: "txn", txn }) as const),
+    ...[...domains.values()].map((domainMetadata) => ({ kind: "domainMetadata", domainMetadata }) as const),
   ];
 }
 
@@ -31,15 +25,15 @@ export function fileActions({ files, tombstones, metadata }: DeltaSnapshot, nowM
   const expired = nowMs - deletedFileRetentionMs(metadata.configuration);
   const removed = [...tombstones.values()].filter(({ deletionTimestamp = 0 }) => deletionTimestamp > expired);
   return [
-    ...[...files.values()].map((file) => ({ kind: "add", body: { ...file, dataChange: false } }) as const),
-    ...removed.map((file) => ({ kind: "remove", body: { ...file, dataChange: false } }) as const),
+    ...[...files.values()].map((file) => ({ kind: "add", add: { ...file, dataChange: false } }) as const),
+    ...removed.map((file) => ({ kind: "remove", remove: { ...file, dataChange: false } }) as const),
   ];
 }
 
 /** Actions as rows of columns of which one is not NULL. `parseTimestamp`: partition values of timestamps without a zone. */
 export function checkpointRows(actions: readonly CheckpointAction[], fields: readonly StructField[], parseTimestamp: ParseLocalTimestamp): Value[][] {
-  return actions.map(({ kind, body }) => {
-    return fields.map(({ name, type }) => (name === kind ? valueOf(kind === "add" ? withTypedParts(body, type as StructType, parseTimestamp) : body, type) : null));
+  return actions.map((action) => {
+    return fields.map(({ name, type }) => (name === action.kind ? valueOf(action.kind === "add" ? withTypedParts(action.add, type as StructType, parseTimestamp) : actionBody(action), type) : null));
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Storage } from "../catalog/ports.ts";
+import { encodeAction } from "./actions.ts";
 import { type CheckpointAction, checkpointRows, fileActions, tableActions } from "./checkpoint-rows.ts";
 import { checkpointFields, fileActionFields } from "./checkpoint-schema.ts";
 import type { DeltaLog } from "./delta-log.ts";
@@ -50,13 +51,12 @@ async function writeV2(log: DeltaLog, snapshot: DeltaSnapshot, ports: Checkpoint
   const files = fileActions(snapshot, Date.now());
   const sidecars: SidecarEntry[] = [];
   for (let from = 0; from < files.length; from += SIDECAR_FILES) sidecars.push(await writeSidecar(log, snapshot, files.slice(from, from + SIDECAR_FILES), ports));
-  const table = tableActions(snapshot);
   const lines = [
-    { checkpointMetadata: { version: Number(snapshot.version) } },
-    ...table.map(({ kind, body }) => ({ [kind]: body })),
-    ...sidecars.map((sidecar) => ({ sidecar })),
+    encodeExactJson({ checkpointMetadata: { version: Number(snapshot.version) } }),
+    ...tableActions(snapshot).map(encodeAction),
+    ...sidecars.map((sidecar) => encodeExactJson({ sidecar })),
   ];
-  const bytes = new TextEncoder().encode(lines.map((line) => `${encodeExactJson(line)}\n`).join(""));
+  const bytes = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
   await ports.storage.write(`${log.folder}/${versionPrefix(snapshot.version)}.checkpoint.${crypto.randomUUID()}.json`, bytes);
   return { actions: lines.length + files.length, bytes: bytes.length + sidecars.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0) };
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { open } from "../../server/library.ts";
 import type { Sparrow, SparrowSession } from "../../server/library.ts";
 
@@ -50,6 +51,11 @@ export class AdaptiveSparrow {
     return section === undefined ? [] : section.split("\n").map((line) => line.replace(/ \(id=\d+\)/, ""));
   }
 
+  /** Those of one rule. */
+  async decisionsOf(rule: string, sql: string, settings: RunSettings = {}): Promise<readonly string[]> {
+    return (await this.decisions(sql, settings)).filter((line) => line.startsWith(rule));
+  }
+
   async close(): Promise<void> {
     await this.#sparrow.close();
     rmSync(this.warehouse, { recursive: true, force: true });
@@ -66,3 +72,8 @@ export class AdaptiveSparrow {
 }
 
 export const OFF: RunSettings = { "spark.sql.adaptive.enabled": "false" };
+
+/** The rows are those which the plan gives as it was first made. */
+export async function expectRowsOfFirstPlan(sparrow: AdaptiveSparrow, sql: string): Promise<void> {
+  expect(await sparrow.rows(sql)).toEqual(await sparrow.rows(sql, OFF));
+}

@@ -1,26 +1,17 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { AdaptiveSparrow, OFF } from "./adaptive-sparrow.ts";
+import { afterAll, expect, test } from "vitest";
+import { AdaptiveSparrow, expectRowsOfFirstPlan } from "./adaptive-sparrow.ts";
 
-let sparrow: AdaptiveSparrow;
-
-beforeAll(async () => {
-  sparrow = await AdaptiveSparrow.open(
-    "CREATE TABLE facts USING parquet AS SELECT id % 1000 AS k, id % 77 AS g, concat('n', id % 13) AS name, id AS v FROM range(20000)",
-    "CREATE TABLE other USING parquet AS SELECT id % 1500 AS k, id % 9 AS w FROM range(9000)",
-    "CREATE TABLE dims USING parquet AS SELECT id AS k, id % 77 AS g, concat('label', id % 10) AS label FROM range(1000)",
-    "SET spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold = 0",
-  );
-});
-
+const sparrow = await AdaptiveSparrow.open(
+  "CREATE TABLE facts USING parquet AS SELECT id % 1000 AS k, id % 77 AS g, concat('n', id % 13) AS name, id AS v FROM range(20000)",
+  "CREATE TABLE other USING parquet AS SELECT id % 1500 AS k, id % 9 AS w FROM range(9000)",
+  "CREATE TABLE dims USING parquet AS SELECT id AS k, id % 77 AS g, concat('label', id % 10) AS label FROM range(1000)",
+  "SET spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold = 0",
+);
 afterAll(() => sparrow.close());
 
 /** Of 1000 rows 3 pass, which no estimate says. */
 const FEW = "(SELECT * FROM dims WHERE label RLIKE '^label3$' AND k * 7 % 100 = 1 AND k % 400 < 150)";
 const RULE = "InjectRuntimeFilter";
-
-function filters(decisions: readonly string[]): readonly string[] {
-  return decisions.filter((line) => line.startsWith(RULE));
-}
 
 test.each([
   `SELECT d.k, n FROM (SELECT k, count(*) AS n, sum(v) AS s FROM facts GROUP BY k) a JOIN ${FEW} d ON a.k = d.k`,
@@ -30,10 +21,10 @@ test.each([
   `SELECT d.k, n FROM (SELECT k, count(*) AS n FROM facts GROUP BY k UNION ALL SELECT k, sum(w) FROM other GROUP BY k) a JOIN ${FEW} d ON a.k = d.k`,
 ])("fires: %s", async (sql) => {
   const explained = await sparrow.explain(sql);
-  expect(filters(await sparrow.decisions(sql)).length).toBeGreaterThan(0);
+  expect((await sparrow.decisionsOf(RULE, sql)).length).toBeGreaterThan(0);
   expect(explained).toMatch(/RuntimeFilter \[k#\d+(, g#\d+)?\] in the hash table of node \d+ /);
-  expect(await sparrow.rows(sql)).toEqual(await sparrow.rows(sql, OFF));
-  expect(filters(await sparrow.decisions(sql, { "spark.sql.optimizer.runtime.bloomFilter.enabled": "false" }))).toEqual([]);
+  await expectRowsOfFirstPlan(sparrow, sql);
+  expect(await sparrow.decisionsOf(RULE, sql, { "spark.sql.optimizer.runtime.bloomFilter.enabled": "false" })).toEqual([]);
 });
 
 test.each([
@@ -46,12 +37,12 @@ test.each([
   // Most rows stay.
   "SELECT d.k, n FROM (SELECT k, count(*) AS n FROM facts GROUP BY k) a JOIN dims d ON a.k = d.k",
 ])("does not fire: %s", async (sql) => {
-  expect(filters(await sparrow.decisions(sql))).toEqual([]);
-  expect(await sparrow.rows(sql)).toEqual(await sparrow.rows(sql, OFF));
+  expect(await sparrow.decisionsOf(RULE, sql)).toEqual([]);
+  await expectRowsOfFirstPlan(sparrow, sql);
 });
 
 test("small scans and large hash tables are left alone", async () => {
   const sql = `SELECT d.k, n FROM (SELECT k, count(*) AS n, sum(v) AS s FROM facts GROUP BY k) a JOIN ${FEW} d ON a.k = d.k`;
-  expect(filters(await sparrow.decisions(sql, { "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "10MB" }))).toEqual([]);
-  expect(filters(await sparrow.decisions(sql, { "spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold": "1b" }))).toEqual([]);
+  expect(await sparrow.decisionsOf(RULE, sql, { "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "10MB" })).toEqual([]);
+  expect(await sparrow.decisionsOf(RULE, sql, { "spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold": "1b" })).toEqual([]);
 });

@@ -1,26 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { AdaptiveSparrow, OFF } from "./adaptive-sparrow.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { AdaptiveSparrow, expectRowsOfFirstPlan } from "./adaptive-sparrow.ts";
 
-let sparrow: AdaptiveSparrow;
-
-beforeAll(async () => {
-  sparrow = await AdaptiveSparrow.open(
-    "CREATE TABLE sales (k BIGINT, amount BIGINT, name STRING, day INT, region STRING) USING parquet PARTITIONED BY (day, region)",
-    "INSERT INTO sales SELECT id, id * 3, concat('n', id % 10), id % 8, CASE id % 2 WHEN 0 THEN 'north' ELSE 'south' END FROM range(800)",
-    "INSERT INTO sales SELECT id, id, 'x', NULL, NULL FROM range(5)",
-    "CREATE TABLE days USING parquet AS SELECT CAST(id AS INT) AS day, concat('d', id) AS label, CASE id % 2 WHEN 0 THEN 'north' ELSE 'south' END AS region FROM range(8)",
-    // Four files, each with its own range of k.
-    "CREATE TABLE facts (k BIGINT, v INT, at DATE, s STRING) USING delta",
-    ...[0, 1, 2, 3].map((n) => `INSERT INTO facts SELECT id + ${n * 1000}, CAST(id % 7 AS INT), DATE'2024-01-01' + CAST(id + ${n * 1000} AS INT), concat('s', ${n}, id % 5) FROM range(1000)`),
-    "CREATE TABLE dims USING parquet AS SELECT id AS k, concat('label', id % 10) AS label, DATE'2024-01-01' + CAST(id AS INT) AS at, concat('s', id % 4, id % 5) AS s FROM range(0, 4000, 13)",
-  );
-});
-
+const sparrow = await AdaptiveSparrow.open(
+  "CREATE TABLE sales (k BIGINT, amount BIGINT, name STRING, day INT, region STRING) USING parquet PARTITIONED BY (day, region)",
+  "INSERT INTO sales SELECT id, id * 3, concat('n', id % 10), id % 8, CASE id % 2 WHEN 0 THEN 'north' ELSE 'south' END FROM range(800)",
+  "INSERT INTO sales SELECT id, id, 'x', NULL, NULL FROM range(5)",
+  "CREATE TABLE days USING parquet AS SELECT CAST(id AS INT) AS day, concat('d', id) AS label, CASE id % 2 WHEN 0 THEN 'north' ELSE 'south' END AS region FROM range(8)",
+  // Four files, each with its own range of k.
+  "CREATE TABLE facts (k BIGINT, v INT, at DATE, s STRING) USING delta",
+  ...[0, 1, 2, 3].map((n) => `INSERT INTO facts SELECT id + ${n * 1000}, CAST(id % 7 AS INT), DATE'2024-01-01' + CAST(id + ${n * 1000} AS INT), concat('s', ${n}, id % 5) FROM range(1000)`),
+  "CREATE TABLE dims USING parquet AS SELECT id AS k, concat('label', id % 10) AS label, DATE'2024-01-01' + CAST(id AS INT) AS at, concat('s', id % 4, id % 5) AS s FROM range(0, 4000, 13)",
+);
 afterAll(() => sparrow.close());
-
-async function unchanged(sql: string): Promise<void> {
-  expect(await sparrow.rows(sql)).toEqual(await sparrow.rows(sql, OFF));
-}
 
 describe("dynamic partition pruning", () => {
   test.each<[string, string | RegExp]>([
@@ -32,9 +23,8 @@ describe("dynamic partition pruning", () => {
     ["SELECT k, label FROM (SELECT k, day FROM sales UNION ALL SELECT k, 1 FROM facts) s JOIN days ON s.day = days.day WHERE label LIKE '%2'", "sales reads 1 of 9 splits"],
     ["SELECT days.label, sales.k FROM days LEFT JOIN sales ON sales.day = days.day WHERE label LIKE '%6'", "sales reads 1 of 9 splits"],
   ])("fires: %s", async (sql, reason) => {
-    const decisions = await sparrow.decisions(sql);
-    expect(decisions.filter((line) => line.startsWith("PartitionPruning")).join("\n")).toMatch(reason);
-    await unchanged(sql);
+    expect((await sparrow.decisionsOf("PartitionPruning", sql)).join("\n")).toMatch(reason);
+    await expectRowsOfFirstPlan(sparrow, sql);
     expect(await sparrow.decisions(sql, { "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false" })).toEqual([]);
   });
 
@@ -50,7 +40,7 @@ describe("dynamic partition pruning", () => {
     "SELECT count(*) FROM (SELECT day FROM sales LIMIT 700) s JOIN days ON s.day = days.day WHERE label LIKE '%6'",
   ])("does not fire: %s", async (sql) => {
     expect(await sparrow.decisions(sql)).toEqual([]);
-    await unchanged(sql);
+    await expectRowsOfFirstPlan(sparrow, sql);
   });
 });
 
@@ -65,10 +55,9 @@ describe("splits left out by their statistics", () => {
     // What dims has left bounds both.
     ["SELECT count(*) FROM facts a JOIN dims ON a.k = dims.k JOIN facts b ON b.k = a.k WHERE dims.k * 2 < 1500", "facts reads 1 of 4 splits"],
   ])("fires: %s", async (sql, reason) => {
-    const decisions = await sparrow.decisions(sql);
-    expect(decisions.filter((line) => line.startsWith("RuntimeRangeFilter")).join("\n")).toContain(reason);
-    await unchanged(sql);
-    expect((await sparrow.decisions(sql, { "sparrow.adaptive.rangeFilter.enabled": "false" })).filter((line) => line.startsWith("RuntimeRangeFilter"))).toEqual([]);
+    expect((await sparrow.decisionsOf("RuntimeRangeFilter", sql)).join("\n")).toContain(reason);
+    await expectRowsOfFirstPlan(sparrow, sql);
+    expect(await sparrow.decisionsOf("RuntimeRangeFilter", sql, { "sparrow.adaptive.rangeFilter.enabled": "false" })).toEqual([]);
   });
 
   test.each([
@@ -78,7 +67,7 @@ describe("splits left out by their statistics", () => {
     "SELECT k, r FROM (SELECT k, v, row_number() OVER (PARTITION BY v ORDER BY k) AS r FROM facts) a WHERE k IN (SELECT k FROM dims WHERE k * 2 < 500)",
     "SELECT count(*) FROM facts JOIN dims ON facts.k = dims.k",
   ])("does not fire: %s", async (sql) => {
-    expect((await sparrow.decisions(sql)).filter((line) => line.startsWith("RuntimeRangeFilter"))).toEqual([]);
-    await unchanged(sql);
+    expect(await sparrow.decisionsOf("RuntimeRangeFilter", sql)).toEqual([]);
+    await expectRowsOfFirstPlan(sparrow, sql);
   });
 });
