@@ -79,6 +79,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.shuffle.partitions", type: { kind: "int", min: 1, max: 4096 }, defaultText: "32", doc: "Partitions of an exchange that does not say how many." },
   { name: "spark.sql.sources.default", type: choice("delta", "parquet", "csv", "json", "arrow"), defaultText: "delta", doc: "Format of a table made without USING." },
   { name: "spark.sql.sources.partitionOverwriteMode", type: choice("static", "dynamic"), defaultText: "static", doc: "INSERT OVERWRITE of a partitioned table replaces all of it, or, when dynamic, the partitions that the new rows fall into." },
+  { name: "spark.sql.readSideCharPadding", type: BOOLEAN_SETTING, defaultText: "true", doc: "Whether values of CHAR(n) columns are padded with blanks to n characters as they are read." },
   { name: "spark.sql.storeAssignmentPolicy", type: choice("ansi", "legacy", "strict"), defaultText: "ANSI", doc: "Which casts an INSERT may put in." },
   { name: "spark.sql.timestampType", type: choice("timestamp_ltz", "timestamp_ntz"), defaultText: "TIMESTAMP_LTZ", doc: "What TIMESTAMP means in SQL text." },
   { name: "spark.sql.warehouse.dir", type: STRING_SETTING, defaultText: "sparrow-warehouse", doc: "Folder of the catalog and of tables made without a LOCATION; created when the first of them is.", fixed: true },

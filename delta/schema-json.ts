@@ -1,6 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import type { DataType, StructField, StructType } from "../catalog/types.ts";
 import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, decimal, DOUBLE, FLOAT, INT, LONG, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, typeName, VARIANT } from "../catalog/types.ts";
+import { parseTypeText } from "../catalog/type-text.ts";
 import { encodeExactJson, parseExactJson } from "./exact-json.ts";
 
 const PRIMITIVES: ReadonlyMap<string, DataType> = new Map([
@@ -37,8 +38,11 @@ function typeOf(json: unknown): DataType {
 function fieldOf(json: unknown): StructField {
   const { name, type, nullable, metadata } = json as { name: string; type: unknown; nullable?: boolean; metadata?: Record<string, unknown> };
   const { [SIZED_TYPE]: sized, ...rest } = metadata ?? {};
-  const field = { name, type: typeof sized === "string" ? primitive(sized) : typeOf(type), nullable: nullable ?? true };
-  return Object.keys(rest).length === 0 ? field : { ...field, metadata: rest };
+  const noted = typeof sized === "string" ? notedType(sized) : undefined;
+  const field = { name, type: noted === undefined ? typeOf(type) : withLengths(typeOf(type), noted), nullable: nullable ?? true };
+  // A note that cannot be read stays as it is.
+  const kept = noted === undefined ? (metadata ?? {}) : rest;
+  return Object.keys(kept).length === 0 ? field : { ...field, metadata: kept };
 }
 
 function primitive(text: string): DataType {
@@ -47,14 +51,12 @@ function primitive(text: string): DataType {
   if (text === "decimal") return decimal(10, 0);
   const numbers = /^decimal\(\s*(\d+)\s*,\s*(-?\d+)\s*\)$/.exec(text);
   if (numbers !== null) return decimal(Number(numbers[1]), Number(numbers[2]));
-  const sized = /^(char|varchar)\((\d+)\)$/.exec(text);
-  if (sized !== null) return { kind: sized[1] === "char" ? "char" : "varchar", length: Number(sized[2]) };
   throw new TypeError(`the type ${text} is not known`);
 }
 
 /** Spark's JSON of a struct type with these fields. Raises DELTA_UNSUPPORTED_DATA_TYPES. */
 export function schemaText(fields: readonly StructField[]): string {
-  return encodeExactJson(structJson({ kind: "struct", fields }));
+  return encodeExactJson(structJson({ kind: "struct", fields: fields.map(withLengthsNoted) }));
 }
 
 /** Spark's JSON of a type that is not nested, as it stands in a schema: `integer`, `decimal(10,2)`. */
@@ -62,15 +64,58 @@ export function typeText(type: DataType): string {
   return String(typeJson(type));
 }
 
-function structJson({ fields }: StructType): unknown {
-  return { type: "struct", fields: fields.map((field) => ({ name: field.name, type: typeJson(field.type), nullable: field.nullable, metadata: metadataJson(field) })) };
+/** Spark's JSON of one field, as a commit's parameters have it. `name`: with those of the structs that it is in. */
+export function fieldText(field: StructField, name = field.name): string {
+  return encodeExactJson(fieldJson({ ...withLengthsNoted(field), name }));
 }
 
-/** `char(n)` and `varchar(n)` are stored as strings that say so in their field's metadata, under this key, as Spark does. */
+function structJson({ fields }: StructType): unknown {
+  return { type: "struct", fields: fields.map(fieldJson) };
+}
+
+function fieldJson({ name, type, nullable, metadata }: StructField): unknown {
+  return { name, type: typeJson(type), nullable, metadata: metadata ?? {} };
+}
+
+/** `char(n)` and `varchar(n)` are stored as strings, and the table's column has its type in its metadata, under this key, as Spark does. */
 const SIZED_TYPE = "__CHAR_VARCHAR_TYPE_STRING";
 
-function metadataJson({ type, metadata }: StructField): Readonly<Record<string, unknown>> {
-  return type.kind === "char" || type.kind === "varchar" ? { ...metadata, [SIZED_TYPE]: `${type.kind}(${type.length})` } : (metadata ?? {});
+function notedType(text: string): DataType | undefined {
+  try {
+    return parseTypeText(text);
+  } catch (error) {
+    if (error instanceof SparrowError && error.condition === "PARSE_SYNTAX_ERROR") return undefined;
+    throw error;
+  }
+}
+
+function withLengthsNoted(field: StructField): StructField {
+  return holdsLengths(field.type) ? { ...field, metadata: { ...field.metadata, [SIZED_TYPE]: typeName(field.type) } } : field;
+}
+
+function holdsLengths(type: DataType): boolean {
+  switch (type.kind) {
+    case "char":
+    case "varchar":
+      return true;
+    case "array":
+      return holdsLengths(type.element);
+    case "map":
+      return holdsLengths(type.key) || holdsLengths(type.value);
+    case "struct":
+      return type.fields.some((field) => holdsLengths(field.type));
+    default:
+      return false;
+  }
+}
+
+/** A type with its strings as long as another one of the same structure allows. */
+function withLengths(type: DataType, sized: DataType): DataType {
+  if (sized.kind === "char" || sized.kind === "varchar") return sized;
+  if (type.kind === "array" && sized.kind === "array") return { ...type, element: withLengths(type.element, sized.element) };
+  if (type.kind === "map" && sized.kind === "map") return { ...type, key: withLengths(type.key, sized.key), value: withLengths(type.value, sized.value) };
+  if (type.kind !== "struct" || sized.kind !== "struct") return type;
+  return { kind: "struct", fields: type.fields.map((field, i) => (i < sized.fields.length ? { ...field, type: withLengths(field.type, sized.fields[i].type) } : field)) };
 }
 
 function typeJson(type: DataType): unknown {

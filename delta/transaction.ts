@@ -86,7 +86,7 @@ async function readIfPresent(log: DeltaLog, version: bigint): Promise<Action[] |
 }
 
 function commitText({ readVersion, read, actions, reads, operation, operationParameters, operationMetrics, userMetadata, engineInfo }: Transaction, txnId: string, version: bigint, before: Place): string {
-  const isBlindAppend = !reads.wholeTable && reads.files.size === 0 && actions.every((action) => action.kind === "add" || action.kind === "txn");
+  const isBlindAppend = !reads.wholeTable && reads.files.size === 0 && actions.every((action) => action.kind !== "remove" && action.kind !== "cdc");
   const newMetadata = actions.findLast((action) => action.kind === "metaData");
   const newProtocol = actions.findLast((action) => action.kind === "protocol");
   const metadata = newMetadata?.kind === "metaData" ? newMetadata.metaData : read?.metadata;

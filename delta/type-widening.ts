@@ -36,7 +36,7 @@ export function widenedField(field: StructField, within: ColumnPath, to: DataTyp
   const from = typeWithin(field.type, within);
   const change = { fromType: typeText(from), toType: typeText(to), ...(within.length > 0 && { fieldPath: within.map((name) => name.toLowerCase()).join(".") }) };
   const before = field.metadata?.[TYPE_CHANGES];
-  return { ...field, type: replaced(field.type, within, to), metadata: { ...field.metadata, [TYPE_CHANGES]: [...(Array.isArray(before) ? before : []), change] } };
+  return { ...field, type: withTypeWithin(field.type, within, to), metadata: { ...field.metadata, [TYPE_CHANGES]: [...(Array.isArray(before) ? before : []), change] } };
 }
 
 /** The type of a field, or of its element, key or value. */
@@ -47,9 +47,10 @@ export function typeWithin(type: DataType, within: ColumnPath): DataType {
   return type;
 }
 
-function replaced(type: DataType, within: ColumnPath, to: DataType): DataType {
+/** A type whose element, key or value (`within`), or itself, is another one. */
+export function withTypeWithin(type: DataType, within: ColumnPath, to: DataType): DataType {
   const [name, ...rest] = within;
-  if (type.kind === "array" && name !== undefined) return { ...type, element: replaced(type.element, rest, to) };
-  if (type.kind === "map" && name !== undefined) return name.toLowerCase() === "key" ? { ...type, key: replaced(type.key, rest, to) } : { ...type, value: replaced(type.value, rest, to) };
+  if (type.kind === "array" && name !== undefined) return { ...type, element: withTypeWithin(type.element, rest, to) };
+  if (type.kind === "map" && name !== undefined) return name.toLowerCase() === "key" ? { ...type, key: withTypeWithin(type.key, rest, to) } : { ...type, value: withTypeWithin(type.value, rest, to) };
   return to;
 }

@@ -122,7 +122,7 @@ function addAction(c: Cursor): AlterAction {
 /** A column, perhaps within a struct (`point.z DOUBLE`), and its place. */
 function addedColumn(c: Cursor): AddedColumn {
   const path = c.qualifiedName("a column name");
-  const definition: ColumnDefinition = parseColumnRest(c, path.parts[path.parts.length - 1]);
+  const definition: ColumnDefinition = parseColumnRest(c, path.parts[path.parts.length - 1], false);
   const position = acceptPosition(c);
   return { ...definition, path, ...(position && { position }) };
 }

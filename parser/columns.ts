@@ -16,17 +16,17 @@ export function parseColumnDefinition(c: Cursor): ColumnDefinition {
   return parseColumnRest(c, c.plainIdentifier("a column name"));
 }
 
-/** What follows a column's name. */
-export function parseColumnRest(c: Cursor, name: Identifier): ColumnDefinition {
+/** What follows a column's name. `computed`: whether its values may be GENERATED. */
+export function parseColumnRest(c: Cursor, name: Identifier, computed = true): ColumnDefinition {
   const start = name.span.start;
   const type = parseDataType(c);
-  const options = parseColumnOptions(c);
+  const options = parseColumnOptions(c, computed);
   return { name, type, nullable: true, ...options, span: c.spanFrom(start) };
 }
 
 type ColumnOptions = { -readonly [K in "nullable" | "comment" | "default" | "generated" | "identity"]?: ColumnDefinition[K] };
 
-function parseColumnOptions(c: Cursor): ColumnOptions {
+function parseColumnOptions(c: Cursor, computed: boolean): ColumnOptions {
   const options: ColumnOptions = {};
   for (;;) {
     const start = c.start;
@@ -44,7 +44,7 @@ function parseColumnOptions(c: Cursor): ColumnOptions {
     } else if (c.accept("COMMENT")) {
       once("comment", "COMMENT");
       options.comment = c.string();
-    } else if (c.accept("GENERATED")) {
+    } else if (computed && c.accept("GENERATED")) {
       once("generated", "GENERATED ALWAYS AS");
       once("identity", "GENERATED ... AS IDENTITY");
       parseGenerated(c, options);

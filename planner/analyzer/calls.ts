@@ -7,6 +7,7 @@ import type { DataType } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import { differentTypes, unresolvedRoutine } from "./analysis-errors.ts";
 import { caseOf, castTo, literal } from "./casts.ts";
+import { comparedAtOneLength } from "./char-padding.ts";
 import type { ExprEnvironment } from "./environment.ts";
 
 export function evalMode(env: ExprEnvironment): EvalMode {
@@ -43,7 +44,7 @@ export function applyFunction(name: string, args: readonly Expr[], env: ExprEnvi
 export function applyScalar(signature: ScalarSignature, args: readonly Expr[], env: ExprEnvironment, site: CallSite): Expr {
   const resolution = signature.resolve(args.map(typeOf), resolveContext(args, env, site));
   const mode = signature.mode ?? evalMode(env);
-  const castArgs = castArguments(args, resolution, env, site.span);
+  const castArgs = castArguments(comparedAtOneLength(signature.name, args, env.query), resolution, env, site.span);
   return { kind: "call", name: signature.name, args: castArgs, type: resolution.result, nullable: mode === "try" || resultNullable(resolution, castArgs), mode, span: site.span };
 }
 

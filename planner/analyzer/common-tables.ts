@@ -62,6 +62,8 @@ function readsItself(table: CommonTable): boolean {
 export function commonTableReference(table: CommonTables, env: QueryEnvironment): AnalyzedQuery {
   const columns: Column[] = table.definition.columns.map((c) => ({ ...c, id: env.context.nextId() }));
   table.definition.columns.forEach((c, i) => {
+    const declared = env.charTypes.get(c.id);
+    if (declared !== undefined) env.charTypes.set(columns[i].id, declared);
     const first = table.definition.columns.findIndex((d) => d.id === env.duplicates.get(c.id));
     if (first >= 0) env.duplicates.set(columns[i].id, columns[first].id);
   });

@@ -66,6 +66,8 @@ export interface AnalysisSettings {
   readonly timestampType: "timestamp" | "timestamp_ntz";
   /** spark.sql.storeAssignmentPolicy */
   readonly storeAssignment: "ansi" | "legacy" | "strict";
+  /** spark.sql.readSideCharPadding */
+  readonly padsChar: boolean;
 }
 
 /** Reads the settings that analysis needs; a missing one has Spark 4's default. */
@@ -84,6 +86,7 @@ export function analysisSettings(setting: (key: string) => string | undefined): 
     lateralColumnAlias: flag("spark.sql.lateralColumnAlias.enableImplicitResolution", true),
     timestampType: setting("spark.sql.timestampType")?.toUpperCase() === "TIMESTAMP_NTZ" ? "timestamp_ntz" : "timestamp",
     storeAssignment: policy === "legacy" || policy === "strict" ? policy : "ansi",
+    padsChar: flag("spark.sql.readSideCharPadding", true),
   };
 }
 

@@ -2,7 +2,7 @@ import { canCast } from "../../catalog/castable.ts";
 import type { Expr } from "../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { isNumeric, STRING } from "../../catalog/types.ts";
+import { isNumeric } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { dataTypeMismatch, quoteType } from "./analysis-errors.ts";
 import { evalMode } from "./calls.ts";
@@ -10,11 +10,12 @@ import { castAddsNull, castTo } from "./casts.ts";
 import { prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { resolveExpr } from "./expressions.ts";
+import { storedType } from "./store-assignment.ts";
 
 /** CAST and TRY_CAST as written; a type that the value cannot be cast to is DATATYPE_MISMATCH.CAST_*. */
 export function resolveCast(ast: AstExpr & { kind: "cast" }, env: ExprEnvironment): Expr {
   const input = resolveExpr(ast.operand, env);
-  const type: DataType = ast.type.kind === "char" || ast.type.kind === "varchar" ? STRING : ast.type;
+  const type = storedType(ast.type);
   const from = typeOf(input);
   if (!canCast(from, type, ast.try || env.query.context.settings.ansi)) throw impossibleCast(ast, from, env);
   const mode = ast.try ? "try" : evalMode(env);

@@ -9,7 +9,7 @@ import { castTo, nullOf } from "./casts.ts";
 import type { AnalysisContext, AnalyzedQuery } from "./context.ts";
 import { analyzeQuery } from "./queries.ts";
 import { analyzeExpression } from "./standalone-expressions.ts";
-import { assignmentCast, storedType } from "./store-assignment.ts";
+import { assignmentCast, fittedText, storedType } from "./store-assignment.ts";
 
 /** INSERT as far as columns go: which column of the table each value is for. */
 export interface InsertBinding {
@@ -30,6 +30,8 @@ export interface InsertBinding {
   readonly isNumbered?: (field: StructField) => boolean;
   /** The table's own error for columns of the query that it has no place for. */
   readonly tooManyColumns?: (names: readonly string[]) => Error;
+  /** Whether values are made to fit CHAR(n) and VARCHAR(n) here, or the writer looks after their lengths. */
+  readonly fitsText?: boolean;
   readonly query: Query;
   readonly span: Span;
 }
@@ -49,7 +51,8 @@ export function bindInsert(written: InsertBinding, context: AnalysisContext): Bo
     const target = { table: quoteName(insert.table), column: field.name, span: insert.span };
     const column = given.get(field.name);
     const value: Expr = column === undefined ? (fixed.get(field.name) ?? defaultValue(field, insert, context)) : columnExpr(column);
-    const expr = assignmentCast(value, field.type, context.settings.storeAssignment, target);
+    const assigned = assignmentCast(value, field.type, context.settings.storeAssignment, target);
+    const expr = insert.fitsText === true ? fittedText(assigned, field.type, insert.span) : assigned;
     const keeps = expr.kind === "column";
     return { expr, column: { id: keeps ? expr.id : context.nextId(), name: field.name, type: typeOf(expr), nullable: isNullable(expr) } };
   });

@@ -5,6 +5,7 @@ import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, dataTypeMismatch, differentTypes, quoteType } from "./analysis-errors.ts";
 import { applyFunction } from "./calls.ts";
 import { caseOf, toCommonType } from "./casts.ts";
+import { atOneLength } from "./char-padding.ts";
 import { prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { applyResolved, callSite, not, resolveExpr } from "./expressions.ts";
@@ -37,7 +38,7 @@ export function resolveBetween(ast: AstExpr & { kind: "between" }, env: ExprEnvi
 
 /** IN over a list, all brought to one type. */
 export function resolveIn(ast: AstExpr & { kind: "in" }, env: ExprEnvironment): Expr {
-  const exprs = [ast.operand, ...ast.list].map((e) => resolveExpr(e, env));
+  const exprs = atOneLength([ast.operand, ...ast.list].map((e) => resolveExpr(e, env)), env.query);
   const common = toCommonType(exprs, env.query.context.settings.ansi);
   if (common === undefined) throw differentTypes("in", prettySql({ ...ast, negated: false }, env.query.pretty), exprs.map(typeOf), ast.span);
   if (containsMap(common.type)) {

@@ -6,6 +6,7 @@ import type { QueryBody, Relation, Select, TableAlias } from "../../parser/ast.t
 import type { Assignment, JoinHint, LogicalPlan } from "../logical.ts";
 import { analysisError, tableNotFound, unsupported } from "./analysis-errors.ts";
 import { literal } from "./casts.ts";
+import { withPaddedColumns } from "./char-padding.ts";
 import { commonTableReference, findCommonTable, renameColumns } from "./common-tables.ts";
 import type { AnalyzedQuery, TableLookup } from "./context.ts";
 import { FILE_METADATA, withFileMetadata } from "./file-metadata.ts";
@@ -131,7 +132,8 @@ function scanTable(table: TableSnapshot, env: QueryEnvironment): AnalyzedTable {
   const columnOf = (f: StructField): Column => ({ id: env.context.nextId(), name: f.name, type: storedType(f.type), nullable: f.nullable });
   const columns = table.columns.map(columnOf);
   const metadata = env.readsFileMetadata === true ? withFileMetadata(table) : undefined;
-  if (metadata === undefined) return { plan: { kind: "scan", table, columns: columns.map((column, field) => ({ column, field })), skipBy: [] }, columns };
+  const declared = table.columns.map((field) => field.type);
+  if (metadata === undefined) return withPaddedColumns({ kind: "scan", table, columns: columns.map((column, field) => ({ column, field })), skipBy: [] }, columns, declared, [], env);
   const fields = metadata.parts.map(columnOf);
   const all = [...columns, ...fields];
   const scan: LogicalPlan = { kind: "scan", table: metadata.table, columns: all.map((column, field) => ({ column, field })), skipBy: [] };
@@ -139,7 +141,7 @@ function scanTable(table: TableSnapshot, env: QueryEnvironment): AnalyzedTable {
   const column: Column = { id: env.context.nextId(), name: FILE_METADATA, type, nullable: false };
   const expr: Expr = { kind: "call", name: "named_struct", args: fields.flatMap((field) => [literal(field.name, STRING), columnExpr(field)]), type, nullable: false, mode: "ansi" };
   const outputs: Assignment[] = [...all.map((own) => ({ column: own, expr: columnExpr(own) })), { column, expr }];
-  return { plan: { kind: "project", input: scan, outputs }, columns, fileMetadata: column };
+  return { ...withPaddedColumns({ kind: "project", input: scan, outputs }, columns, declared, [column], env), fileMetadata: column };
 }
 
 function withHidden({ plan, scope }: ScopedPlan, column: Column | undefined, qualifier: readonly string[]): ScopedPlan {

@@ -1,5 +1,6 @@
 import type { Span } from "../../catalog/errors.ts";
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
+import type { DataType } from "../../catalog/types.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import type { AnalysisContext } from "./context.ts";
 import type { CommonTables } from "./common-tables.ts";
@@ -63,6 +64,8 @@ export interface QueryEnvironment {
   readonly outer: OuterScope | undefined;
   /** A column selected twice has two ids; the second is here with the first, for as names they are not ambiguous. */
   readonly duplicates: Map<ColumnId, ColumnId>;
+  /** Columns that are padded, as their tables declare them. */
+  readonly charTypes: Map<ColumnId, DataType>;
   /** Names of the views being expanded, outermost first. */
   readonly views: readonly string[];
   /** Whether the whole query names `_metadata`: only then do its tables have it. Undefined outside of a query. */

@@ -11,7 +11,7 @@ import { scopeOf } from "./scope.ts";
 
 /** What the tree of a whole query hangs in, outside of every other query. */
 export function topLevelEnvironment(context: AnalysisContext): QueryEnvironment {
-  return { context, pretty: new Map(), commonTables: undefined, outer: undefined, duplicates: new Map(), views: [] };
+  return { context, pretty: new Map(), commonTables: undefined, outer: undefined, duplicates: new Map(), charTypes: new Map(), views: [] };
 }
 
 /**

@@ -19,8 +19,7 @@ export interface AssignmentTarget {
 /**
  * A value under the type of the column that it is stored in, by spark.sql.storeAssignmentPolicy: ANSI takes what `canStoreAssign` allows
  * and raises at run time for what does not fit; strict takes only what cannot lose anything; legacy takes every cast, and what does not fit
- * becomes NULL. Raises INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST. A value of char(n) or varchar(n) is a string here: its length is the
- * writer's to check.
+ * becomes NULL. Raises INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST. A value of char(n) or varchar(n) is a string here, of any length.
  */
 export function assignmentCast(expr: Expr, type: DataType, policy: AnalysisSettings["storeAssignment"], target: AssignmentTarget): Expr {
   const from = typeOf(expr);
@@ -36,6 +35,12 @@ export function assignmentCast(expr: Expr, type: DataType, policy: AnalysisSetti
       if (!canStoreAssign(from, stored)) throw cannotSafelyCast(from, type, target);
       return castTo(expr, stored, "ansi", target.span);
   }
+}
+
+/** A value as CHAR(n), padded, or VARCHAR(n), also within nested values; blanks beyond n go. Raises EXCEED_LIMIT_LENGTH at run time for longer texts. */
+export function fittedText(expr: Expr, type: DataType, span: Span): Expr {
+  const stored = storedType(type);
+  return sameType(stored, type) ? expr : castTo(castTo(expr, type, "ansi", span), stored, "ansi", span);
 }
 
 /** What an expression makes for a column of this type: strings for char and varchar. */
@@ -56,7 +61,7 @@ export function storedType(type: DataType): DataType {
 }
 
 /** Nothing is lost: the common type of both is the target. Source: Spark's `Cast.canUpCast`. */
-function isUpcast(from: DataType, to: DataType): boolean {
+export function isUpcast(from: DataType, to: DataType): boolean {
   if (to.kind === "string") return from.kind !== "array" && from.kind !== "map" && from.kind !== "struct" && from.kind !== "binary";
   const common = commonType(from, to, true);
   return from.kind !== "string" && common !== undefined && sameType(common, to);

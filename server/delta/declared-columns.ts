@@ -1,12 +1,15 @@
+import { canCast } from "../../catalog/castable.ts";
 import { canStoreAssign } from "../../catalog/coercion.ts";
 import { SparrowError } from "../../catalog/errors.ts";
 import { type Column, type Expr, typeOf } from "../../catalog/expression.ts";
-import { type StructField, typeName } from "../../catalog/types.ts";
+import { type DataType, isNested, sameType, sqlTypeName, type StructField, typeName } from "../../catalog/types.ts";
 import { generationText } from "../../delta/generation-expression.ts";
 import { type Identity, identityOf } from "../../delta/identity-columns.ts";
+import { castValue } from "../../executor/functions/cast.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import type { AnalysisContext } from "../../planner/analyzer/context.ts";
 import { analyzeExpression } from "../../planner/analyzer/standalone-expressions.ts";
+import { isUpcast, storedType } from "../../planner/analyzer/store-assignment.ts";
 import { isDeterministic } from "../../planner/optimizer/expression-facts.ts";
 import { quoted } from "../object-names.ts";
 import { isRepeatable } from "../repeatable-query.ts";
@@ -28,10 +31,7 @@ export function checkDeclaredColumns(session: Session, fields: readonly StructFi
     const value = defaultOf(field);
     if (identity !== undefined) checkIdentity(field, identity, partitionColumns);
     if (generation !== undefined) checkGeneration(field, generation, fields, context);
-    if (value !== undefined) checkDefault(field, value, context);
-    if (value !== undefined && (identity !== undefined || generation !== undefined)) {
-      throw new SparrowError("GENERATED_COLUMN_WITH_DEFAULT_VALUE", "42613", `A column cannot have both a default value and a generation expression: ${quoted(field.name)}.`, { colName: field.name, defaultValue: String(field.metadata?.CURRENT_DEFAULT), genExpr: generationText(field) ?? "IDENTITY" });
-    }
+    if (value !== undefined) checkDefault(field, value, "CREATE TABLE", context);
   }
 }
 
@@ -59,17 +59,55 @@ function unsupportedGeneration(field: StructField, reason: string): SparrowError
   return new SparrowError("UNSUPPORTED_EXPRESSION_GENERATED_COLUMN", "42621", `Cannot create generated column ${quoted(field.name)} with generation expression ${parameters.expressionStr} because ${reason}.`, parameters);
 }
 
-/** Raises INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION, INVALID_DEFAULT_VALUE.DATA_TYPE. */
-export function checkDefault({ name, type, metadata }: StructField, value: AstExpr, context: AnalysisContext): void {
-  const parameters = { statement: "CREATE TABLE", colName: quoted(name), defaultValue: String(metadata?.CURRENT_DEFAULT) };
+/**
+ * A default is an expression without columns and queries, of the column's type, or one that this holds. `statement`: as messages name it. Raises
+ * INVALID_DEFAULT_VALUE.NOT_CONSTANT, .SUBQUERY_EXPRESSION, .DATA_TYPE, EXCEED_LIMIT_LENGTH, GENERATED_COLUMN_WITH_DEFAULT_VALUE.
+ */
+export function checkDefault(field: StructField, value: AstExpr, statement: string, context: AnalysisContext): void {
+  const { name, type, metadata } = field;
+  const defaultValue = String(metadata?.CURRENT_DEFAULT);
+  const genExpr = identityOf(field) === undefined ? generationText(field) : "IDENTITY";
+  if (genExpr !== undefined) {
+    throw new SparrowError("GENERATED_COLUMN_WITH_DEFAULT_VALUE", "42613", `A column cannot have both a default value and a generation expression: ${quoted(name)}.`, { colName: name, defaultValue, genExpr });
+  }
+  const invalid = (reason: string, why: string, more: Readonly<Record<string, string>> = {}, cause?: unknown): SparrowError =>
+    new SparrowError(`INVALID_DEFAULT_VALUE.${reason}`, "42623", `Failed to execute ${statement} command because the column ${quoted(name)} has a DEFAULT value ${defaultValue}, which ${why}.`, { statement, colName: quoted(name), defaultValue, ...more }, { cause });
+  if (holdsQuery(value)) throw invalid("SUBQUERY_EXPRESSION", "contains a query");
   let expr: Expr;
   try {
     expr = analyzeExpression(value, [], context);
   } catch (error) {
     if (!(error instanceof SparrowError && error.condition.startsWith("UNRESOLVED_COLUMN"))) throw error;
-    throw new SparrowError("INVALID_DEFAULT_VALUE.UNRESOLVED_EXPRESSION", "42623", `The default value of column ${parameters.colName} names what cannot be resolved: ${parameters.defaultValue}. A default is an expression without columns.`, parameters, { cause: error });
+    throw invalid("NOT_CONSTANT", "is no constant: it names a column", {}, error);
   }
+  if (isHeld(expr, storedType(type), context)) {
+    if (isConstant(expr)) castValue(context.evaluate(expr), typeOf(expr), type, "ansi", context.settings.timeZone);
+    return;
+  }
+  const [expectedType, actualType] = [quotedType(type), quotedType(typeOf(expr))];
+  throw invalid("DATA_TYPE", `is of type ${actualType}, where ${expectedType} is needed`, { expectedType, actualType });
+}
+
+function quotedType(type: DataType): string {
+  return `"${sqlTypeName(type)}"`;
+}
+
+function holdsQuery(node: unknown): boolean {
+  if (node === null || typeof node !== "object") return false;
+  return ("kind" in node && node.kind === "query") || Object.values(node).some(holdsQuery);
+}
+
+/** Source: Spark's `ResolveDefaultColumns.coerceDefaultValue`: what a cast cannot change, and literals that come back as they are. */
+function isHeld(expr: Expr, type: DataType, { evaluate, settings }: AnalysisContext): boolean {
   const from = typeOf(expr);
-  if (from.kind === "null" || canStoreAssign(from, type)) return;
-  throw new SparrowError("INVALID_DEFAULT_VALUE.DATA_TYPE", "42623", `The default value of column ${parameters.colName} is of type ${typeName(from)}, and the column of type ${typeName(type)}: ${parameters.defaultValue}.`, { ...parameters, expectedType: typeName(type), actualType: typeName(from) });
+  if (from.kind === "null" || sameType(from, type) || isUpcast(from, type)) return true;
+  if (!isConstant(expr) || !canCast(from, type, true) || !canCast(type, from, true) || [from, type].some((one) => one.kind === "boolean" || isNested(one))) return false;
+  const value = evaluate(expr);
+  const there = castValue(value, from, type, "try", settings.timeZone);
+  return there !== null && castValue(there, type, from, "try", settings.timeZone) === value;
+}
+
+/** A literal, perhaps with a sign. */
+function isConstant(expr: Expr): boolean {
+  return expr.kind === "literal" || (expr.kind === "call" && expr.name === "negative" && isConstant(expr.args[0]));
 }

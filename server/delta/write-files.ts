@@ -1,7 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { SparrowError } from "../../catalog/errors.ts";
 import type { ColumnStatistics } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { AddFile, Metadata } from "../../delta/actions.ts";
@@ -16,6 +15,7 @@ import { makeFolder, syncFolder } from "../durable-folders.ts";
 import { parquetDecoder } from "../parquet-decoder.ts";
 import { type PartitionedBatch, splitByPartition, takeBatch } from "../partition-batches.ts";
 import { cellText } from "../results/cell-text.ts";
+import { rejectLongTexts } from "./text-lengths.ts";
 
 /** What is written, and how. */
 export interface DataFileTarget {
@@ -71,7 +71,7 @@ export class DataFileWriter {
     const { fields, hidden = [], metadata, maxRows } = this.#target;
     this.#rows += batch.rows;
     rejectNulls(batch, this.#target);
-    rejectTooLong(batch, this.#target);
+    rejectLongTexts(batch, fields);
     if (batch.partition !== this.#partition) {
       for (const [folder, file] of this.#open) await this.#close(folder, file);
       this.#partition = batch.partition;
@@ -199,19 +199,6 @@ function rejectNulls(batch: ResultBatch, { fields }: DataFileTarget): void {
     for (let row = 0; row < batch.rows; row++) {
       if ((validity[row >> 3] & (1 << (row & 7))) !== 0) continue;
       throw notNullViolated(field.name);
-    }
-  }
-}
-
-/** `varchar(n)` and `char(n)` hold n characters; a value of more bytes is looked at closer. */
-function rejectTooLong(batch: ResultBatch, { fields }: DataFileTarget): void {
-  for (const [i, { name, type }] of fields.entries()) {
-    const { offsets, bytes } = batch.columns[i];
-    if ((type.kind !== "varchar" && type.kind !== "char") || offsets === undefined || bytes === undefined) continue;
-    for (let row = 0; row < batch.rows; row++) {
-      if (offsets[row + 1] - offsets[row] <= type.length) continue;
-      const length = [...new TextDecoder().decode(bytes.subarray(offsets[row], offsets[row + 1]))].length;
-      if (length > type.length) throw new SparrowError("EXCEED_LIMIT_LENGTH", "54006", `Exceeds ${type.kind} type length limitation: ${type.length}. The column ${name} was given ${length} characters.`, { limit: String(type.length) }, { origin: "data" });
     }
   }
 }

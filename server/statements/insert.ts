@@ -37,7 +37,7 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
     const tables = await resolveTables(session, collectTableNames(statement.query));
     const context = analysisContext(session, tables, options);
     const { columns, byName, partition, query, span } = statement;
-    const binding = { table: [CATALOG_NAME, table.database, table.name], fields: table.schema, columns, byName, partition, defaultOf, query, span };
+    const binding = { table: [CATALOG_NAME, table.database, table.name], fields: table.schema, columns, byName, partition, defaultOf, fitsText: true, query, span };
     return planAnalyzed(session, bindInsert(binding, context), context, tables);
   };
   const prepared = await plan();

@@ -131,5 +131,5 @@ test("types become wider without a file written anew", async () => {
   expect(metadata.schema.fields[2].metadata).toEqual({ "delta.typeChanges": [{ fromType: "integer", toType: "long" }] });
   expect(metadata.schema.fields[9].metadata).toEqual({ "delta.typeChanges": [{ fromType: "integer", toType: "long", fieldPath: "element" }] });
   expect(protocol.readerFeatures).toEqual(["typeWidening", "timestampNtz"]);
-  expect(await tables.failure("ALTER TABLE w1 ALTER COLUMN i TYPE INT")).toBe("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP");
+  expect(await tables.failure("ALTER TABLE w1 ALTER COLUMN i TYPE INT")).toBe("NOT_SUPPORTED_CHANGE_COLUMN");
 });

@@ -15,7 +15,7 @@ test("CREATE, INSERT and INSERT OVERWRITE are commits that another reader unders
   expect(await tables.readers("t1")).toEqual(seenByBoth([[1, "a", 150n], [2, null, -1n], [3, "c", null]]));
   const { version, files, history } = replayLog(join(tables.folder, "t1"));
   expect(version).toBe(2);
-  expect(history.map((info) => [info.operation, info.isBlindAppend])).toEqual([["CREATE TABLE", false], ["WRITE", true], ["WRITE", true]]);
+  expect(history.map((info) => [info.operation, info.isBlindAppend])).toEqual([["CREATE TABLE", true], ["WRITE", true], ["WRITE", true]]);
   expect(files[0].stats).toEqual({ numRecords: 2, minValues: { id: 1, name: "a", price: -0.01 }, maxValues: { id: 2, name: "a", price: 1.5 }, nullCount: { id: 0, name: 1, price: 0 } });
   await tables.run("INSERT OVERWRITE t1 SELECT id + 10, name, price FROM t1 WHERE id > 1");
   expect(await tables.readers("t1")).toEqual(seenByBoth([[12, null, -1n], [13, "c", null]]));
@@ -104,7 +104,7 @@ test("checkpoints are written every ten commits and read back, by us and by Duck
 
 test("VARCHAR keeps its length, and types that Delta does not have are refused", async () => {
   await tables.run("CREATE TABLE t8 (v VARCHAR(3)) USING delta", "INSERT INTO t8 VALUES ('abc')");
-  expect(await tables.failure("INSERT INTO t8 VALUES ('abcd')")).toBe("EXCEED_LIMIT_LENGTH");
+  expect(await tables.failure("INSERT INTO t8 VALUES ('abcd')")).toBe("DELTA_EXCEED_CHAR_VARCHAR_LIMIT");
   expect(replayLog(join(tables.folder, "t8")).metadata.schema.fields).toEqual([{ name: "v", type: "string", nullable: true, metadata: { __CHAR_VARCHAR_TYPE_STRING: "varchar(3)" } }]);
   expect(await tables.failure("CREATE TABLE t9 (i INTERVAL DAY) USING delta")).toBe("DELTA_UNSUPPORTED_DATA_TYPES");
   expect(await tables.failure("CREATE TABLE t9 (i INT) USING delta TBLPROPERTIES ('delta.enableIcebergCompatV1' = 'true')")).toBe("UNSUPPORTED_FEATURE.TABLE_OPERATION");

@@ -2,7 +2,7 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import { READS_TABLE } from "../../../delta/conflicts.ts";
 import { type Identity, identityOf, syncedHighWaterMark, withHighWaterMark } from "../../../delta/identity-columns.ts";
-import { schemaText } from "../../../delta/schema-json.ts";
+import { fieldText, schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { valueReader } from "../../../executor/result-values.ts";
 import type { QualifiedName, SourceText } from "../../../parser/ast.ts";
@@ -17,10 +17,16 @@ import type { MetadataChange } from "./alter-table.ts";
 
 /** ALTER COLUMN SET DEFAULT and DROP DEFAULT (null): of rows that come, not of those that are there. Raises INVALID_DEFAULT_VALUE.* */
 export function alterDefault(session: Session, { fields }: DeltaSnapshot, field: StructField, value: SourceText | null): MetadataChange {
+  if (identityOf(field) !== undefined) throw identityUnchangeable();
   const { CURRENT_DEFAULT: _, ...metadata } = field.metadata ?? {};
   const changed: StructField = { ...field, metadata: value === null ? metadata : { ...metadata, CURRENT_DEFAULT: value.text } };
-  if (value !== null) checkDefault(changed, value.expr, analysisContext(session, new ResolvedTables(), {}));
-  return withField(fields, changed, "CHANGE COLUMN");
+  if (value !== null) checkDefault(changed, value.expr, "ALTER TABLE ALTER COLUMN", analysisContext(session, new ResolvedTables(), {}));
+  return withField(fields, changed);
+}
+
+/** Only the comment of an identity column can be changed. */
+export function identityUnchangeable(): SparrowError {
+  return new SparrowError("DELTA_IDENTITY_COLUMNS_ALTER_COLUMN_NOT_SUPPORTED", "429BQ", "ALTER TABLE ALTER COLUMN is not supported for IDENTITY columns.", {});
 }
 
 /** ALTER COLUMN SYNC IDENTITY: values that statements gave are not given out again. Undefined where nothing changes. Raises DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN. */
@@ -32,7 +38,7 @@ export async function syncIdentity(session: Session, snapshot: DeltaSnapshot, co
     throw new SparrowError("DELTA_IDENTITY_COLUMNS_ALTER_NON_IDENTITY_COLUMN", "429BQ", `ALTER TABLE ALTER COLUMN SYNC IDENTITY cannot be called on a column that is not an IDENTITY column: ${quoted(wanted)}.`, { columnName: wanted }, { span: column.span });
   }
   const mark = syncedHighWaterMark(identity, await furthestValue(session, snapshot, field, identity, options));
-  return mark === undefined ? undefined : { ...withField(snapshot.fields, withHighWaterMark(field, mark), "SYNC IDENTITY"), reads: READS_TABLE };
+  return mark === undefined ? undefined : { ...withField(snapshot.fields, withHighWaterMark(field, mark)), reads: READS_TABLE };
 }
 
 /** The table's largest value of an identity column, the smallest where it counts down; null for none. */
@@ -44,7 +50,7 @@ async function furthestValue(session: Session, snapshot: DeltaSnapshot, field: S
   return null;
 }
 
-function withField(fields: readonly StructField[], changed: StructField, operation: string): MetadataChange {
+function withField(fields: readonly StructField[], changed: StructField): MetadataChange {
   const all = fields.map((field) => (field.name === changed.name ? changed : field));
-  return { metadata: { schemaString: schemaText(all) }, fields: all, operation, parameters: { column: { name: changed.name } } };
+  return { metadata: { schemaString: schemaText(all) }, fields: all, operation: "CHANGE COLUMN", parameters: { column: fieldText(changed) } };
 }

@@ -1,12 +1,15 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { DataType, StructField } from "../../../catalog/types.ts";
-import { sameType, sqlTypeName } from "../../../catalog/types.ts";
+import { isStringLike, sameType, sqlTypeName } from "../../../catalog/types.ts";
 import { clusteringFields } from "../../../delta/clustering.ts";
 import { READS_TABLE } from "../../../delta/conflicts.ts";
+import { identityOf } from "../../../delta/identity-columns.ts";
+import { fieldText } from "../../../delta/schema-json.ts";
 import { type ColumnPath, fieldAt, type FieldPosition, overlaps, pathText, withAddedField, withChangedField, withoutField, withRenamedField } from "../../../delta/schema-change.ts";
 import { withColumns } from "../../../delta/schema-evolution.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
-import { canWiden, typeWithin, widenedField } from "../../../delta/type-widening.ts";
+import { canWiden, typeWithin, widenedField, withTypeWithin } from "../../../delta/type-widening.ts";
+import { isUpcast } from "../../../planner/analyzer/store-assignment.ts";
 import type { AlterAction, ColumnPosition, QualifiedName } from "../../../parser/ast.ts";
 import { rejectReferenced } from "../../delta/column-references.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
@@ -14,23 +17,26 @@ import { unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { fieldsOf } from "../column-definitions.ts";
-import { alterDefault } from "./alter-column-values.ts";
+import { alterDefault, identityUnchangeable } from "./alter-column-values.ts";
 import type { MetadataChange } from "./alter-table.ts";
 
 type Action<Kind extends AlterAction["kind"]> = Extract<AlterAction, { kind: Kind }>;
 
 /** ADD COLUMNS: also within structs, first or after another one. Files that are there lack them: they read as NULL. */
 export function addColumns(snapshot: DeltaSnapshot, action: Action<"addColumns">): MetadataChange {
-  if (action.columns.some((column) => column.generated !== undefined || column.identity !== undefined)) throw unsupportedOperation("ADD COLUMNS of generated and identity columns", snapshot.location);
   const added = fieldsOf(action.columns);
   let fields = snapshot.fields;
   added.forEach((field, i) => {
-    if (!field.nullable) throw new SparrowError("DELTA_ADD_COLUMN_NOT_NULL", "42K09", `NOT NULL is not supported when columns are added: ${pathText([field.name])}; the rows that are there have no value.`, { columnName: field.name });
+    if (!field.nullable) throw new SparrowError("DELTA_OPERATION_NOT_ALLOWED", "0AKDC", `Operation not allowed: NOT NULL in ALTER TABLE ADD COLUMNS is not supported for Delta tables: the rows that are there have no value of ${pathText([field.name])}.`, { operation: "NOT NULL in ALTER TABLE ADD COLUMNS" });
     if (field.metadata?.CURRENT_DEFAULT !== undefined) throw new SparrowError("WRONG_COLUMN_DEFAULTS_FOR_DELTA_ALTER_TABLE_ADD_COLUMN_NOT_SUPPORTED", "0AKDC", "A column cannot be added with a DEFAULT in one step.", {});
     const { path, position } = action.columns[i];
     fields = withAddedField(fields, namesOf(path).slice(0, -1), field, position && positionOf(position));
   });
-  return schemaChange(snapshot, fields, "ADD COLUMNS", { columns: JSON.stringify(action.columns.map(({ path, position }) => ({ column: { name: namesOf(path).join(".") }, ...(position && { position: JSON.stringify(position.kind === "first" ? "FIRST" : `AFTER ${position.column.name}`) }) }))) });
+  const columns = added.map((field, i) => {
+    const { path, position } = action.columns[i];
+    return `{"column":${fieldText(field, namesOf(path).join("."))}${position === undefined ? "" : `,"position":${JSON.stringify(positionText(position))}`}}`;
+  });
+  return schemaChange(snapshot, fields, "ADD COLUMNS", { columns: `[${columns.join(",")}]` });
 }
 
 /** RENAME COLUMN: files keep the old name, to which the table maps the new one. Raises DELTA_UNSUPPORTED_RENAME_COLUMN. */
@@ -79,7 +85,7 @@ export function replaceColumns(snapshot: DeltaSnapshot, { columns }: Action<"rep
 }
 
 /** ALTER COLUMN: comment, place among its siblings, NOT NULL, type and default. */
-export async function alterColumn(session: Session, snapshot: DeltaSnapshot, action: Action<"alterColumn">, options: RunOptions): Promise<MetadataChange> {
+export async function alterColumn(session: Session, table: string, snapshot: DeltaSnapshot, action: Action<"alterColumn">, options: RunOptions): Promise<MetadataChange> {
   const path = namesOf(action.column);
   const { type, comment, nullable, position } = action;
   const found = fieldAt(snapshot.fields, path);
@@ -87,7 +93,7 @@ export async function alterColumn(session: Session, snapshot: DeltaSnapshot, act
     if (path.length > 1) throw unsupportedOperation("DEFAULT of a nested column", snapshot.location);
     return alterDefault(session, snapshot, found.field, action.default);
   }
-  const parameters = { column: JSON.stringify({ name: path.join("."), ...(type !== undefined && { type: sqlTypeName(type) }), ...(comment !== undefined && { comment }) }) };
+  if (identityOf(found.field) !== undefined && (type ?? nullable) !== undefined) throw identityUnchangeable();
   let fields = snapshot.fields;
   if (found.within.length > 0) {
     if (type === undefined) throw unsupportedOperation("ALTER COLUMN of anything but the type of an element, key or value", snapshot.location);
@@ -95,25 +101,39 @@ export async function alterColumn(session: Session, snapshot: DeltaSnapshot, act
     const change = (field: StructField): StructField => ({ ...field, nullable: nullable ?? field.nullable, ...(comment !== undefined && { metadata: { ...field.metadata, comment } }) });
     fields = withChangedField(fields, found.path, change, position && positionOf(position));
   }
-  if (type !== undefined) fields = withType(snapshot, fields, path, type);
-  const change = schemaChange(snapshot, fields, "CHANGE COLUMN", parameters);
+  if (type !== undefined) fields = withType(snapshot, table, fields, path, type);
+  const change = schemaChange(snapshot, fields, "CHANGE COLUMN", { column: fieldText(fieldAt(fields, path).field, path.join(".")), ...(position && { position: positionText(position) }) });
   if (nullable !== false || !found.field.nullable) return change;
   await rejectNulls(session, snapshot, path, options);
   return { ...change, reads: READS_TABLE };
 }
 
-/** Raises DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP unless the type is the same, or the table allows wider ones (`delta.enableTypeWidening`) and it is one. */
-function withType(snapshot: DeltaSnapshot, fields: readonly StructField[], path: ColumnPath, to: DataType): readonly StructField[] {
+/**
+ * The type must be the same, a text of at least the length, or a wider one that the table allows (`delta.enableTypeWidening`). Raises
+ * NOT_SUPPORTED_CHANGE_COLUMN for one that does not hold all values, DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP for one that is not allowed.
+ */
+function withType(snapshot: DeltaSnapshot, table: string, fields: readonly StructField[], path: ColumnPath, to: DataType): readonly StructField[] {
   const found = fieldAt(snapshot.columns, path);
   const from = typeWithin(found.field.type, found.within);
   if (sameType(from, to)) return fields;
   const [oldField, newField] = [sqlTypeName(from), sqlTypeName(to)];
+  if (isStringLike(from) && holdsTextsOf(from, to)) return withChangedField(fields, found.path, (field) => ({ ...field, type: withTypeWithin(field.type, found.within, to) }));
+  if (isStringLike(from) || !isUpcast(from, to)) {
+    const parameters = { table, originName: pathText(path), originType: `"${oldField}"`, newName: pathText(path), newType: `"${newField}"` };
+    throw new SparrowError("NOT_SUPPORTED_CHANGE_COLUMN", "0A000", `ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing ${table}'s column ${pathText(path)} with type "${oldField}" to ${pathText(path)} with type "${newField}".`, parameters);
+  }
   const enabled = snapshot.metadata.configuration["delta.enableTypeWidening"]?.toLowerCase() === "true";
   if (!enabled || !canWiden(from, to)) {
     throw new SparrowError("DELTA_UNSUPPORTED_ALTER_TABLE_CHANGE_COL_OP", "0AKDC", `ALTER TABLE CHANGE COLUMN is not supported for changing column ${pathText(path)} from ${oldField} to ${newField}.`, { fieldPath: path.join("."), oldField, newField }, canWiden(from, to) ? { hint: "Set the table's property 'delta.enableTypeWidening' to 'true' first." } : {});
   }
   rejectReferenced(snapshot, path, "change the type of");
   return withChangedField(fields, found.path, (field) => widenedField(field, found.within, to));
+}
+
+/** Whether texts of a type are texts of another one as they are stored. CHAR(n) is not padded there, so it can become VARCHAR, but not a longer CHAR. */
+function holdsTextsOf(from: DataType, to: DataType): boolean {
+  if (to.kind === "string") return true;
+  return "length" in from && to.kind === "varchar" && to.length >= from.length;
 }
 
 /** Rows that are there must hold to NOT NULL. Raises DELTA_NEW_NOT_NULL_VIOLATION. */
@@ -152,6 +172,10 @@ function exists(fields: readonly StructField[], path: ColumnPath): boolean {
 
 function namesOf({ parts }: QualifiedName): string[] {
   return parts.map(({ name }) => name);
+}
+
+function positionText(position: ColumnPosition): string {
+  return position.kind === "first" ? "FIRST" : `AFTER ${position.column.name}`;
 }
 
 function positionOf(position: ColumnPosition): FieldPosition {

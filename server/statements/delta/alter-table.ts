@@ -98,7 +98,7 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
     case "addColumns":
       return addColumns(snapshot, action);
     case "alterColumn":
-      return alterColumn(session, snapshot, action, options);
+      return alterColumn(session, table, snapshot, action, options);
     case "renameColumn":
       return renameColumn(snapshot, action);
     case "dropColumns":
