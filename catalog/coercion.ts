@@ -33,7 +33,7 @@ export function adjustedDecimal(precision: number, scale: number): DataType {
 }
 
 /** The decimal that holds both, losing scale first when 38 digits do not suffice. Source: Spark's `DecimalPrecision.widerDecimalType`. */
-export function widerDecimal(a: DataType & { kind: "decimal" }, b: DataType & { kind: "decimal" }): DataType {
+function widerDecimal(a: DataType & { kind: "decimal" }, b: DataType & { kind: "decimal" }): DataType {
   const scale = Math.max(a.scale, b.scale);
   const range = Math.max(a.precision - a.scale, b.precision - b.scale);
   const precision = range + scale;

@@ -246,3 +246,9 @@ export interface WindowCall {
   readonly mode: EvalMode;
   readonly span?: Span;
 }
+
+/** What a call reads of its rows: arguments, FILTER, and the order of WITHIN GROUP. */
+export function callOperands(call: AggregateCall | WindowCall): readonly Expr[] {
+  const order = "orderBy" in call ? (call.orderBy ?? []) : [];
+  return [...call.args, ...(call.filter === undefined ? [] : [call.filter]), ...order.map((key) => key.expr)];
+}

@@ -110,7 +110,7 @@ export function findSetting(name: string): Setting | undefined {
 }
 
 /** The name that a value is kept under. Raises SQL_CONF_NOT_FOUND for `sparrow.*` names that do not exist. */
-export function canonicalSettingName(name: string): string {
+function canonicalSettingName(name: string): string {
   const setting = findSetting(name);
   if (setting !== undefined) return setting.name;
   const trimmed = name.trim();

@@ -51,7 +51,7 @@ export function analyzeJoinCondition(
 }
 
 /** The equality `e` of `e OR e IS NULL`: how NOT IN reads as an anti join condition. */
-export function unknownCountingEquality(expr: Expr): Expr | undefined {
+function unknownCountingEquality(expr: Expr): Expr | undefined {
   if (!isCall(expr, "or") || expr.args.length !== 2) return undefined;
   const [equality, unknown] = expr.args;
   return isCall(unknown, "isnull") && sameExpr(unknown.args[0], equality) && isCall(equality, "=") ? equality : undefined;

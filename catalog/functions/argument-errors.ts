@@ -11,11 +11,6 @@ export function quoteType(type: DataType): string {
   return `"${sqlTypeName(type)}"`;
 }
 
-/** `("INT" or "STRING")` for several types, `"INT"` for one. */
-export function quoteTypes(types: readonly DataType[]): string {
-  return types.length === 1 ? quoteType(types[0]) : `(${types.map(quoteType).join(" or ")})`;
-}
-
 export function quoteName(name: string): string {
   return `\`${name.replaceAll("`", "``")}\``;
 }

@@ -77,7 +77,6 @@ export const ANY_TIMESTAMP = classOf("TIMESTAMP", (t) => t.kind === "timestamp" 
 export const DAY_TIME_INTERVAL = classOf("INTERVAL DAY TO SECOND", (t) => t.kind === "interval_dt", (t) => (t.kind === "null" || isStringLike(t) ? INTERVAL_DT : undefined));
 export const YEAR_MONTH_INTERVAL = classOf("INTERVAL YEAR TO MONTH", (t) => t.kind === "interval_ym", (t) => (t.kind === "null" || isStringLike(t) ? INTERVAL_YM : undefined));
 export const CALENDAR_INTERVAL_TYPE = exactly({ kind: "calendar_interval" });
-export const VARIANT_TYPE = exactly({ kind: "variant" });
 export const TIME_TYPE = classOf("TIME", (t) => t.kind === "time", (t) => (t.kind === "null" || isStringLike(t) ? { kind: "time", precision: 6 } : undefined));
 export const ARRAY = classOf("ARRAY", (t) => t.kind === "array", (t) => (t.kind === "null" ? { kind: "array", element: NULL, containsNull: true } : undefined));
 export const MAP = classOf("MAP", (t) => t.kind === "map", (t) => (t.kind === "null" ? { kind: "map", key: NULL, value: NULL, valueContainsNull: true } : undefined));

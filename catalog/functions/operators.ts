@@ -43,12 +43,12 @@ function promoteStrings(left: DataType, right: DataType, ansi: boolean): [DataTy
   return [left, right];
 }
 
-/** Arithmetic on numbers. `wholeResult`: the operator gives bigint for every type (`div`). `doubleForIntegers`: `/`. */
+/** Arithmetic on numbers; `div` gives bigint for every type. */
 function numericArithmetic(operator: DecimalOperator | "div", args: readonly DataType[], context: ResolveContext, accepted: string): Resolution {
   const [left, right] = promoteStrings(args[0], args[1], context.ansi);
   const nullable = failing(context);
   if (left.kind === "null" && right.kind === "null") {
-    const type = operator === "/" ? DOUBLE : operator === "div" ? LONG : DOUBLE;
+    const type = operator === "div" ? LONG : DOUBLE;
     return { args: [type, type], result: type, nullable: "always" };
   }
   if (isNumeric(left) && isNumeric(right) && (left.kind === "decimal" || right.kind === "decimal") && left.kind !== "float" && left.kind !== "double" && right.kind !== "float" && right.kind !== "double") {
@@ -62,10 +62,7 @@ function numericArithmetic(operator: DecimalOperator | "div", args: readonly Dat
   if (operator === "/") return { args: [DOUBLE, DOUBLE], result: DOUBLE, nullable };
   if (operator === "div") {
     if (common.kind === "decimal") return { args: [common, common], result: LONG, nullable };
-    if (!isIntegral(common)) {
-      if (context.ansi) throw wrongOperandType(context, '("BIGINT" or "DECIMAL" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")', common);
-      return { args: [LONG, LONG], result: LONG, nullable };
-    }
+    if (!isIntegral(common) && context.ansi) throw wrongOperandType(context, '("BIGINT" or "DECIMAL" or "INTERVAL DAY TO SECOND" or "INTERVAL YEAR TO MONTH")', common);
     return { args: [LONG, LONG], result: LONG, nullable };
   }
   return { args: [common, common], result: common.kind === "decimal" ? decimalResult(operator, common, common) : common, nullable };
@@ -173,7 +170,7 @@ function arithmetic(operator: "+" | "-" | "*" | "/" | "%" | "div", name: string 
  * The type in which two operands are compared. Outside of ANSI mode a string becomes the other side's type (double for decimals).
  * Source: Spark's `TypeCoercion.findCommonTypeForBinaryComparison`.
  */
-export function comparisonType(left: DataType, right: DataType, ansi: boolean): DataType | undefined {
+function comparisonType(left: DataType, right: DataType, ansi: boolean): DataType | undefined {
   if (!ansi) {
     const text = isStringLike(left) ? right : isStringLike(right) ? left : undefined;
     if (text !== undefined && !isStringLike(text)) {

@@ -176,7 +176,7 @@ function extremum(operator: ">" | "<"): FunctionEmitter {
   };
 }
 
-export const HOSTED_MATH: readonly string[] = ["cbrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"];
+const HOSTED_MATH: readonly string[] = ["cbrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh"];
 
 export const mathFunctionEmitters: FunctionEmitters = {
   ...Object.fromEntries(HOSTED_MATH.map((name) => [name, hosted(name)])),

@@ -48,7 +48,7 @@ export function literalBytes(expr: Expr): Uint8Array | undefined {
 }
 
 /** Whether equality with this many known bytes is tested without a call. */
-export const INLINE_BYTES = 16;
+const INLINE_BYTES = 16;
 
 /**
  * i32: whether the bytes at `address` are the `count` known ones at `constant`, hoisted words of which are compared. Code depends on the count only. Reads up

@@ -69,7 +69,7 @@ export function finishAverage(total: bigint | number, count: number, site: Aggre
 }
 
 /** Whether the sum inside an average or a sum is exact. */
-export function sumsExactly(type: DataType): boolean {
+function sumsExactly(type: DataType): boolean {
   return type.kind === "decimal" || type.kind === "interval_ym" || type.kind === "interval_dt";
 }
 

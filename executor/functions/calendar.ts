@@ -9,7 +9,6 @@ export interface CivilDate {
 }
 
 export const MICROS_PER_SECOND = 1_000_000n;
-export const MICROS_PER_MILLI = 1_000n;
 export const MICROS_PER_MINUTE = 60_000_000n;
 export const MICROS_PER_HOUR = 3_600_000_000n;
 export const MICROS_PER_DAY = 86_400_000_000n;
@@ -77,7 +76,7 @@ export function floorDiv(a: bigint, b: bigint): bigint {
   return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient;
 }
 
-export function floorMod(a: bigint, b: bigint): bigint {
+function floorMod(a: bigint, b: bigint): bigint {
   return a - floorDiv(a, b) * b;
 }
 

@@ -88,7 +88,7 @@ function narrowed(whole: bigint, value: Value, from: DataType, to: DataType & { 
 }
 
 /** Digits with a sign; outside of ANSI mode a fraction is cut off. Source: Spark's `UTF8String.toLong` and `toLongExact`. */
-export function parseIntegral(text: string, mode: EvalMode): bigint | undefined {
+function parseIntegral(text: string, mode: EvalMode): bigint | undefined {
   const trimmed = trimAll(text);
   const match = (mode === "legacy" ? /^([+-]?)(\d*)(?:\.\d*)?$/ : /^([+-]?)(\d+)$/).exec(trimmed);
   if (match === null || (match[2] === "" && !/\d|\./.test(trimmed))) return undefined;

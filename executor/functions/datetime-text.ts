@@ -16,7 +16,7 @@ function pad(value: number, width: number): string {
 }
 
 /** Four digits at least; a plus sign beyond 9999, as Java's formatter puts it. */
-export function yearText(year: number): string {
+function yearText(year: number): string {
   if (year < 0) return `-${pad(-year, 4)}`;
   return year > 9999 ? `+${year}` : pad(year, 4);
 }
@@ -27,7 +27,7 @@ export function dateToString(days: number): string {
 }
 
 /** `HH:mm:ss` and as many fraction digits as are not zero. */
-export function timeOfDayToString(micros: bigint): string {
+function timeOfDayToString(micros: bigint): string {
   const seconds = Number(micros / MICROS_PER_SECOND);
   const fraction = Number(micros % MICROS_PER_SECOND);
   const clock = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`;
@@ -89,7 +89,7 @@ export interface ParsedTimestamp {
 }
 
 /** The parts of a timestamp text, or undefined when it is none. */
-export function parseTimestampParts(text: string): ParsedTimestamp | undefined {
+function parseTimestampParts(text: string): ParsedTimestamp | undefined {
   const match = TIMESTAMP_FORM.exec(trimAll(text));
   if (match === null) return undefined;
   let days: number | undefined;

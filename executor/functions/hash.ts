@@ -179,7 +179,7 @@ function hashValue<T>(value: Value, type: DataType, seed: T, hasher: Hasher<T>):
 }
 
 /** Spark's 32-bit Murmur3 of several values: what `hash()` gives and what partitions by. */
-export function murmur3Of(values: readonly Value[], types: readonly DataType[]): number {
+function murmur3Of(values: readonly Value[], types: readonly DataType[]): number {
   return values.reduce((seed: number, value, i) => hashValue(value, types[i], seed, murmur3), SEED);
 }
 

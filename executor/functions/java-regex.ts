@@ -28,7 +28,7 @@ interface Cursor {
 }
 
 /** Source and flags of the JavaScript expression. */
-export function translateRegex(pattern: string): { readonly source: string; readonly flags: string } {
+function translateRegex(pattern: string): { readonly source: string; readonly flags: string } {
   let flags = "u";
   let start = 0;
   const leading = /^\(\?([imsu]+)\)/.exec(pattern);

@@ -164,5 +164,3 @@ const HOSTED: Readonly<Record<string, FunctionType>> = {
 
 /** Every function that compiled code may import from module `kernels`, by name. */
 export const kernelSignatures: Readonly<Record<string, FunctionType>> = { ...ASSEMBLED, ...HOSTED };
-
-export const assembledKernelNames: readonly string[] = Object.keys(ASSEMBLED);

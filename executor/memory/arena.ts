@@ -105,7 +105,7 @@ export class Arena implements Allocator {
 }
 
 /** What cannot do with less memory fails with this: the query's own limit is full, or the engine's pool. */
-export function memoryLimitExceeded(bytes: number, pool: Pool, account: Account): SparrowError {
+function memoryLimitExceeded(bytes: number, pool: Pool, account: Account): SparrowError {
   const ofQuery = account !== NO_ACCOUNT && pool.freeBlocks(NO_ACCOUNT) * BLOCK_BYTES > bytes;
   const used = ofQuery ? pool.accounts.used(account) * BLOCK_BYTES : pool.usedBytes;
   const limit = ofQuery ? pool.accounts.limit(account) * BLOCK_BYTES : pool.blocks * BLOCK_BYTES;

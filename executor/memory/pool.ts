@@ -23,7 +23,7 @@ const USED_BLOCKS = OWNER_TABLE - 8;
 const PEAK_BLOCKS = OWNER_TABLE - 12;
 const NEXT_OWNER = OWNER_TABLE - 16;
 /** 4 GiB minus one block: an address is a uint32 and the end of a buffer must be one too. */
-export const MAX_POOL_BYTES = 4 * 1024 ** 3 - BLOCK_BYTES;
+const MAX_POOL_BYTES = 4 * 1024 ** 3 - BLOCK_BYTES;
 
 /** Positive; 0 is "free". */
 export type Owner = number;

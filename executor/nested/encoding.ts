@@ -314,7 +314,7 @@ export function elementRange(element: DataType, bytes: Uint8Array, start: number
 }
 
 /** The arrays of keys and of values of the map at [start, end). */
-export function mapRanges(bytes: Uint8Array, start: number, end: number): { readonly keys: ByteRange; readonly values: ByteRange } {
+function mapRanges(bytes: Uint8Array, start: number, end: number): { readonly keys: ByteRange; readonly values: ByteRange } {
   const split = start + 4 + viewOf(bytes).getUint32(start, true);
   return { keys: { start: start + 4, end: split }, values: { start: split, end } };
 }

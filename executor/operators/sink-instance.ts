@@ -38,66 +38,77 @@ export interface SinkStores {
   readonly spill: SpillStore | undefined;
 }
 
-export function openSink(sink: CompiledSink, context: ThreadContext, { rows, work, spill }: SinkStores, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
+export function openSink(sink: CompiledSink, context: ThreadContext, stores: SinkStores, state: number, job: PipelineJob, output: ResultOutput, rowsSeen: () => number): SinkInstance {
   switch (sink.kind) {
     case "output":
-      return new OutputSink(sink.batch, context, work, state, job, output);
-    case "aggregate": {
-      const directory = new Directory(context.pool, work, state, sink.state.directory, 0, 0);
-      const groups = new SpillingRows(context.pool, rows, state, sink.state.store, aggregateSpillLayout(sink.shape), spill, () => directory.clear(rowsSeen()));
-      let cleared = false;
-      let unsearched = 0;
-      const left = (state + sink.state.unsearched) >>> 2;
-      return recordSink(
-        (kind, argument) => {
-          if (kind !== NEED.directory) return groups.supply(kind, argument);
-          if (directory.growOrClear(rowsSeen())) {
-            cleared = true;
-            const rows = job.givesUpSearch ? directory.rowsToPass() : 0;
-            context.pool.u32[left] = rows;
-            unsearched += rows;
-          }
-          return true;
-        },
-        () => ({ kind: "aggregate", partitions: groups.finish(), unmerged: cleared, unsearched: unsearched - context.pool.u32[left] }),
-      );
-    }
-    case "build": {
-      const { layout } = sink.shape;
-      const records = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(layout.bytes, layout.fields), spill);
-      return recordSink(
-        (kind, argument) => records.supply(kind, argument),
-        () => {
-          const { view } = context.pool;
-          const range = [view.getBigInt64(state + sink.state.range, true), view.getBigInt64(state + sink.state.range + 8, true)] as const;
-          return {
-            kind: "build",
-            partitions: records.finish(),
-            sawNull: context.pool.u32[(state + sink.state.sawNull) >>> 2] !== 0,
-            range: range[0] > range[1] ? undefined : range,
-          };
-        },
-      );
-    }
-    case "exchange": {
-      const { shape } = sink;
-      const stored = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(shape.layout.bytes, shape.layout.fields), spill);
-      return recordSink(
-        (kind, argument) => stored.supply(kind, argument),
-        () => {
-          const copied = Array.from({ length: shape.partitions }, (_, p) => Number(context.pool.view.getBigInt64(state + sink.state.copied + 8 * p, true)));
-          return { kind: "exchange", partitions: stored.finish(), copied };
-        },
-      );
-    }
+      return new OutputSink(sink.batch, context, stores.work, state, job, output);
+    case "aggregate":
+      return openGroups(sink, context, stores, state, job, rowsSeen);
+    case "build":
+      return openBuild(sink, context, stores, state);
+    case "exchange":
+      return openExchange(sink, context, stores, state);
     case "rows":
-      return openRowSink(sink.shape, sink.state, context, { rows, work, spill }, state, job);
+      return openRowSink(sink.shape, sink.state, context, stores, state, job);
     case "discard":
       return recordSink(
         () => false,
         () => ({ kind: "none" }),
       );
   }
+}
+
+type Sink<Kind extends CompiledSink["kind"]> = Extract<CompiledSink, { readonly kind: Kind }>;
+
+function openGroups(sink: Sink<"aggregate">, context: ThreadContext, { rows, work, spill }: SinkStores, state: number, job: PipelineJob, rowsSeen: () => number): SinkInstance {
+  const directory = new Directory(context.pool, work, state, sink.state.directory, 0, 0);
+  const groups = new SpillingRows(context.pool, rows, state, sink.state.store, aggregateSpillLayout(sink.shape), spill, () => directory.clear(rowsSeen()));
+  let cleared = false;
+  let unsearched = 0;
+  const left = (state + sink.state.unsearched) >>> 2;
+  return recordSink(
+    (kind, argument) => {
+      if (kind !== NEED.directory) return groups.supply(kind, argument);
+      if (directory.growOrClear(rowsSeen())) {
+        cleared = true;
+        const rows = job.givesUpSearch ? directory.rowsToPass() : 0;
+        context.pool.u32[left] = rows;
+        unsearched += rows;
+      }
+      return true;
+    },
+    () => ({ kind: "aggregate", partitions: groups.finish(), unmerged: cleared, unsearched: unsearched - context.pool.u32[left] }),
+  );
+}
+
+function openBuild(sink: Sink<"build">, context: ThreadContext, { rows, spill }: SinkStores, state: number): SinkInstance {
+  const { layout } = sink.shape;
+  const records = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(layout.bytes, layout.fields), spill);
+  return recordSink(
+    (kind, argument) => records.supply(kind, argument),
+    () => {
+      const { view } = context.pool;
+      const range = [view.getBigInt64(state + sink.state.range, true), view.getBigInt64(state + sink.state.range + 8, true)] as const;
+      return {
+        kind: "build",
+        partitions: records.finish(),
+        sawNull: context.pool.u32[(state + sink.state.sawNull) >>> 2] !== 0,
+        range: range[0] > range[1] ? undefined : range,
+      };
+    },
+  );
+}
+
+function openExchange(sink: Sink<"exchange">, context: ThreadContext, { rows, spill }: SinkStores, state: number): SinkInstance {
+  const { shape } = sink;
+  const stored = new SpillingRows(context.pool, rows, state, sink.state.store, spillLayout(shape.layout.bytes, shape.layout.fields), spill);
+  return recordSink(
+    (kind, argument) => stored.supply(kind, argument),
+    () => {
+      const copied = Array.from({ length: shape.partitions }, (_, p) => Number(context.pool.view.getBigInt64(state + sink.state.copied + 8 * p, true)));
+      return { kind: "exchange", partitions: stored.finish(), copied };
+    },
+  );
 }
 
 function recordSink(supply: SinkInstance["supply"], finish: SinkInstance["finish"]): SinkInstance {

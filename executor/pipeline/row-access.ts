@@ -1,5 +1,4 @@
 import type { EmittedValue } from "../emit/emitted-value.ts";
-import { laneKind } from "../emit/emitted-value.ts";
 import type { Local, Val } from "../wasm/instructions.ts";
 import { f32, f64, get, i32, i64, select } from "../wasm/instructions.ts";
 import { dictionaryValue } from "./buffer-access.ts";
@@ -60,7 +59,7 @@ export function loadField(emitter: SegmentEmitter, field: RowField, pointer: Loc
 }
 
 /** Addresses of a query-wide dictionary, from the state block. */
-export function dictionaryAddresses(emitter: SegmentEmitter, dictionary: DictionaryColumn): { offsets: Local; bytes: Local } {
+function dictionaryAddresses(emitter: SegmentEmitter, dictionary: DictionaryColumn): { offsets: Local; bytes: Local } {
   const words = new Uint8Array(new Uint32Array([dictionary.offsets, dictionary.bytes]).buffer);
   const at = emitter.parts.state.constant(words);
   return { offsets: emitter.stateWord(at), bytes: emitter.stateWord(at + 4) };
@@ -133,6 +132,3 @@ export function keepsBytes(field: RowField): boolean {
   return field.storage.kind === "bytes";
 }
 
-export function isBytes(value: EmittedValue): boolean {
-  return laneKind(value.type) === "bytes";
-}

@@ -64,7 +64,7 @@ export function rowLayout(header: number, requests: readonly RowFieldRequest[]):
   return { header, bytes: Math.max(8, Math.ceil(at / 8) * 8), fields };
 }
 
-export function storageOf(type: DataType): FieldStorage {
+function storageOf(type: DataType): FieldStorage {
   switch (type.kind) {
     case "null":
     case "boolean":

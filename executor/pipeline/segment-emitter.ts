@@ -119,10 +119,6 @@ export class SegmentEmitter implements EmitContext {
     return binding;
   }
 
-  isBound(id: ColumnId): boolean {
-    return this.#bindings.has(id);
-  }
-
   column(id: ColumnId): EmittedValue {
     const key = `#${id}`;
     const known = this.remembered(key);

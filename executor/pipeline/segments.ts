@@ -87,23 +87,19 @@ class Segmenter {
         return;
       case "probe": {
         const keys = step.node.keys.map((k) => ({ ...k, probe: this.#extract(k.probe) }));
-        const residual = step.node.residual;
-        const deferred = residual !== undefined && step.node.join === "inner" && !this.#emits(residual);
-        const kept = residual === undefined || deferred ? undefined : this.#probeSide(residual);
-        this.#flush(needs, [...keys.map((k) => k.probe), ...(kept ? [kept] : [])]);
-        this.#steps.push({ ...step, node: { ...step.node, keys, residual: kept } });
+        const { residual, filters } = this.#joinCondition(step.node, step.node.residual);
+        this.#flush(needs, [...keys.map((k) => k.probe), ...(residual ? [residual] : [])]);
+        this.#steps.push({ ...step, node: { ...step.node, keys, residual } });
         this.#provide(columnsOfStep(step));
-        if (deferred) this.#step({ kind: "filter", node: { kind: "filter", id: step.node.id, rows: step.node.rows, input: step.node, condition: residual } }, needs);
+        for (const filter of filters) this.#step(filter, needs);
         return;
       }
       case "loop": {
-        const { condition } = step.node;
-        const deferred = condition !== undefined && step.node.join === "inner" && !this.#emits(condition);
-        const kept = condition === undefined || deferred ? undefined : this.#probeSide(condition);
-        this.#flush(needs, kept ? [kept] : []);
-        this.#steps.push({ ...step, node: { ...step.node, condition: kept } });
+        const { residual: condition, filters } = this.#joinCondition(step.node, step.node.condition);
+        this.#flush(needs, condition ? [condition] : []);
+        this.#steps.push({ ...step, node: { ...step.node, condition } });
         this.#provide(buildColumns(step, true));
-        if (deferred) this.#step({ kind: "filter", node: { kind: "filter", id: step.node.id, rows: step.node.rows, input: step.node, condition } }, needs);
+        for (const filter of filters) this.#step(filter, needs);
         return;
       }
       case "generate": {
@@ -123,6 +119,13 @@ class Segmenter {
         return;
       }
     }
+  }
+
+  /** What the join itself tests of its condition. That of an inner join which cannot be compiled is a filter of what the join gives. */
+  #joinCondition(join: Extract<Step, { kind: "probe" | "loop" }>["node"], condition: Expr | undefined): { readonly residual: Expr | undefined; readonly filters: readonly Step[] } {
+    if (condition === undefined) return { residual: undefined, filters: [] };
+    if (join.join !== "inner" || this.#emits(condition)) return { residual: this.#probeSide(condition), filters: [] };
+    return { residual: undefined, filters: [{ kind: "filter", node: { kind: "filter", id: join.id, rows: join.rows, input: join, condition } }] };
   }
 
   /** The breaker that ends the pipeline, over columns. */

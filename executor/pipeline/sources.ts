@@ -119,7 +119,7 @@ export function bindSource(
 
 type BreakerSource = Extract<Source, { kind: "breaker" }>;
 
-export function bindRecords(emitter: SegmentEmitter, source: BreakerSource, layout: RowLayout, pointer: Local, lifetime: Lifetime): void {
+function bindRecords(emitter: SegmentEmitter, source: BreakerSource, layout: RowLayout, pointer: Local, lifetime: Lifetime): void {
   source.columns.forEach((column, i) => {
     const field = fieldOf(layout, source.source[i]);
     emitter.bind(column.id, { kind: "row", field, pointer, optional: false, lifetime });

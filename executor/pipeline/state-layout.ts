@@ -2,7 +2,7 @@ import type { Pool } from "../memory/pool.ts";
 
 /**
  * The state block of one pipeline instance: everything that compiled code must know and must not have in its text. Compiled code gets its address
- * as the first parameter; a header at fixed offsets is shared with the driver (run-pipeline.ts), the rest is laid out while the pipeline is compiled.
+ * as the first parameter; a header at fixed offsets is shared with the driver (pipeline-instance.ts), the rest is laid out while the pipeline is compiled.
  */
 export const HEADER = {
   /** Source row to go on at after OUTPUT_FULL or NEED. */
@@ -49,17 +49,15 @@ interface Constant {
   readonly bytes: Uint8Array;
 }
 
-/** A description that travels to workers: size, and bytes to put in. `addresses`: offsets whose uint32 is an offset in the block and must become an address. */
+/** A description that travels to workers: size, and bytes to put in. */
 export interface StateTemplate {
   readonly bytes: number;
   readonly constants: readonly Constant[];
-  readonly addresses: readonly number[];
 }
 
 export class StateLayout {
   #size = HEADER_BYTES;
   readonly #constants: Constant[] = [];
-  readonly #addresses: number[] = [];
   readonly #known = new Map<string, number>();
 
   /** Offset of fresh, zeroed bytes. */
@@ -81,18 +79,8 @@ export class StateLayout {
     return offset;
   }
 
-  /** Offset of a uint32 that holds the address of the bytes at another offset of the block. */
-  addressOf(offset: number): number {
-    const at = this.reserve(4, 4);
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setUint32(0, offset, true);
-    this.#constants.push({ offset: at, bytes });
-    this.#addresses.push(at);
-    return at;
-  }
-
   template(): StateTemplate {
-    return { bytes: Math.ceil(this.#size / 16) * 16, constants: this.#constants, addresses: this.#addresses };
+    return { bytes: Math.ceil(this.#size / 16) * 16, constants: this.#constants };
   }
 }
 
@@ -100,5 +88,4 @@ export class StateLayout {
 export function initializeState(pool: Pool, address: number, template: StateTemplate): void {
   pool.zero(address, template.bytes);
   for (const { offset, bytes } of template.constants) pool.u8.set(bytes, address + offset);
-  for (const offset of template.addresses) pool.u32[(address + offset) >>> 2] += address;
 }

@@ -107,6 +107,6 @@ function byCodePoint(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-export function pathNotFound(location: string): SparrowError {
+function pathNotFound(location: string): SparrowError {
   return new SparrowError("PATH_NOT_FOUND", "42K03", `Path does not exist: ${location}.`, { path: location });
 }

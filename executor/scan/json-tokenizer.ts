@@ -215,7 +215,7 @@ function isWordByte(byte: number): boolean {
 }
 
 /** A number, true, false or null. */
-export function isLiteral(bytes: Uint8Array, start: number, end: number): boolean {
+function isLiteral(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start];
   if (first === 45 || (first >= 48 && first <= 57)) {
     for (let at = start; at < end; at++) if (bytes[at] >= 58 && bytes[at] !== 69 && bytes[at] !== 101) return false;

@@ -27,7 +27,7 @@ export interface ChunkRun {
 const MAX_GAP_BYTES = 16 * 1024;
 
 /** The runs that hold the columns' chunks, in file order. */
-export function chunkRuns(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): ChunkRun[] {
+function chunkRuns(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): ChunkRun[] {
   const ranges = leavesOf(columns)
     .map((leaf) => footer.rowGroups[rowGroup].chunks[leaf])
     .map((chunk) => ({ fileOffset: chunkStart(chunk), bytes: chunk.compressedBytes }))

@@ -18,7 +18,7 @@ function fieldOf(node: SchemaNode, path: string): StructField {
 }
 
 /** Raises PARQUET_TYPE_NOT_SUPPORTED for what Spark has no type for. */
-export function parquetType(node: SchemaNode, path: string): DataType {
+function parquetType(node: SchemaNode, path: string): DataType {
   if (node.repetition === "repeated") return { kind: "array", element: withoutRepetition(node, path), containsNull: false };
   return withoutRepetition(node, path);
 }

@@ -24,7 +24,7 @@ export interface ReadOptions {
 }
 
 /** Parquet's compression codecs by parquet-wasm's numbers. */
-export const COMPRESSION_CODES = { uncompressed: 0, snappy: 1, gzip: 2, brotli: 3, zstd: 5, lz4_raw: 6 } as const;
+const COMPRESSION_CODES = { uncompressed: 0, snappy: 1, gzip: 2, brotli: 3, zstd: 5, lz4_raw: 6 } as const;
 const STATISTICS_PER_CHUNK = 1;
 export type Compression = keyof typeof COMPRESSION_CODES;
 

@@ -130,7 +130,7 @@ export class SpillStore {
 }
 
 /** Pages that are being filled, one for each part. */
-export class SpilledPartitions {
+class SpilledPartitions {
   readonly #filling: readonly PageBuilder[];
   readonly #pages: SpilledPage[][];
   readonly #append: (page: PageBuilder) => SpilledPage;

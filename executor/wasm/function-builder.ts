@@ -92,11 +92,6 @@ export class FunctionBuilder {
     this.#code.push(...to.code, ...from.code, ...bytes.code, 0xfc, 10, 0, 0);
   }
 
-  /** memory.fill */
-  fillMemory(at: Val, byte: Val, bytes: Val): void {
-    this.#code.push(...at.code, ...byte.code, ...bytes.code, 0xfc, 11, 0);
-  }
-
   /** Any instruction sequence that leaves nothing on the stack. */
   raw(code: readonly number[]): void {
     this.#code.push(...code);

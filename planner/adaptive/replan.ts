@@ -13,7 +13,7 @@ import { runtimeFilter } from "./runtime-filter.ts";
 import { partitionPruning, rangeFilter } from "./skip-splits.ts";
 
 /** Everything that can change a plan while it runs, in the order in which it is asked. */
-export const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, coalescePartitions, partialAggregation];
+const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, coalescePartitions, partialAggregation];
 
 /** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
 export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {

@@ -1,5 +1,5 @@
 import type { Column, ColumnId, Expr } from "../../catalog/expression.ts";
-import { referencedColumns, transformUp } from "../../catalog/expression.ts";
+import { callOperands, referencedColumns, transformUp } from "../../catalog/expression.ts";
 import type { AstExpr, Select } from "../../parser/ast.ts";
 import type { LogicalPlan } from "../logical.ts";
 import { outputOf } from "../logical.ts";
@@ -153,9 +153,7 @@ export class Aggregation {
     const calls = [...this.collector.calls.values()];
     if (this.grouping === undefined) return { kind: "aggregate", input, keys: [], calls };
     const read = new Set<ColumnId>();
-    for (const { call } of calls) {
-      for (const e of [...call.args, ...(call.filter === undefined ? [] : [call.filter]), ...(call.orderBy ?? []).map((k) => k.expr)]) referencedColumns(e, read);
-    }
+    for (const { call } of calls) for (const operand of callOperands(call)) referencedColumns(operand, read);
     const passed: Column[] = outputOf(input).filter((c) => read.has(c.id));
     return { kind: "aggregate", input: expandSets(input, this.grouping, passed), keys: aggregateKeys(this.grouping), calls };
   }

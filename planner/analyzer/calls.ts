@@ -25,7 +25,7 @@ export interface CallSite {
   readonly span: Span;
 }
 
-export function signatureOf(name: string, env: ExprEnvironment, span: Span): FunctionSignature {
+function signatureOf(name: string, env: ExprEnvironment, span: Span): FunctionSignature {
   const signature = env.query.context.lookupFunction(name.toLowerCase());
   if (signature === undefined) throw unresolvedRoutine([name], span);
   return signature;
@@ -110,7 +110,7 @@ export function isConstant(expr: Expr, env: ExprEnvironment): boolean {
 }
 
 /** What macros are written with. */
-export function expressionBuilder(env: ExprEnvironment, site: CallSite): ExpressionBuilder {
+function expressionBuilder(env: ExprEnvironment, site: CallSite): ExpressionBuilder {
   const { ansi } = env.query.context.settings;
   return {
     call: (name, args, mode) => {

@@ -15,7 +15,7 @@ export function nullOf(type: DataType): LiteralExpr {
 }
 
 /** Whether values of one are values of the other as they are: equal but for the nullability of elements and the names of fields. */
-export function sameStructure(a: DataType, b: DataType): boolean {
+function sameStructure(a: DataType, b: DataType): boolean {
   if (a === b) return true;
   if (a.kind !== b.kind) return false;
   switch (a.kind) {

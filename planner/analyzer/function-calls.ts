@@ -130,7 +130,7 @@ function resolveLambda(ast: AstExpr & { kind: "lambda" }, types: readonly DataTy
 }
 
 /** An aggregate call goes to the collector; what stands in the expression is its column. */
-export function resolveAggregate(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): Expr {
+function resolveAggregate(ast: CallAst, signature: AggregateSignature, env: ExprEnvironment): Expr {
   if (env.aggregates === undefined) return outerAggregate(ast, signature, env) ?? refuseAggregate(ast, env);
   const call = aggregateCall(ast, signature, env.aggregates.inner);
   return collectAggregate(call, prettySql(ast, env.query.pretty), env);
@@ -158,7 +158,7 @@ function refuseAggregate(ast: CallAst, env: ExprEnvironment): never {
   throw misplacedAggregate(ast, env);
 }
 
-export function collectAggregate(call: AggregateCall, name: string, env: ExprEnvironment): Expr {
+function collectAggregate(call: AggregateCall, name: string, env: ExprEnvironment): Expr {
   const collector = env.aggregates;
   if (collector === undefined) throw unsupported("an aggregate function here", call.span);
   const key = aggregateKey(call);

@@ -63,7 +63,7 @@ function outOfRange(raw: string, min: string, max: string, typeName: string, spa
 }
 
 /** As precise as its digits: 0.001 is decimal(3,3), 100 is decimal(3,0). Source: Spark's `DecimalType.fromDecimal`. */
-export function decimalLiteral(text: string, span: Span): LiteralExpr {
+function decimalLiteral(text: string, span: Span): LiteralExpr {
   const [mantissa, exponent = "0"] = text.toLowerCase().split("e");
   const [whole, fraction = ""] = mantissa.split(".");
   let unscaled = BigInt(`${whole === "" || whole === "-" ? `${whole}0` : whole}${fraction}`);

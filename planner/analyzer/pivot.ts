@@ -1,6 +1,6 @@
 import { commonTypeOf } from "../../catalog/coercion.ts";
 import type { AggregateCall, Column, Expr } from "../../catalog/expression.ts";
-import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog/expression.ts";
+import { callOperands, columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog/expression.ts";
 import { STRING } from "../../catalog/types.ts";
 import type { AstExpr, Relation } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
@@ -53,7 +53,7 @@ export function analyzePivot(relation: PivotRelation, env: QueryEnvironment, hin
 
 function aggregateReads(call: AggregateCall): Set<number> {
   const read = new Set<number>();
-  for (const e of [...call.args, ...(call.filter === undefined ? [] : [call.filter]), ...(call.orderBy ?? []).map((k) => k.expr)]) referencedColumns(e, read);
+  for (const operand of callOperands(call)) referencedColumns(operand, read);
   return read;
 }
 

@@ -38,7 +38,7 @@ export function pinnedColumn(ast: AstExpr): Scope[number] | undefined {
 }
 
 /** A node that stands for exactly this column. */
-export function pinnedItem(column: Scope[number], span: Span): AstExpr {
+function pinnedItem(column: Scope[number], span: Span): AstExpr {
   const ast: AstExpr = { kind: "name", name: { parts: [{ name: column.name, quoted: true, span }], span }, span };
   pinnedColumns.set(ast, column);
   return ast;

@@ -268,13 +268,3 @@ function nullRejectedOfNegated(args: readonly Expr[]): ReadonlySet<ColumnId> {
   const [first, ...others] = args.map((arg) => columnsForcingNull(arg));
   return new Set([...first].filter((id) => others.every((set) => set.has(id))));
 }
-
-/** Number of nodes, up to the limit: what says whether an expression is worth repeating. */
-export function expressionSize(expr: Expr, limit = 1000): number {
-  let size = 1;
-  for (const operand of operands(expr)) {
-    if (size >= limit) break;
-    size += expressionSize(operand, limit - size);
-  }
-  return size;
-}

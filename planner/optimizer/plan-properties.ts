@@ -2,7 +2,7 @@ import type { ColumnId, Expr } from "../../catalog/expression.ts";
 import { referencedColumns } from "../../catalog/expression.ts";
 import type { LogicalPlan } from "../logical.ts";
 import { conjuncts, exprKey, isCall } from "../conjunctions.ts";
-import { isDeterministic, nullRejectedColumns } from "./expression-facts.ts";
+import { isDeterministic } from "./expression-facts.ts";
 import { substitute } from "./expression-traversal.ts";
 import { outputIds } from "./plan-traversal.ts";
 import { analyzeJoinCondition } from "../join-keys.ts";
@@ -85,7 +85,7 @@ export function rowBounds(plan: LogicalPlan): RowBounds {
  * Sets of columns of which no two rows have the same values (NULLs equal). By structure only: statistics can suggest that a column is
  * unique, never promise it. An empty set says that there is at most one row.
  */
-export function uniqueKeys(plan: LogicalPlan): readonly ReadonlySet<ColumnId>[] {
+function uniqueKeys(plan: LogicalPlan): readonly ReadonlySet<ColumnId>[] {
   const known = uniqueKeysOf.get(plan);
   if (known !== undefined) return known;
   const keys = rowBounds(plan).max <= 1 ? [new Set<ColumnId>()] : computeUniqueKeys(plan);
@@ -217,13 +217,6 @@ function renamedConstraints(constraints: ReadonlyMap<string, Expr>, outputs: rea
     const moved = substitute(constraint, renamed);
     out.set(exprKey(moved), moved);
   }
-  return out;
-}
-
-/** Output columns that no row has NULL in, by the plan's conditions; columns declared not nullable are not listed. */
-export function notNullColumns(plan: LogicalPlan): ReadonlySet<ColumnId> {
-  const out = new Set<ColumnId>();
-  for (const constraint of constraintsOf(plan).values()) for (const id of nullRejectedColumns(constraint)) out.add(id);
   return out;
 }
 

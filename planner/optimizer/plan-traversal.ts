@@ -52,7 +52,7 @@ export function mapExpressions(plan: LogicalPlan, f: (expr: Expr) => Expr): Logi
   }
 }
 
-export function mapAggregateCall(call: AggregateCall, f: (expr: Expr) => Expr): AggregateCall {
+function mapAggregateCall(call: AggregateCall, f: (expr: Expr) => Expr): AggregateCall {
   const args = mapItems(call.args, f);
   const filter = call.filter === undefined ? undefined : f(call.filter);
   const orderBy = call.orderBy === undefined ? undefined : mapSortKeys(call.orderBy, f);

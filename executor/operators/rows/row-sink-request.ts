@@ -1,5 +1,5 @@
 import type { Column } from "../../../catalog/expression.ts";
-import { typeOf } from "../../../catalog/expression.ts";
+import { callOperands, typeOf } from "../../../catalog/expression.ts";
 import type { Breaker } from "../../../planner/stages.ts";
 import type { RowSinkRequest } from "./row-sink.ts";
 
@@ -30,7 +30,7 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
 /** Columns that the window's calls read. Their expressions have been projected to columns before. */
 function windowInputs({ node }: Extract<Breaker, { kind: "window" }>): readonly Column[] {
   return node.calls
-    .flatMap(({ call }) => [...call.args, ...(call.filter ? [call.filter] : [])])
+    .flatMap(({ call }) => callOperands(call))
     .flatMap((expr) => (expr.kind === "column" ? [{ id: expr.id, name: expr.name, type: typeOf(expr), nullable: expr.nullable }] : []));
 }
 

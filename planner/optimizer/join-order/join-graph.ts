@@ -15,7 +15,7 @@ import { selectivityOf } from "../selectivity.ts";
 export type RelationSet = number;
 
 /** More relations than this do not fit into a set of bits. */
-export const MAX_RELATIONS = 30;
+const MAX_RELATIONS = 30;
 
 /**
  * One input of the joins to be ordered. `inner` ones may be joined in any order. The others are right sides of semi, anti, outer, ... joins:

@@ -26,7 +26,7 @@ export const simplifyConditions: NodeRule = {
   },
 };
 
-export function emptyRelation(plan: LogicalPlan): LogicalPlan {
+function emptyRelation(plan: LogicalPlan): LogicalPlan {
   return { kind: "values", columns: outputOf(plan), rows: [] };
 }
 

@@ -17,7 +17,7 @@ export function readsAny(expr: Expr, ids: ReadonlySet<ColumnId>): boolean {
   return false;
 }
 
-export function dependsOn(plan: LogicalPlan, outer: ReadonlySet<ColumnId>): boolean {
+function dependsOn(plan: LogicalPlan, outer: ReadonlySet<ColumnId>): boolean {
   for (const id of freeColumns(plan)) if (outer.has(id)) return true;
   return false;
 }

@@ -106,7 +106,7 @@ export function pushDomain(plan: LogicalPlan, need: Need, domain: Domain): Pushe
 }
 
 /** The domain's columns that the plan reads. */
-export function readColumns(plan: LogicalPlan, domain: Domain): ReadonlySet<ColumnId> {
+function readColumns(plan: LogicalPlan, domain: Domain): ReadonlySet<ColumnId> {
   return new Set([...freeColumns(plan)].filter((id) => domain.ids.has(id)));
 }
 
