@@ -41,7 +41,7 @@ export function equalityKey(type: DataType, value: Value): string {
       return `{${(value as StructValue).fields.map((field, i) => equalityKey(type.fields[i].type, field)).join()}}`;
     case "map": {
       const { keys, values } = value as MapValue;
-      return `<${keys.map((key, i) => `${equalityKey(type.key, key)}:${equalityKey(type.value, values[i])}`).join()}>`;
+      return `<${keys.map((key, i) => `${equalityKey(type.key, key)}:${equalityKey(type.value, values[i])}`).sort().join()}>`;
     }
     case "calendar_interval": {
       const { months, days, micros } = value as CalendarInterval;

@@ -81,11 +81,17 @@ export function compareValues(type: DataType, a: Value, b: Value): number {
     case "struct":
       return compareSequences((a as StructValue).fields, (b as StructValue).fields, (i) => type.fields[i].type);
     case "map": {
-      const x = a as MapValue;
-      const y = b as MapValue;
+      const x = sortedByKey(type, a as MapValue);
+      const y = sortedByKey(type, b as MapValue);
       return compareSequences(x.keys, y.keys, () => type.key) || compareSequences(x.values, y.values, () => type.value);
     }
   }
+}
+
+/** SQL has no order of maps; for grouping they are one whatever the order of their entries. */
+function sortedByKey({ key }: DataType & { kind: "map" }, { keys, values }: MapValue): Pick<MapValue, "keys" | "values"> {
+  const order = keys.map((_, i) => i).sort((i, j) => compareNullsFirst(key, keys[i], keys[j]));
+  return { keys: order.map((i) => keys[i]), values: order.map((i) => values[i]) };
 }
 
 function compareSequences(a: readonly Value[], b: readonly Value[], typeAt: (index: number) => DataType): number {

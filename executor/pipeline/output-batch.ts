@@ -48,7 +48,6 @@ export function emitOutput(emitter: SegmentEmitter, batch: OutputBatch): void {
   });
   const lengths = values.filter((v) => v.copy).map(({ value }) => (value.isNull ? select(value.isNull, i32.const(0), value.lanes[1]) : value.lanes[1]));
   if (lengths.length > 0) ensureBytes(emitter, heapOf(batch), lengths.reduce((a, b) => i32.add(a, b)));
-  emitter.resumed();
   for (const { output, value, copy } of values) {
     if (!copy) {
       storeOutput(emitter, output.slot, get(index), value, output.column.nullable);

@@ -288,6 +288,7 @@ export class SegmentEmitter implements EmitContext {
     f.while(i32.ltU(get(position), get(to)), () => {
       for (const start of this.#rowStarts) start();
       this.scoped(() => f.block((skip) => body(skip)));
+      if (this.parts.measure) this.#resumed();
       // Whether there is a heap is known only after the body has been written.
       if (this.#heap !== undefined) f.set(this.#heap.next, get(this.#heap.base));
       f.set(position, i32.add(get(position), i32.const(1)));
@@ -327,6 +328,7 @@ export class SegmentEmitter implements EmitContext {
     f.block((exit) => {
       f.loop((again) => {
         this.scoped(() => f.block((next) => body(next, exit)));
+        this.#resumed();
         advance();
         f.br(again);
       });
@@ -338,9 +340,9 @@ export class SegmentEmitter implements EmitContext {
     return this.hoistedOnce("resuming", () => i32.load(get(this.state), HEADER.resuming));
   }
 
-  /** To be written where a row reaches the sink: all positions have been restored, later rows start afresh. */
-  resumed(): void {
-    if (this.#loops.length > 0 || this.parts.measure) this.f.set(this.resuming(), i32.const(0));
+  /** All positions have been restored and the row that was taken up has gone its way, to the sink or, where a bound has sunk meanwhile, not: later ones start afresh. */
+  #resumed(): void {
+    this.f.set(this.resuming(), i32.const(0));
   }
 
   /** Leaves with OUTPUT_FULL or NEED; the row at hand is offered again at the next entry. */

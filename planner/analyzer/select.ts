@@ -79,8 +79,8 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   if (grouped) plan = aggregation.build(plan);
   else plan = attachSubqueries(plan, aggregation.below.pending);
   const settleItem = (e: Expr): Expr => settle(e, select.items[0]);
-  // A generator multiplies rows after windows have looked at them, unless it is what they, or HAVING, look at.
-  const generatesFirst = generators.length > 0 && readsAny(generated, [...(having === undefined ? [] : [having]), ...[...windows.calls.values()].flatMap((w) => [...w.call.args, ...w.partitionBy, ...w.orderBy.map((k) => k.expr)])]);
+  // Generators multiply rows before windows look at them; those of groups only after that, unless they are what windows, or HAVING, look at.
+  const generatesFirst = !grouped || readsAny(generated, [...(having === undefined ? [] : [having]), ...[...windows.calls.values()].flatMap((w) => [...w.call.args, ...w.partitionBy, ...w.orderBy.map((k) => k.expr)])]);
   if (generatesFirst) plan = attachGenerators(plan, generators, settleItem);
   if (having !== undefined) plan = { kind: "filter", input: attachSubqueries(plan, aggregation.liftSubqueries(aggregation.havingSubqueries.pending)), condition: settle(having, select.having as AstExpr) };
   plan = stage(plan, staged, settleItem);

@@ -46,6 +46,7 @@ test("generators make columns, and rows after windows have looked at them", () =
   expect(schema("SELECT a, explode(xs) AS x FROM t")).toBe("a:int!, x:int!");
   expect(schema("SELECT posexplode_outer(xs) AS (i, x) FROM t")).toBe("i:int, x:int");
   expect(schema("SELECT a, x FROM t LATERAL VIEW OUTER explode(xs) e AS x")).toBe("a:int!, x:int");
-  expect(shape(analyze("SELECT explode(xs), count(*) OVER () FROM t").plan)).toBe("project(generate(window(t)))");
+  expect(shape(analyze("SELECT explode(xs), count(*) OVER () FROM t").plan)).toBe("project(window(generate(t)))");
+  expect(shape(analyze("SELECT explode(collect_list(a)), count(*) OVER () FROM t").plan)).toBe("project(generate(window(aggregate(t))))");
   expect(failure("SELECT explode(xs) + 1 FROM t")).toBe("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS at explode(xs) + 1");
 });

@@ -103,7 +103,6 @@ export function emitAggregateSink(emitter: SegmentEmitter, node: PhysicalAggrega
   });
   const bytes = bytesForUpdate(emitter, shape.layout, shape.plan.states);
   if (bytes !== undefined) ensureBytes(emitter, store, bytes);
-  emitter.resumed();
   updateStates(emitter, shape.layout, shape.plan.states, found, store);
 }
 

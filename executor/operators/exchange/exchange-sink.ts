@@ -60,7 +60,6 @@ export function emitExchangeSink(emitter: SegmentEmitter, { keys, partitions }: 
   const copied = bytes === undefined ? undefined : f.let(bytes);
   if (copied !== undefined) ensureBytes(emitter, state.store, get(copied));
   const place = reserveRow(emitter, state.store, get(partition));
-  emitter.resumed();
   const row = get(place.row);
   f.store("i64", row, hash === undefined ? i64.const(0n) : get(hash), 0);
   storeValues(emitter, state.store, row, stored);

@@ -106,7 +106,6 @@ export function emitBuildSink(
   const bytes = bytesToCopy(stored);
   if (bytes !== undefined) ensureBytes(emitter, state.store, bytes);
   const place = reserveRow(emitter, state.store, i32.wrapI64(i64.shrU(get(hash), i64.const(BigInt(64 - PARTITION_BITS)))));
-  emitter.resumed();
   if (shape.measuresKey) {
     if (anyNull === undefined) measureKey(emitter, state, keyAsInt64(values[0]));
     else f.if(i32.eqz(get(anyNull)), () => measureKey(emitter, state, keyAsInt64(values[0])));

@@ -136,7 +136,6 @@ export function emitRowSink(
   if (bytes !== undefined) ensureBytes(emitter, state.store, bytes);
   const partition = hash === undefined ? i32.const(0) : i32.wrapI64(i64.shrU(get(hash), i64.const(BigInt(64 - PARTITION_BITS))));
   const place = reserveRow(emitter, state.store, partition);
-  emitter.resumed();
   noteFirst?.();
   const row = get(place.row);
   f.store("i64", row, prefix === undefined ? i64.extendI32U(i32.load(block, HEADER.morsel)) : get(prefix), SORT_RECORD.prefix);
