@@ -1,6 +1,6 @@
 import type { ColumnId, Expr } from "../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../catalog/expression.ts";
-import { exprKey } from "./conjunctions.ts";
+import { exprKey } from "./expression-keys.ts";
 import type { Assignment } from "./logical.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
 import type { PhysicalPlan } from "./physical.ts";

@@ -1,6 +1,7 @@
 import type { CallExpr, Expr, LiteralExpr } from "../catalog/expression.ts";
 import { chainOperands, isNullable, typeOf } from "../catalog/expression.ts";
 import { BOOLEAN } from "../catalog/types.ts";
+import { exprKey } from "./expression-keys.ts";
 
 export const TRUE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: true };
 export const FALSE: LiteralExpr = { kind: "literal", type: BOOLEAN, value: false };
@@ -76,33 +77,6 @@ export function sameExpr(a: Expr, b: Expr): boolean {
     case "lambda":
       return exprKey(a) === exprKey(b);
   }
-}
-
-/** A text that is equal for structurally equal expressions: what sets and maps of expressions are keyed by. */
-export function exprKey(expr: Expr): string {
-  switch (expr.kind) {
-    case "column":
-      return `#${expr.id}`;
-    case "literal":
-      return `${JSON.stringify(expr.type)}:${JSON.stringify(expr.value, valueReplacer)}`;
-    case "call":
-      return `${expr.name}/${expr.mode}/${JSON.stringify(expr.type)}(${expr.args.map(exprKey).join(",")})`;
-    case "cast":
-      return `cast/${expr.mode}/${JSON.stringify(expr.type)}(${exprKey(expr.input)})`;
-    case "case":
-      return `case(${expr.branches.map((b) => `${exprKey(b.when)}?${exprKey(b.then)}`).join(",")}:${exprKey(expr.otherwise)})`;
-    case "in":
-      return `in(${exprKey(expr.input)};${expr.list.map(exprKey).join(",")})`;
-    case "lambda":
-      return `lambda(${expr.parameters.map((p) => p.id).join(",")};${exprKey(expr.body)})`;
-  }
-}
-
-/** Keeps apart what JSON would make equal: bigint and number, -0 and 0, NaN and null. */
-function valueReplacer(_key: string, value: unknown): unknown {
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) return `number ${Object.is(value, -0) ? "-0" : value}`;
-  return value;
 }
 
 /** `a = b` or `a <=> b` between the two sides given by the predicates, turned so that `left` is on the left; undefined for anything else. */

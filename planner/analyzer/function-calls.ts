@@ -10,7 +10,7 @@ import { TRUE } from "../conjunctions.ts";
 import { castTo } from "./casts.ts";
 import { callText, prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
-import { aggregateKey } from "./expression-keys.ts";
+import { aggregateKey } from "../expression-keys.ts";
 import { callSite, resolveCondition, resolveExpr } from "./expressions.ts";
 import { matchColumns } from "./name-resolution.ts";
 import type { AliasLookup, Scope } from "./scope.ts";

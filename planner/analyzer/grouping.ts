@@ -7,7 +7,7 @@ import { analysisError, quoteSql } from "./analysis-errors.ts";
 import { castTo, literal, nullOf } from "./casts.ts";
 import { prettySql } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
-import { exprKey } from "./expression-keys.ts";
+import { exprKey } from "../expression-keys.ts";
 import { freshColumn } from "./expressions.ts";
 import type { CallAst } from "./function-calls.ts";
 import { isOuterColumn } from "./scope.ts";

@@ -3,7 +3,7 @@ import { isNullable, mapOperands, operands } from "../../catalog/expression.ts";
 import type { LogicalPlan } from "../logical.ts";
 import { mapInputs } from "../logical.ts";
 import { mapExpressions } from "../optimizer/plan-traversal.ts";
-import { exprKey } from "./expression-keys.ts";
+import { exprKey } from "../expression-keys.ts";
 
 /** The expression with every part that equals a key (see `exprKey`) replaced; a part inside a replaced one is not looked at. */
 export function replaceByKey(expr: Expr, replacements: ReadonlyMap<string, Expr>): Expr {

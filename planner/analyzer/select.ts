@@ -13,7 +13,7 @@ import { Aggregation } from "./aggregation.ts";
 import { prettySql } from "./column-names.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import type { ExprEnvironment, WindowCollector } from "./environment.ts";
-import { exprKey } from "./expression-keys.ts";
+import { exprKey } from "../expression-keys.ts";
 import { resolveCondition, resolveExpr } from "./expressions.ts";
 import type { GeneratorCall } from "./generators.ts";
 import { attachGenerators, generatorItem } from "./generators.ts";

@@ -2,7 +2,7 @@ import type { Expr } from "../../catalog/expression.ts";
 import type { LogicalPlan } from "../logical.ts";
 import { mapSortKeys, mapWindowCall } from "../optimizer/plan-traversal.ts";
 import type { PendingSubquery, PendingWindow, WindowCollector } from "./environment.ts";
-import { exprKey, sortKeysKey } from "./expression-keys.ts";
+import { exprKey, sortKeysKey } from "../expression-keys.ts";
 import { attachSubqueries } from "./subqueries.ts";
 
 /**

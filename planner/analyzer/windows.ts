@@ -10,7 +10,7 @@ import { castTo, literal } from "./casts.ts";
 import { callText, prettySql, windowSpecText } from "./column-names.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
-import { windowKey } from "./expression-keys.ts";
+import { windowKey } from "../expression-keys.ts";
 import { callSite, freshColumn, resolveExpr } from "./expressions.ts";
 import type { CallAst } from "./function-calls.ts";
 import { aggregateCall, argumentsOf, callName } from "./function-calls.ts";

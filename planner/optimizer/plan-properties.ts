@@ -1,7 +1,8 @@
 import type { ColumnId, Expr } from "../../catalog/expression.ts";
 import { referencedColumns } from "../../catalog/expression.ts";
 import type { LogicalPlan } from "../logical.ts";
-import { conjuncts, exprKey, isCall } from "../conjunctions.ts";
+import { conjuncts, isCall } from "../conjunctions.ts";
+import { exprKey } from "../expression-keys.ts";
 import { isDeterministic } from "./expression-facts.ts";
 import { substitute } from "./expression-traversal.ts";
 import { outputIds } from "./plan-traversal.ts";

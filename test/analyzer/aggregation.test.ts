@@ -11,6 +11,13 @@ test("what stands beside aggregates must be a key", () => {
   expect(failure("SELECT count(*) FROM t GROUP BY max(a)")).toBe("GROUP_BY_AGGREGATE at max(a)");
 });
 
+test("lambdas are the same key whatever their parameters are called, and other keys where they read other parameters", () => {
+  const nested = (outer: string, inner: string, read: string): string => `transform(a, ${outer} -> transform(b, ${inner} -> ${read}))`;
+  const grouped = (item: string): string => `SELECT ${item} AS n FROM VALUES (array(1), array(2)) AS v(a, b) GROUP BY ${nested("x", "y", "x")}`;
+  expect(schema(grouped(nested("v", "w", "v")))).toBe("n:array<array<int>>!");
+  expect(failure(grouped(nested("x", "y", "y")))).toMatch(/^MISSING_AGGREGATION at /);
+});
+
 test("equal aggregates are computed once", () => {
   const { plan } = analyze("SELECT sum(a), sum(t.a) + 1, count(*) FROM t HAVING sum(a) > 0 ORDER BY SUM(A)");
   const aggregates: number[] = [];

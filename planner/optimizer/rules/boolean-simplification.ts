@@ -1,6 +1,7 @@
 import type { Expr } from "../../../catalog/expression.ts";
 import { isNullable } from "../../../catalog/expression.ts";
-import { booleanCall, conjunction, conjuncts, disjunction, disjuncts, exprKey, FALSE, isCall, isFalse, isNullLiteral, isTrue, TRUE } from "../../conjunctions.ts";
+import { booleanCall, conjunction, conjuncts, disjunction, disjuncts, FALSE, isCall, isFalse, isNullLiteral, isTrue, TRUE } from "../../conjunctions.ts";
+import { exprKey } from "../../expression-keys.ts";
 import { isDeterministic, mayRaise } from "../expression-facts.ts";
 import type { ExpressionRule } from "../rule.ts";
 

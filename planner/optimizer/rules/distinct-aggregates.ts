@@ -4,7 +4,8 @@ import type { Assignment, LogicalAggregate, LogicalPlan } from "../../logical.ts
 import { outputOf } from "../../logical.ts";
 import { assert } from "../../../catalog/errors.ts";
 import { DOUBLE, LONG, sameType } from "../../../catalog/types.ts";
-import { booleanCall, conjunction, exprKey } from "../../conjunctions.ts";
+import { booleanCall, conjunction } from "../../conjunctions.ts";
+import { exprKey } from "../../expression-keys.ts";
 import { isDeterministic } from "../expression-facts.ts";
 import { valueOverNoRows } from "../unnesting/empty-groups.ts";
 import { renameColumns, withFreshColumns } from "../fresh-columns.ts";

@@ -1,7 +1,8 @@
 import type { Expr } from "../../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../../catalog/expression.ts";
 import { typeName } from "../../../catalog/types.ts";
-import { disjunction, disjuncts, equals, exprKey, isCall } from "../../conjunctions.ts";
+import { disjunction, disjuncts, equals, isCall } from "../../conjunctions.ts";
+import { exprKey } from "../../expression-keys.ts";
 import { isDeterministic } from "../expression-facts.ts";
 import type { ExpressionRule } from "../rule.ts";
 

@@ -2,7 +2,7 @@ import type { AggregateCall, Column, ColumnId, Expr } from "../../../catalog/exp
 import { columnExpr, typeOf } from "../../../catalog/expression.ts";
 import type { DataType } from "../../../catalog/types.ts";
 import { LONG } from "../../../catalog/types.ts";
-import { exprKey } from "../../conjunctions.ts";
+import { exprKey } from "../../expression-keys.ts";
 import type { Assignment, LogicalAggregate } from "../../logical.ts";
 import { outputOf } from "../../logical.ts";
 import { rangesOf } from "../column-ranges.ts";

@@ -1,38 +1,43 @@
-import type { AggregateCall, Expr, SortKey, WindowCall } from "../../catalog/expression.ts";
+import type { AggregateCall, ColumnId, Expr, SortKey, WindowCall } from "../catalog/expression.ts";
 
 const keys = new WeakMap<Expr, string>();
 
-/** Equal for expressions that are equal but for where they stand in the text. */
+/** A text that is equal for expressions of the same structure, wherever they stand in the query: what sets and maps of expressions are keyed by. */
 export function exprKey(expr: Expr): string {
   let key = keys.get(expr);
   if (key === undefined) {
-    key = makeKey(expr);
+    key = makeKey(expr, NO_PARAMETERS);
     keys.set(expr, key);
   }
   return key;
 }
 
-function makeKey(expr: Expr): string {
+/** Of the lambdas around an expression: number of each, from the outermost on. */
+type Parameters = ReadonlyMap<ColumnId, number>;
+
+const NO_PARAMETERS: Parameters = new Map();
+
+function makeKey(expr: Expr, parameters: Parameters): string {
+  const keyOf = (operand: Expr): string => (parameters.size === 0 ? exprKey(operand) : makeKey(operand, parameters));
   switch (expr.kind) {
-    case "column":
-      return `#${expr.id}`;
+    case "column": {
+      const parameter = parameters.get(expr.id);
+      return parameter === undefined ? `#${expr.id}` : `#p${parameter}`;
+    }
     case "literal":
       return `${JSON.stringify(expr.type)}:${valueKey(expr.value)}`;
     case "call":
-      return `${expr.name}/${expr.mode}/${JSON.stringify(expr.type)}(${expr.args.map(exprKey).join(",")})`;
+      return `${expr.name}/${expr.mode}/${JSON.stringify(expr.type)}(${expr.args.map(keyOf).join(",")})`;
     case "cast":
-      return `cast/${expr.mode}/${JSON.stringify(expr.type)}(${exprKey(expr.input)})`;
+      return `cast/${expr.mode}/${JSON.stringify(expr.type)}(${keyOf(expr.input)})`;
     case "case":
-      return `case(${expr.branches.map((b) => `${exprKey(b.when)}?${exprKey(b.then)}`).join(",")}:${exprKey(expr.otherwise)})`;
+      return `case(${expr.branches.map((b) => `${keyOf(b.when)}?${keyOf(b.then)}`).join(",")}:${keyOf(expr.otherwise)})`;
     case "in":
-      return `in(${exprKey(expr.input)}:${expr.list.map(exprKey).join(",")})`;
+      return `in(${keyOf(expr.input)}:${expr.list.map(keyOf).join(",")})`;
     case "lambda": {
-      // Parameters are numbered by position: two lambdas of the same shape are equal.
-      let body = exprKey(expr.body);
-      expr.parameters.forEach((p, i) => {
-        body = body.replaceAll(new RegExp(`#${p.id}(?![0-9])`, "g"), `#p${i}`);
-      });
-      return `lambda${expr.parameters.length}(${body})`;
+      const inner = new Map(parameters);
+      for (const parameter of expr.parameters) inner.set(parameter.id, inner.size);
+      return `lambda${expr.parameters.length}(${makeKey(expr.body, inner)})`;
     }
   }
 }
