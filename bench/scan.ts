@@ -4,6 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { TableProvider } from "../catalog/ports.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
+import { isCached } from "../catalog/table.ts";
 import { instantiateKernels, kernelBytes } from "../executor/kernels/instantiate.ts";
 import { Arena } from "../executor/memory/arena.ts";
 import { Pool } from "../executor/memory/pool.ts";
@@ -67,7 +68,7 @@ async function scanOurs(table: TableSnapshot, columns: readonly string[] | undef
   const arena = new Arena(context.pool, context.pool.newOwner());
   for (const split of table.splits) {
     const { source } = split;
-    if (source.kind === "cached") continue;
+    if (isCached(source)) continue;
     const reader = readSplit(split, positions.map((field, i) => ({ field: source.fields[field], type: table.columns[field].type, layout: layouts[i] })), context);
     for (let batch = reader.next(arena); batch !== undefined; batch = reader.next(arena)) {
       rows += batch.rows;

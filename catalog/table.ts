@@ -18,7 +18,7 @@ export interface TableSnapshot {
    * tables that are not read from files.
    */
   readonly fileMetadata?: "files" | "rows" | "trackedRows";
-  /** Set when every split's columns lie in the pool in one layout (CACHE TABLE). Position as in `columns`. */
+  /** Set when the splits are cached batches, in the pool or in files, in one layout. Position as in `columns`. */
   readonly cached?: readonly CachedColumn[];
 }
 
@@ -65,8 +65,26 @@ export type SplitSource =
   | { readonly kind: "arrow"; readonly path: string; readonly batch: number; readonly fields: readonly FileField[] }
   /** Addresses in the pool, per table column: data, validity, offsets, bytes (0 where there is none); see executor/memory. */
   | { readonly kind: "cached"; readonly columns: readonly (readonly [number, number, number, number])[] }
+  /** A cached batch in a file; position as in the table's columns, layouts as the table's `cached` says. */
+  | { readonly kind: "cachedFile"; readonly path: string; readonly columns: readonly CachedFileColumn[] }
   /** Arrow IPC stream bytes handed in by an embedder. */
   | { readonly kind: "ipc"; readonly bytes: Uint8Array; readonly fields: readonly FileField[] };
+
+/** A cached batch, which has columns by position, and no fields. */
+export type CachedSource = Extract<SplitSource, { kind: "cached" | "cachedFile" }>;
+
+export function isCached(source: SplitSource): source is CachedSource {
+  return source.kind === "cached" || source.kind === "cachedFile";
+}
+
+/** A column's buffers in a file, one after the other, each padded to a multiple of 16 bytes. */
+export interface CachedFileColumn {
+  readonly offset: number;
+  /** Bytes of data, validity, offsets and bytes; 0 where there is none. */
+  readonly lengths: readonly [number, number, number, number];
+  /** Of dictionary layouts: addresses in the pool of the entries' offsets and bytes, which all batches share. */
+  readonly dictionary?: readonly [number, number];
+}
 
 /** Where a table column is found in a file, or the constant that stands for it (partition value, missing column). Position as in the table's columns. */
 export type FileField =

@@ -1,9 +1,9 @@
 import { tmpdir } from "node:os";
-import type { TableSnapshot } from "../catalog/table.ts";
 import type { ExecutionEvent } from "./events.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
-import type { CacheJob, CacheResult, RunCacheJob } from "./cache-table.ts";
+import type { CachedRelations } from "./cache/cached-relations.ts";
+import type { CacheJob, CacheResult, RunCacheJob } from "./cache/cache-table.ts";
 import { toError } from "./failure-error.ts";
 import type { EvalContext } from "./functions/scalar-function.ts";
 import { kernelBytes } from "./kernels/instantiate.ts";
@@ -58,6 +58,8 @@ export interface ExecuteOptions {
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
   readonly onEvent?: (event: ExecutionEvent) => void;
+  /** Called between pipelines when one has written rows to disk for want of memory. */
+  readonly onSpill?: () => Promise<void>;
   /** Corrects the plan at every breaker that is complete, while its pipelines to come have `minRows` to read; without it the plan stays as it is. */
   readonly adaptive?: { readonly replan: Replan; readonly minRows: number; /** Partial aggregation that reduces nothing is given up. */ readonly partialAggregation?: boolean };
 }
@@ -81,7 +83,11 @@ export class Executor implements ExecutorThreads {
   readonly workerPool: WorkerPool;
   readonly spill: SpillFolder;
   readonly #setup: ThreadSetup;
-  readonly #cached = new Map<TableSnapshot, Owner>();
+  readonly #cached = lazily(async () => {
+    const [{ CachedRelations: Relations }, { runCacheJob }] = await Promise.all([import("./cache/cached-relations.ts"), import("./cache/cache-table.ts")]);
+    return new Relations(this.pool, this.spill, (job, owner, signal) => this.#cachePass(job, owner, signal, runCacheJob));
+  });
+  #hasCached = false;
   #main: ThreadContext | undefined;
 
   constructor(options: ExecutorOptions) {
@@ -150,27 +156,10 @@ export class Executor implements ExecutorThreads {
     );
   }
 
-  /** The table with its columns in the pool, until `dropCached`. */
-  async cacheTable(snapshot: TableSnapshot, signal: AbortSignal): Promise<TableSnapshot> {
-    const { cacheTable, runCacheJob } = await import("./cache-table.ts");
-    for (let failures = 1; ; failures++) {
-      const owner = this.pool.newOwner();
-      try {
-        const cached = await cacheTable(snapshot, this.pool, owner, (job) => this.#cachePass(job, owner, signal, runCacheJob));
-        this.#cached.set(cached, owner);
-        return cached;
-      } catch (error) {
-        this.pool.release(owner);
-        if (!(error instanceof WorkerLostError) || failures >= DEFAULT_MAX_FAILURES) throw error;
-      }
-    }
-  }
-
-  /** Frees a cached table. Queries that read it must have ended. */
-  dropCached(snapshot: TableSnapshot): void {
-    const owner = this.#cached.get(snapshot);
-    if (owner !== undefined) this.pool.release(owner);
-    this.#cached.delete(snapshot);
+  /** What is kept beyond queries. */
+  cached(): Promise<CachedRelations> {
+    this.#hasCached = true;
+    return this.#cached();
   }
 
   async #cachePass(job: CacheJob, owner: Owner, signal: AbortSignal, runInline: RunCacheJob): Promise<readonly CacheResult[]> {
@@ -197,6 +186,7 @@ export class Executor implements ExecutorThreads {
 
   async close(): Promise<void> {
     await this.workerPool.close();
+    if (this.#hasCached) await (await this.#cached()).close();
     await this.spill.remove();
   }
 

@@ -82,6 +82,7 @@ export class QueryRun {
       for (let pipeline = this.#stages.pipelines[0]; pipeline !== undefined; pipeline = this.#stages.pipelines[this.#ran.length]) {
         const started = performance.now();
         this.#atWork = pipelineNames(pipeline, this.#stages.breakers);
+        const spilled = this.#memory.spilledBytes;
         await this.#runPipeline(pipeline);
         this.#ran.push(pipeline);
         const { sink } = pipeline;
@@ -94,6 +95,7 @@ export class QueryRun {
           if (isComplete) await this.#adapt(breaker);
         }
         this.#freeUnused();
+        if (this.#memory.spilledBytes > spilled) await this.#options.onSpill?.();
       }
     } catch (error) {
       throw namingOperators(error, this.#atWork);

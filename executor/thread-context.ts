@@ -1,14 +1,17 @@
 import type { Split } from "../catalog/table.ts";
+import { CachedBatchReader, CachedFileReader } from "./cache/cached-file.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
 import type { Account } from "./memory/accounts.ts";
 import { Pool } from "./memory/pool.ts";
 import type { recordsWithFlag, runJoinPart } from "./operators/join/join-part.ts";
 import type { partRecords } from "./operators/run-finish-task.ts";
+import type { ScanColumn } from "./pipeline/sources.ts";
+import { fileField } from "./pipeline/sources.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
 import { readSplit } from "./scan/read-split.ts";
-import type { SplitReader, WantedColumn } from "./scan/scan-context.ts";
+import type { SplitReader } from "./scan/scan-context.ts";
 import type { SpillStore } from "./spill/spill-store.ts";
 
 /** What crosses to a new worker: compiled code and the shared memory. */
@@ -45,7 +48,11 @@ export class ThreadContext {
     this.#decoder = new ParquetDecoder(loadParquetWasm);
   }
 
-  openSplit(split: Split, wanted: readonly WantedColumn[]): SplitReader {
+  openSplit(split: Split, columns: readonly ScanColumn[]): SplitReader {
+    const { source, rows } = split;
+    if (source.kind === "cachedFile") return new CachedFileReader(source, rows ?? 0, columns, this.pool);
+    if (source.kind === "cached") return new CachedBatchReader(source.columns, rows ?? 0, columns);
+    const wanted = columns.map((column) => ({ ...column, field: fileField(split, column.field) }));
     return readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels });
   }
 }

@@ -1,5 +1,5 @@
 import type { Value } from "../catalog/values.ts";
-import type { CacheJob, CacheResult } from "./cache-table.ts";
+import type { CacheJob, CacheResult } from "./cache/cache-table.ts";
 import type { Owner } from "./memory/pool.ts";
 import type { FinishJob, FinishOwners, TaskResult } from "./operators/finish-task.ts";
 import type { InstanceResult, PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InternalError } from "../catalog/errors.ts";
-import { runCacheJob } from "./cache-table.ts";
+import { runCacheJob } from "./cache/cache-table.ts";
 import { recordsWithFlag, runJoinPart } from "./operators/join/join-part.ts";
 import { partRecords } from "./operators/run-finish-task.ts";
 import { runFinishJob } from "./run-finish-job.ts";

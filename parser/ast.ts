@@ -301,7 +301,7 @@ export type Statement = { readonly span: Span } & (
   | { readonly kind: "describeFunction"; readonly name: QualifiedName; readonly extended: boolean }
   | { readonly kind: "describeDatabase"; readonly name: QualifiedName; readonly extended: boolean }
   | { readonly kind: "show"; readonly what: "databases" | "tables" | "views" | "functions" | "columns" | "partitions" | "tblproperties" | "createTable" | "tableExtended" | "catalogs" | "currentNamespace"; /** Of functions: SHOW USER | SYSTEM | ALL FUNCTIONS. */ readonly scope?: "user" | "system" | "all"; readonly name?: QualifiedName; readonly pattern?: string; readonly key?: string; readonly partition?: readonly PartitionItem[] }
-  | { readonly kind: "cacheTable"; readonly name: QualifiedName; readonly lazy: boolean; readonly options: readonly Property[]; readonly query?: Query }
+  | { readonly kind: "cacheTable"; readonly name: QualifiedName; readonly lazy: boolean; readonly options: readonly Property[]; /** Of a view to be made. */ readonly definition?: { readonly query: Query; readonly queryText: string } }
   | { readonly kind: "uncacheTable"; readonly name: QualifiedName; readonly ifExists: boolean }
   | { readonly kind: "clearCache" }
   | { readonly kind: "refreshTable"; readonly name: QualifiedName }

@@ -1,12 +1,13 @@
 import type { Identifier } from "./ast.ts";
 import { parseSourceText } from "./columns.ts";
+import { parseViewQuery } from "./create-view.ts";
 import type { Cursor } from "./cursor.ts";
 import { acceptIfExists } from "./drop.ts";
 import { parseNamedExpression } from "./expressions.ts";
 import { acceptPartition } from "./partitions.ts";
 import { parsePrimary } from "./primary.ts";
 import { acceptOptions } from "./properties.ts";
-import { parseQuery, startsQuery } from "./query.ts";
+import { startsQuery } from "./query.ts";
 import type { StatementBody } from "./statements.ts";
 import { parseStatementAt } from "./statements.ts";
 import { parseDataType } from "./types.ts";
@@ -38,8 +39,8 @@ export function parseCache(c: Cursor): StatementBody {
   c.expect("TABLE");
   const name = c.qualifiedName("a table name");
   const options = acceptOptions(c, "OPTIONS") ?? [];
-  const query = c.accept("AS") || c.is("(") || startsQuery(c) ? parseQuery(c) : undefined;
-  return { kind: "cacheTable", name, lazy, options, ...(query && { query }) };
+  const definition = c.accept("AS") || c.is("(") || startsQuery(c) ? parseViewQuery(c) : undefined;
+  return { kind: "cacheTable", name, lazy, options, ...(definition && { definition }) };
 }
 
 export function parseUncache(c: Cursor): StatementBody {

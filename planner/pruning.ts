@@ -1,5 +1,6 @@
 import type { Column, ColumnId, Expr } from "../catalog/expression.ts";
 import type { ColumnStatistics, Split } from "../catalog/table.ts";
+import { isCached } from "../catalog/table.ts";
 import type { DataType } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
 import { conjuncts, disjuncts } from "./conjunctions.ts";
@@ -158,7 +159,7 @@ function boundsOf(id: ColumnId, split: Split, fieldOf: ReadonlyMap<ColumnId, num
   const field = fieldOf.get(id);
   if (field === undefined) return UNBOUNDED;
   const { source } = split;
-  if (source.kind !== "cached") {
+  if (!isCached(source)) {
     const stored = source.fields[field];
     if (stored?.kind === "constant") return { min: stored.value, max: stored.value, allNull: stored.value === null, noNull: stored.value !== null };
   }

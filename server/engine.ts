@@ -1,7 +1,6 @@
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
-import type { TableSnapshot } from "../catalog/table.ts";
 import type { CatalogStore, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
 import type { OneQueryEvent, QueryEvent } from "../executor/events.ts";
@@ -9,6 +8,8 @@ import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import { planStages } from "../planner/stages.ts";
+import type { CachedRelations } from "../executor/cache/cached-relations.ts";
+import { RelationCache } from "./cache/relation-cache.ts";
 import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
 import { localStorage } from "./local-storage.ts";
 import { machineTimeZone } from "./machine-time-zone.ts";
@@ -16,15 +17,12 @@ import { PlanCache } from "./plan-cache.ts";
 import type { PreparedQuery } from "./run-query.ts";
 import { Session, type TemporaryView } from "./session.ts";
 import { findTableProvider, TABLE_FORMATS } from "./table-providers.ts";
-import { TableCache } from "./table-cache.ts";
 
 /** What the engine asks of an executor. */
 export interface QueryExecutor {
   readonly execute: (plan: PhysicalPlan, options: ExecuteOptions) => AsyncIterable<ResultBatch>;
-  /** The table with its columns in the pool. */
-  readonly cacheTable: (snapshot: TableSnapshot, signal: AbortSignal) => Promise<TableSnapshot>;
-  /** Frees what `cacheTable` gave. */
-  readonly dropCached: (cached: TableSnapshot) => void;
+  /** What is kept beyond queries. */
+  readonly cached: () => Promise<CachedRelations>;
   readonly close: () => Promise<void>;
 }
 
@@ -62,7 +60,7 @@ export class Engine {
   readonly warehouse: string;
   readonly machineTimeZone = machineTimeZone();
   readonly plans = new PlanCache<PreparedQuery>();
-  readonly tableCache = new TableCache();
+  readonly cache = new RelationCache(async () => (await this.executor()).cached());
   readonly #views: readonly TemporaryView[];
   readonly #onEvent: ((event: QueryEvent) => void) | undefined;
   #queries = 0;
@@ -145,8 +143,7 @@ async function createExecutor(resources: ExecutorResources): Promise<QueryExecut
   const executor = new Executor(resources);
   return {
     execute: (plan, options) => executor.execute(planStages(plan), options),
-    cacheTable: (snapshot, signal) => executor.cacheTable(snapshot, signal),
-    dropCached: (cached) => executor.dropCached(cached),
+    cached: () => executor.cached(),
     close: () => executor.close(),
   };
 }

@@ -5,6 +5,7 @@ import type { ExecuteOptions } from "../executor/executor.ts";
 import type { Progress, Replanned } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
+import { wholeTable } from "./cache/cached-plans.ts";
 import { evalContext, sessionFacts } from "./session-facts.ts";
 import type { PreparedQuery } from "./run-query.ts";
 import type { Session } from "./session.ts";
@@ -17,7 +18,7 @@ export interface Measurement {
 }
 
 /**
- * Runs a query when it is first read; plans it again if a cached table that it reads has been dropped since. It ends early when the signal is aborted (OPERATION_CANCELED), when `sparrow.query.timeout` has passed
+ * Runs a query when it is first read; what it reads from the cache and is not there is cached first, and it is planned again then, as it is when cached rows that it reads have been dropped since. It ends early when the signal is aborted (OPERATION_CANCELED), when `sparrow.query.timeout` has passed
  * (QUERY_EXECUTION_TIMEOUT_EXCEEDED), or when its reader stops reading.
  */
 export async function* executeQuery(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, planAgain: () => Promise<PreparedQuery>, measurement: Measurement = {}): AsyncGenerator<ResultBatch> {
@@ -38,15 +39,29 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   try {
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
-    while ((releaseTables = engine.tableCache.acquire(current.cachedVersions)) === undefined) current = await planAgain();
+    for (;;) {
+      if (current.missing.length > 0) await fillCache(session, current.missing, combined);
+      else if ((releaseTables = engine.cache.acquire(current.cachedVersions)) !== undefined) break;
+      current = await planAgain();
+    }
     const onEnd = (found: QueryCounters): void => {
       counters = found;
       measurement.onEnd?.(found);
     };
-    for await (const batch of executor.execute(current.physical, { ...options, onEnd, onEvent, adaptive: adaptive(session, current.physical) })) {
-      throwIfAborted(combined, timeoutMs);
-      rows += batch.rows;
-      yield batch;
+    const execution = { ...options, onEnd, onEvent, onSpill: () => engine.cache.yieldToQueries(), adaptive: adaptive(session, current.physical) };
+    for (let hasDelivered = false; ; ) {
+      try {
+        for await (const batch of executor.execute(current.physical, execution)) {
+          throwIfAborted(combined, timeoutMs);
+          rows += batch.rows;
+          hasDelivered = true;
+          yield batch;
+        }
+        break;
+      } catch (error) {
+        // What is cached and not read gives its memory up before a query fails for want of it.
+        if (hasDelivered || !(error instanceof SparrowError && error.condition === "MEMORY_LIMIT_EXCEEDED") || !(await engine.cache.makeRoom(Number.POSITIVE_INFINITY))) throw error;
+      }
     }
   } catch (error) {
     const raised = abortion(combined, timeoutMs) ?? error;
@@ -56,6 +71,20 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
     stop.abort();
     releaseTables?.();
     onEvent?.({ kind: "queryEnded", rows, milliseconds: performance.now() - started, peakBytes: counters?.peakBytes ?? 0, spilledBytes: counters?.spilledBytes ?? 0, ...(condition !== undefined && { condition }) });
+  }
+}
+
+/** Caches what is asked for and not there yet. */
+export async function fillCache(session: Session, missing: PreparedQuery["missing"], signal: AbortSignal): Promise<void> {
+  const { cache } = session.engine;
+  for (const rows of missing) {
+    const request = { level: rows.entry.level, signal, makeRoom: (bytes: number) => cache.makeRoom(bytes) };
+    await cache.fill(rows, (store) => {
+      const table = wholeTable(rows.plan);
+      if (table !== undefined) return store.cacheTable(table, request);
+      const prepared = rows.prepare();
+      return store.cacheRows(rows.entry.name, prepared.columns, executeQuery(session, prepared, signal, async () => rows.prepare()), request);
+    });
   }
 }
 
@@ -81,7 +110,7 @@ function throwIfAborted(signal: AbortSignal, timeoutMs: number): void {
 }
 
 /** Why a query has ended early; undefined while its signal is not aborted. */
-function abortion(signal: AbortSignal, timeoutMs: number): SparrowError | undefined {
+export function abortion(signal: AbortSignal, timeoutMs: number): SparrowError | undefined {
   if (!signal.aborted) return undefined;
   if (signal.reason instanceof DOMException && signal.reason.name === "TimeoutError") {
     return new SparrowError("QUERY_EXECUTION_TIMEOUT_EXCEEDED", "57KD0", `Query execution was cancelled due to exceeding the timeout (${timeoutMs / 1000}s).`, { timeout: String(timeoutMs / 1000) }, { origin: "resource", hint: "sparrow.query.timeout sets the limit." });

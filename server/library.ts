@@ -16,6 +16,7 @@ export type { ResultBatch, ResultColumn } from "../executor/result-batch.ts";
 export type { ParameterInput, ParametersInput } from "./query-parameters.ts";
 
 const rowsModule = lazily(() => import("./results/row-objects.ts"));
+const persistModule = lazily(() => import("./cache/persist.ts"));
 
 export interface OpenOptions {
   /** Settings that every session begins with, under the names that `SET -v` lists. */
@@ -113,8 +114,26 @@ export class PendingResult implements PromiseLike<QueryResult>, AsyncIterable<Ar
     return (await this.#run()).toArray();
   }
 
+  /**
+   * Has the rows kept once they are first computed, for every query of the engine that contains this one, until `unpersist` or until what they were read from
+   * changes; does not run it. `level`: as in Spark, `MEMORY_AND_DISK`, `MEMORY_ONLY` or `DISK_ONLY`. Raises INVALID_STORAGE_LEVEL.
+   */
+  async persist(level = "MEMORY_AND_DISK"): Promise<void> {
+    await (await persistModule()).persist(this.#ownSession(), this.#text, this.#options, level);
+  }
+
+  /** Forgets what `persist` has kept. */
+  async unpersist(): Promise<void> {
+    await (await persistModule()).unpersist(this.#ownSession(), this.#text, this.#options);
+  }
+
   cancel(): void {
     this.#cancel.abort();
+  }
+
+  #ownSession(): Session {
+    const { settings } = this.#options;
+    return settings === undefined ? this.#session : this.#session.withSettings(settings);
   }
 
   #run(): Promise<QueryResult> {

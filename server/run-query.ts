@@ -3,12 +3,14 @@ import type { ColumnId } from "../catalog/expression.ts";
 import type { StructField } from "../catalog/types.ts";
 import { lookupFunction } from "../catalog/functions/registry.ts";
 import { evaluate } from "../executor/interpret.ts";
+import { type MissingRows, planOverCache } from "./cache/cached-plans.ts";
+import type { CacheEntry } from "./cache/relation-cache.ts";
 import { executeQuery } from "./execute-query.ts";
 import type { Query } from "../parser/ast.ts";
 import { analyzeQuery } from "../planner/analyzer/queries.ts";
 import type { AnalysisContext, AnalyzedQuery } from "../planner/analyzer/context.ts";
 import { collectTableNames } from "../planner/analyzer/table-names.ts";
-import type { LogicalPlan } from "../planner/logical.ts";
+import { type LogicalPlan, outputOf } from "../planner/logical.ts";
 import { optimize, parseExcludedRules } from "../planner/optimizer/optimize.ts";
 import type { OptimizerContext } from "../planner/optimizer/rule.ts";
 import { planPhysical } from "../planner/physical-planner.ts";
@@ -36,8 +38,10 @@ export interface PreparedQuery {
   readonly analyzed: LogicalPlan;
   readonly optimized: LogicalPlan;
   readonly physical: PhysicalPlan;
-  /** Versions of the cached tables that the plan reads. */
+  /** Versions of the cached relations that the plan reads. */
   readonly cachedVersions: readonly string[];
+  /** What is to be cached before the query runs, and what gives its rows. */
+  readonly missing: readonly (MissingRows & { readonly prepare: () => PreparedQuery })[];
 }
 
 /** The life of a query, once it is parsed: names -> snapshots -> analyzed -> optimized -> physical plan -> batches. */
@@ -60,13 +64,14 @@ export async function prepareQuery(session: Session, query: Query, options: RunO
   return prepared;
 }
 
-/** What comes after analysis: optimized and physical plan. */
-export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context: AnalysisContext, tables: ResolvedTables): PreparedQuery {
-  const optimized = optimize(analyzed.plan, optimizerContext(session, context));
+/** What comes after analysis: optimized and physical plan. `except`: what is being cached, and is not read from the cache. */
+export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context: AnalysisContext, tables: ResolvedTables, except?: CacheEntry): PreparedQuery {
+  const { plan, versions, missing } = planOverCache(analyzed.plan, tables, session.engine.cache, except);
+  const optimized = optimize(plan, optimizerContext(session, context));
   const { settings } = session;
   const physical = planPhysical(optimized, settings.number("spark.sql.adaptive.coalescePartitions.initialPartitionNum") ?? settings.number("spark.sql.shuffle.partitions"));
   const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
-  return { columns, analyzed: analyzed.plan, optimized, physical, cachedVersions: [...tables.cachedVersions] };
+  return { columns, analyzed: analyzed.plan, optimized, physical, cachedVersions: versions, missing: missing.map((rows) => ({ ...rows, prepare: () => planAnalyzed(session, { plan: rows.plan, columns: outputOf(rows.plan) }, context, tables, rows.entry) })) };
 }
 
 /** What analysis may look at: tables are pinned, the clock is read once, and ids are counted for all steps of planning together. */
@@ -98,5 +103,5 @@ function noColumn(id: ColumnId): never {
 function cacheKey(session: Session, query: Query, tables: ResolvedTables, options: RunOptions): string | undefined {
   if (options.text === undefined || ![query, ...tables.views.values()].every(isRepeatable)) return undefined;
   const parameters = JSON.stringify(queryParameters(options.parameters), (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value instanceof Map ? [...value] : value));
-  return JSON.stringify([options.text, session.database, session.timeZone, session.settings.given(), parameters, tables.version]);
+  return JSON.stringify([options.text, session.database, session.timeZone, session.settings.given(), parameters, tables.version, session.engine.cache.generation]);
 }

@@ -32,8 +32,6 @@ export class ResolvedTables {
   readonly views = new Map<string, Query>();
   /** Where snapshots come from. */
   readonly sources = new Map<TableSnapshot, FileSource>();
-  /** Versions of the snapshots that lie in the pool. */
-  readonly cachedVersions = new Set<string>();
 
   lookup(reference: TableReference): TableLookup | undefined {
     return this.#byKey.get(tableKey(reference));
@@ -167,11 +165,14 @@ async function addFiles(session: Session, reference: TableReference, { format, r
   if (reference.version !== undefined && format.toLowerCase() !== "delta") throw noTimeTravel(reference);
   const asOf = reference.version === undefined ? given.asOf : await versionOf(session, reference.version);
   const source = { format, request: { ...given, options: withTimeZone(session, format, given.options), ...(asOf !== undefined && { asOf }) } };
-  const cached = session.engine.tableCache.get(source.format, source.request);
-  const snapshot = cached ?? withAnalyzed(await (await session.engine.provider(format)).open(source.request), statistics);
+  const snapshot = session.engine.cache.pinned(sourceIdentity(source)) ?? withAnalyzed(await (await session.engine.provider(format)).open(source.request), statistics);
   resolved.sources.set(snapshot, source);
   resolved.add(reference, { kind: "table", snapshot }, snapshot.version);
-  if (snapshot.cached !== undefined) resolved.cachedVersions.add(snapshot.version);
+}
+
+/** Equal for what is the same table, or the same of its earlier states, whatever it holds now. */
+export function sourceIdentity({ format, request: { name, location, files, schema, options, asOf } }: FileSource): string {
+  return JSON.stringify([format.toLowerCase(), name, location, files && [...files], schema, options, asOf], (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
 interface ViewText {

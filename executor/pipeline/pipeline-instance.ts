@@ -19,7 +19,6 @@ import type { RecordFlag, RecordRun } from "./morsels.ts";
 import type { InstanceResult, PipelineJob, PipelineOwners, ResultOutput } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
-import { fileField } from "./sources.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
 import { HEADER, initializeState, OPERAND_BYTES, STATUS } from "./state-layout.ts";
@@ -157,8 +156,7 @@ export class PipelineInstance {
       this.#runRows(morsel * BATCHES_PER_SPLIT, split.rows ?? 0);
       return;
     }
-    const wanted = source.columns.map((column) => ({ ...column, field: fileField(split, column.field) }));
-    const reader = this.#context.openSplit(split, wanted);
+    const reader = this.#context.openSplit(split, source.columns);
     try {
       for (let batch = 0; ; batch++) {
         const columns = reader.next(this.#scratch);

@@ -1,6 +1,7 @@
 import { assert } from "../../catalog/errors.ts";
 import type { Column } from "../../catalog/expression.ts";
 import type { ColumnLayout, FileField, Split } from "../../catalog/table.ts";
+import { isCached } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { LONG } from "../../catalog/types.ts";
 import type { Source } from "../../planner/stages.ts";
@@ -54,6 +55,8 @@ export function bindSource(
   switch (source.kind) {
     case "scan": {
       const { node } = source;
+      // Batches in files are in memory for as long as they are read.
+      const lifetime = node.cached !== undefined && node.splits.every((split) => split.source.kind === "cached") ? "query" : "morsel";
       const slots = node.columns.map(({ column, field }, i) => {
         const slot = state.reserve(SLOT_BYTES, 8);
         const cached = node.cached?.[field];
@@ -66,7 +69,7 @@ export function bindSource(
           nulls: nullable ? "bits" : "none",
           slot,
           index: emitter.position,
-          lifetime: cached === undefined ? "morsel" : "query",
+          lifetime,
           dictionary: cached === undefined ? undefined : cachedDictionary(node.splits, field, layout),
         });
         return slot;
@@ -144,14 +147,15 @@ function bindGroups(emitter: SegmentEmitter, source: BreakerSource, { shape }: E
 function cachedDictionary(splits: readonly Split[], field: number, layout: ColumnLayout): DictionaryColumn | undefined {
   if (layout.kind !== "dictionary" || layout.entries === undefined) return undefined;
   const first = splits[0]?.source;
-  if (first?.kind !== "cached") return undefined;
-  const [, , offsets, bytes] = first.columns[field];
+  const at = first?.kind === "cached" ? first.columns[field].slice(2) : first?.kind === "cachedFile" ? first.columns[field].dictionary : undefined;
+  if (at === undefined) return undefined;
+  const [offsets, bytes] = at;
   return { key: `dictionary ${offsets}`, entries: layout.entries, offsets, bytes };
 }
 
 /** Where a scan column is found in a split's file. */
 export function fileField(split: Split, field: number): FileField {
   const { source } = split;
-  assert(source.kind !== "cached", "cached splits have no file");
+  assert(!isCached(source), "cached splits have no fields");
   return source.fields[field];
 }

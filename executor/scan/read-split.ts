@@ -21,6 +21,8 @@ export function readSplit(split: Split, wanted: readonly WantedColumn[], context
       return new ArrowSplitReader(source, wanted, context);
     case "parquetFile":
       throw new InternalError("a whole file is cut into row groups before it is read");
+    case "cachedFile":
+      throw new InternalError("a cached batch has no fields: it is read by position");
     case "cached":
       throw new InternalError("a cached split is not read: its columns lie in the pool");
   }

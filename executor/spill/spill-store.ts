@@ -104,12 +104,7 @@ export class SpillStore {
     this.#pool.accounts.countSpilled(this.#account, bytes);
     const writer = this.#openWriter();
     onDisk("writing", writer.path, () => {
-      let left: readonly Uint8Array[] = parts;
-      for (let done = 0; done < bytes; ) {
-        const count = writevSync(writer.fd, left as Uint8Array[]);
-        done += count;
-        left = after(left, count);
-      }
+      writeAll(writer.fd, parts, bytes);
     });
     const [head] = parts;
     const page = { file: writer.path, offset: writer.end, bytes, records, first: new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true) };
@@ -160,6 +155,16 @@ class SpilledPartitions {
   }
 }
 
+/** Writes all of the parts, `bytes` together, however little the system takes at a time. */
+export function writeAll(fd: number, parts: readonly Uint8Array[], bytes: number): void {
+  let left = parts;
+  for (let done = 0; done < bytes; ) {
+    const count = writevSync(fd, left as Uint8Array[]);
+    done += count;
+    left = after(left, count);
+  }
+}
+
 /** What is left of the parts after so many bytes. */
 function after(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let skip = bytes;
@@ -174,7 +179,12 @@ function onDisk<T>(doing: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SparrowError("SPILL_OUT_OF_MEMORY", "53000", `The query does not fit into memory, and ${doing} its spill file ${path} failed: ${why}.`, { path, message: why }, { origin: "resource", hint: "Free space on that disk, choose another with sparrow.spill.dir, or raise sparrow.memory.limit." });
+    throw diskFailure(doing, path, error);
   }
+}
+
+/** SPILL_OUT_OF_MEMORY: a file of what is not in memory could not be written or read. */
+export function diskFailure(doing: string, path: string, error: unknown): SparrowError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new SparrowError("SPILL_OUT_OF_MEMORY", "53000", `The query does not fit into memory, and ${doing} its spill file ${path} failed: ${why}.`, { path, message: why }, { origin: "resource", hint: "Free space on that disk, choose another with sparrow.spill.dir, or raise sparrow.memory.limit." });
 }

@@ -1,6 +1,7 @@
 import type { Column } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { Split } from "../../catalog/table.ts";
+import { isCached } from "../../catalog/table.ts";
 import { sameType } from "../../catalog/types.ts";
 import { explainValue } from "../explain-expression.ts";
 import type { PhysicalPlan, PhysicalScan } from "../physical.ts";
@@ -30,7 +31,7 @@ export const rangeFilter: AdaptiveRule = {
 };
 
 function isPartitionValue(splits: readonly Split[], field: number): boolean {
-  return splits.every(({ source }) => source.kind !== "cached" && source.fields[field].kind === "constant");
+  return splits.every(({ source }) => !isCached(source) && source.fields[field].kind === "constant");
 }
 
 function skipSplits(plan: PhysicalPlan, context: RuleContext, rule: string, applies: (splits: readonly Split[], field: number) => boolean): PhysicalPlan {

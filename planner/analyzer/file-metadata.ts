@@ -59,7 +59,7 @@ export function withFileMetadata(table: TableSnapshot): WithFileMetadata | undef
 
 function withParts(split: Split, columns: number, parts: readonly MetadataPart[]): Split {
   const { source, file, rows } = split;
-  if (!("path" in source) || file === undefined) throw new TypeError("a split of a table with file metadata is of no file");
+  if (!("path" in source) || !("fields" in source) || file === undefined) throw new TypeError("a split of a table with file metadata is of no file");
   const fields = parts.map((own) => own.of(source, file));
   const statistics = new Map<number, ColumnStatistics>(split.columns);
   fields.forEach((field, i) => {

@@ -48,7 +48,7 @@ export async function commitStatement(session: Session, log: DeltaLog, statement
     userMetadata: session.settings.text("spark.databricks.delta.commitInfo.userMetadata"),
     engineInfo: `Sparrow/${packageVersion()}`,
   });
-  session.engine.tableCache.dropLocation(log.location);
+  session.engine.cache.locationChanged(log.location);
   await tidy(session, log, version);
   return version;
 }

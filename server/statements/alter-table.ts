@@ -26,7 +26,7 @@ export async function runAlterTable(session: Session, { name, action }: Extract<
   }
   if (action.kind === "recoverPartitions") return emptyResult();
   await session.engine.catalog.putTable(altered(table, action), "replace");
-  session.engine.tableCache.dropLocation(table.location);
+  session.engine.cache.locationChanged(table.location);
   return emptyResult();
 }
 
@@ -104,5 +104,5 @@ async function renameTable(session: Session, table: TableEntry, { to }: Extract<
   if (!table.external) await rename(table.location, location);
   await session.engine.catalog.putTable({ ...table, ...target, location }, "create");
   await session.engine.catalog.dropTable(table.database, table.name);
-  session.engine.tableCache.dropLocation(table.location);
+  session.engine.cache.locationDropped(table.location);
 }

@@ -20,7 +20,7 @@ export async function createTableAsSelect(session: Session, described: TableEntr
   if (existing === undefined && !described.external) await rejectUsedLocation(described);
   const target = { ...targetOf(session, described), fields: columns };
   await writeTable(target, { kind: "overwrite", prefix: "" }, executeQuery(session, prepared, options.signal, plan));
-  session.engine.tableCache.dropLocation(target.location);
+  session.engine.cache.locationChanged(target.location);
   await session.engine.catalog.putTable({ ...described, schema }, existing === undefined ? "create" : "replace");
   return emptyResult();
 }

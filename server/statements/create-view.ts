@@ -8,6 +8,7 @@ import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { absolutePath } from "../storage-paths.ts";
 import { findInCatalog, recursiveView, resolveTables, viewIdentity } from "../table-resolution.ts";
 import { fieldsOf } from "./column-definitions.ts";
+import { uncacheView } from "./drop.ts";
 
 type CreateView = Extract<Statement, { kind: "createView" }>;
 
@@ -20,6 +21,7 @@ export async function runCreateView(session: Session, statement: CreateView, opt
   const columns = statement.columns.map(({ name, comment }) => ({ name: name.name, ...(comment === undefined ? {} : { comment }) }));
   if (columns.length > 0 && columns.length !== prepared.columns.length) throw columnCountMismatch(statement, columns.length, prepared.columns.length);
   const settings = Object.fromEntries(session.settings.given().filter(([name]) => name.startsWith("spark.sql.") && name !== "spark.sql.session.timeZone"));
+  if (statement.orReplace) await uncacheView(session, statement.name);
   if (statement.temporary) {
     const [name] = partsOf(statement.name);
     session.putTemporaryView({ kind: "query", name, text: statement.queryText, columns, settings, database: session.database, comment: statement.comment }, statement.orReplace);
@@ -49,6 +51,7 @@ export function runCreateTemporaryViewUsing(session: Session, statement: Extract
 export async function runAlterView(session: Session, { name, query, queryText }: Extract<Statement, { kind: "alterView" }>, options: RunOptions): Promise<StatementResult> {
   await rejectSelfReference(session, name, query, session.temporaryView(partsOf(name)) !== undefined);
   await prepareQuery(session, query, { ...options, text: undefined });
+  await uncacheView(session, name);
   const temporary = session.temporaryView(partsOf(name));
   if (temporary?.kind === "query") {
     session.putTemporaryView({ ...temporary, text: queryText, database: session.database }, true);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { TableEntry } from "../../catalog/ports.ts";
-import type { Statement } from "../../parser/ast.ts";
+import type { QualifiedName, Statement } from "../../parser/ast.ts";
 import { partsOf, quoted, tableNotFound } from "../object-names.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
@@ -11,6 +11,7 @@ import { findInCatalog } from "../table-resolution.ts";
 export async function runDrop(session: Session, { object, name, ifExists }: Extract<Statement, { kind: "drop" }>): Promise<StatementResult> {
   const parts = partsOf(name);
   if (session.temporaryView(parts) !== undefined) {
+    await uncacheView(session, name);
     session.dropTemporaryView(parts[0]);
     return emptyResult();
   }
@@ -21,14 +22,29 @@ export async function runDrop(session: Session, { object, name, ifExists }: Extr
   }
   if (found.kind !== object) throw wrongObject(object, found.kind, quoted(found.entry.database, found.entry.name), name.span);
   if (found.kind === "table") await dropTableEntry(session, found.entry);
-  else await session.engine.catalog.dropView(found.entry.database, found.entry.name);
+  else {
+    await uncacheView(session, name);
+    await session.engine.catalog.dropView(found.entry.database, found.entry.name);
+  }
   return emptyResult();
+}
+
+/** What is cached of a view goes with it, or with its query when it gets another. */
+export async function uncacheView(session: Session, name: QualifiedName): Promise<void> {
+  if (session.engine.cache.isEmpty) return;
+  const { uncacheRelation } = await import("./cache-table.ts");
+  try {
+    await uncacheRelation(session, name);
+  } catch (error) {
+    // A view that cannot be read any more is not cached: what was went with the tables that it read.
+    if (!(error instanceof SparrowError)) throw error;
+  }
 }
 
 /** Takes a table out of the catalog, and its files from the disk where they are the catalog's own. */
 export async function dropTableEntry(session: Session, entry: TableEntry): Promise<void> {
   await session.engine.catalog.dropTable(entry.database, entry.name);
-  session.engine.tableCache.dropLocation(entry.location);
+  session.engine.cache.locationDropped(entry.location);
   if (!entry.external) await rm(entry.location, { recursive: true, force: true });
 }
 

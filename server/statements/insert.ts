@@ -43,7 +43,7 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
   const prepared = await plan();
   const target = { ...targetOf(session, table), fields: table.schema };
   await writeTable(target, await writeMode(session, table, statement, options), executeQuery(session, prepared, options.signal, plan));
-  session.engine.tableCache.dropLocation(table.location);
+  session.engine.cache.locationChanged(table.location);
   return emptyResult();
 }
 
@@ -62,7 +62,7 @@ export async function runInsertDirectory(session: Session, statement: Extract<St
     compression: parquetCodec(session),
   };
   await writeTable(target, { kind: "overwrite", prefix: "" }, executeQuery(session, prepared, options.signal, plan));
-  session.engine.tableCache.dropLocation(target.location);
+  session.engine.cache.locationChanged(target.location);
   return emptyResult();
 }
 

@@ -7,7 +7,6 @@ import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
 import { findInCatalog } from "../table-resolution.ts";
 import { runAnalyzeTable, runAnalyzeTables } from "./analyze-table.ts";
-import { runCacheTable, runClearCache, runRefreshTable, runUncacheTable } from "./cache-table.ts";
 import { runCommentOn } from "./comment-on.ts";
 import { runAlterDatabase, runCreateDatabase, runDropDatabase, runUse, runUseCatalog } from "./databases.ts";
 import { runDrop } from "./drop.ts";
@@ -74,13 +73,14 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "analyzeTables":
       return runAnalyzeTables(session, statement, options);
     case "cacheTable":
-      return runCacheTable(session, statement, options);
+      return (await import("./cache-table.ts")).runCacheTable(session, statement, options);
     case "uncacheTable":
-      return runUncacheTable(session, statement);
+      return (await import("./cache-table.ts")).runUncacheTable(session, statement);
     case "clearCache":
-      return runClearCache(session);
+      session.engine.cache.clear();
+      return emptyResult();
     case "refreshTable":
-      return runRefreshTable(session, statement, options);
+      return (await import("./cache-table.ts")).runRefreshTable(session, statement, options);
     case "commentOn":
       return runCommentOn(session, statement);
     case "update":

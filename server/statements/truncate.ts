@@ -22,6 +22,6 @@ export async function runTruncate(session: Session, { name, partition }: Extract
   if (partition !== undefined) throw unsupportedOperation("TRUNCATE of single partitions", tableName);
   await rm(table.location, { recursive: true, force: true });
   await mkdir(table.location, { recursive: true });
-  session.engine.tableCache.dropLocation(table.location);
+  session.engine.cache.locationChanged(table.location);
   return emptyResult();
 }

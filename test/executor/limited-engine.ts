@@ -34,8 +34,7 @@ export class LimitedEngine {
         const executor = (this.#executor = new Executor(resources));
         return {
           execute: (plan, options) => executor.execute(planStages(plan), { ...options, onEnd: (counters) => this.#counters.push(counters) }),
-          cacheTable: (snapshot, signal) => executor.cacheTable(snapshot, signal),
-          dropCached: (cached) => executor.dropCached(cached),
+          cached: () => executor.cached(),
           close: () => executor.close(),
         };
       },

@@ -35,8 +35,7 @@ export class EngineUnderFire implements AsyncDisposable {
         this.#executor = executor;
         return {
           execute: (plan, options) => executor.execute(planStages(plan), options),
-          cacheTable: (snapshot, signal) => executor.cacheTable(snapshot, signal),
-          dropCached: (cached) => executor.dropCached(cached),
+          cached: () => executor.cached(),
           close: () => executor.close(),
         };
       },

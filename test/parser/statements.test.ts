@@ -62,7 +62,7 @@ describe("statements", () => {
     ["SHOW COLUMNS IN t FROM db", { kind: "show", what: "columns", name: named("db", "t") }],
     ["SHOW TBLPROPERTIES t ('a.b')", { kind: "show", what: "tblproperties", key: "a.b" }],
     ["SHOW USER FUNCTIONS", { kind: "show", what: "functions", scope: "user" }],
-    ["CACHE LAZY TABLE t OPTIONS ('storageLevel' 'MEMORY_ONLY') SELECT 1", { kind: "cacheTable", lazy: true, query: { kind: "query" } }],
+    ["CACHE LAZY TABLE t OPTIONS ('storageLevel' 'MEMORY_ONLY') SELECT 1", { kind: "cacheTable", lazy: true, definition: { query: { kind: "query" }, queryText: "SELECT 1" } }],
     ["ANALYZE TABLE t COMPUTE STATISTICS FOR COLUMNS a, b", { kind: "analyzeTable", columns: [{ name: "a" }, { name: "b" }] }],
     ["ALTER TABLE t ADD COLUMNS (a.b INT COMMENT 'c' AFTER d, e STRING FIRST)", { kind: "alterTable", action: { kind: "addColumns", columns: [{ path: named("a", "b"), position: { kind: "after" } }, { position: { kind: "first" } }] } }],
     ["ALTER TABLE t ALTER COLUMN a DROP NOT NULL", { action: { kind: "alterColumn", nullable: true } }],

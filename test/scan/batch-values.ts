@@ -1,5 +1,5 @@
 import type { ColumnLayout, TableSnapshot } from "../../catalog/table.ts";
-import { plainLayout } from "../../catalog/table.ts";
+import { isCached, plainLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { isNested } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
@@ -30,7 +30,7 @@ export function readTable(table: TableSnapshot, layouts?: readonly ColumnLayout[
   const result: Value[][] = table.columns.map(() => []);
   for (const split of table.splits) {
     const { source } = split;
-    if (source.kind === "cached") throw new Error("no cached splits here");
+    if (isCached(source)) throw new Error("no cached splits here");
     const wanted = table.columns.map((column, i) => ({ field: source.fields[i], type: column.type, layout: layouts?.[i] ?? plainLayout(column.type) }));
     const reader = readSplit(split, wanted, context);
     const arena = new Arena(context.pool, context.pool.newOwner());

@@ -1,5 +1,5 @@
 import type { TableSnapshot } from "../../catalog/table.ts";
-import { plainLayout } from "../../catalog/table.ts";
+import { isCached, plainLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { Arena } from "../../executor/memory/arena.ts";
 import type { ColumnBuffers } from "../../executor/memory/column-buffers.ts";
@@ -13,7 +13,7 @@ export function* resultBatches(table: TableSnapshot): Generator<ResultBatch> {
   const context = scanContext();
   for (const split of table.splits) {
     const { source } = split;
-    if (source.kind === "cached") throw new Error("no cached splits here");
+    if (isCached(source)) throw new Error("no cached splits here");
     const wanted = table.columns.map((column, i) => ({ field: source.fields[i], type: column.type, layout: plainLayout(column.type) }));
     const reader = readSplit(split, wanted, context);
     const arena = new Arena(context.pool, context.pool.newOwner());

@@ -82,7 +82,10 @@ test("a table that is uncached between planning and reading is read from its fil
 test.each([
   ["CACHE TABLE absent", "TABLE_OR_VIEW_NOT_FOUND"],
   ["UNCACHE TABLE absent", "TABLE_OR_VIEW_NOT_FOUND"],
-  ["CACHE TABLE q AS SELECT 1", "UNSUPPORTED_FEATURE.CACHE_QUERY"],
+  ["CACHE TABLE t OPTIONS ('storageLevel' = 'MEMORY')", "INVALID_STORAGE_LEVEL"],
+  ["CACHE TABLE default.q AS SELECT 1", "_LEGACY_ERROR_TEMP_0037"],
+  ["CACHE TABLE q AS SELECT absent FROM t", "UNRESOLVED_COLUMN.WITH_SUGGESTION"],
+  ["CACHE TABLE q AS SELECT 1 / (id - id) AS x FROM t", "DIVIDE_BY_ZERO"],
 ])("%s is refused", async (sql, condition) => {
   await expect(run(sql)).rejects.toMatchObject({ condition });
   expect(await run("UNCACHE TABLE IF EXISTS absent")).toEqual([]);

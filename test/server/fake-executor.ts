@@ -21,8 +21,7 @@ export function fakeExecutor(): QueryExecutor & { readonly executed: PhysicalPla
   let abandoned = 0;
   return {
     executed,
-    cacheTable: async (snapshot) => snapshot,
-    dropCached: () => {},
+    cached: () => Promise.reject(new Error("the executor of the tests caches nothing")),
     abandoned: () => abandoned,
     async *execute(plan, options) {
       executed.push(plan);

@@ -4,8 +4,8 @@ import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
 import type { CacheColumn } from "./cache-layout.ts";
 import { isNull } from "./cache-layout.ts";
-import { codeArray, StringDictionary } from "./dictionary-encode.ts";
-import type { DictionaryEntries } from "./dictionary-encode.ts";
+import { codeArray, StringDictionary } from "../scan/dictionary-encode.ts";
+import type { DictionaryEntries } from "../scan/dictionary-encode.ts";
 
 /** Where a cached column's dictionary lies in the pool; zeros for other layouts. */
 export interface CachedDictionary {

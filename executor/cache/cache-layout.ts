@@ -4,8 +4,8 @@ import type { DataType } from "../../catalog/types.ts";
 import { isStringLike } from "../../catalog/types.ts";
 import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
-import { codeArray, StringDictionary } from "./dictionary-encode.ts";
-import type { DictionaryEntries } from "./dictionary-encode.ts";
+import { codeArray, StringDictionary } from "../scan/dictionary-encode.ts";
+import type { DictionaryEntries } from "../scan/dictionary-encode.ts";
 
 /**
  * Caching a table takes two passes over its batches: the first collects what is in each column (on several threads, whose summaries are merged),
@@ -234,6 +234,22 @@ export function chooseCacheColumn(type: DataType, summary: ColumnSummary): Cache
     if (asDictionary < summary.rows * 4 + summary.bytes) return { layout: { kind: "dictionary", width, entries }, nullable, dictionary };
   }
   return { layout: plain, nullable, dictionary: undefined };
+}
+
+/** Bytes that the column will take in memory. */
+export function cachedBytes({ layout, nullable, dictionary }: CacheColumn, { rows, bytes }: ColumnSummary): number {
+  const validity = nullable ? rows / 8 : 0;
+  switch (layout.kind) {
+    case "bits":
+      return validity + rows / 8;
+    case "fixed":
+      return validity + rows * layout.width;
+    case "dictionary":
+      return validity + rows * layout.width + (dictionary === undefined ? 0 : dictionary.bytes.length + dictionary.ends.length * 4);
+    case "utf8":
+    case "view":
+      return validity + rows * 4 + bytes;
+  }
 }
 
 /** As few bytes as hold the range: signed values where they fit as they are, else distances from the smallest. */

@@ -1,0 +1,200 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { InternalError, SparrowError } from "../../catalog/errors.ts";
+import type { StorageLevel } from "../../catalog/storage-level.ts";
+import type { Split, TableSnapshot } from "../../catalog/table.ts";
+import { plainLayout } from "../../catalog/table.ts";
+import type { StructField } from "../../catalog/types.ts";
+import type { Owner, Pool } from "../memory/pool.ts";
+import { BLOCK_BYTES } from "../memory/pool.ts";
+import type { ResultBatch } from "../result-batch.ts";
+import type { SpillFolder } from "../spill/spill-folder.ts";
+import { diskFailure } from "../spill/spill-store.ts";
+import { DEFAULT_MAX_FAILURES, WorkerLostError } from "../worker-lost.ts";
+import type { CacheJob, CacheOwners, CacheResult } from "./cache-table.ts";
+import { cacheTable, copyToFiles } from "./cache-table.ts";
+import { CachedFileStream } from "./cached-file.ts";
+import { concatenateBatches } from "./concatenate-batches.ts";
+
+/** Cached rows. Moving them to disk gives another one. */
+export interface CachedRelation {
+  /** What is read instead of what was cached: the same columns, splits that are cached batches. */
+  readonly snapshot: TableSnapshot;
+  readonly memoryBytes: number;
+  readonly isInMemory: boolean;
+}
+
+export interface CacheRequest {
+  readonly level: StorageLevel;
+  readonly signal: AbortSignal;
+  /** Asked to have so many bytes of the pool free, by moving other relations out of it, as far as that is possible. */
+  readonly makeRoom: (bytes: number) => Promise<unknown>;
+}
+
+/** What belongs to a relation beside its snapshot. */
+interface Held {
+  readonly owners: CacheOwners;
+  /** Where its files are. */
+  readonly folder: string;
+}
+
+/** Of the pool, what cached relations leave free: beyond this every query would get its fair share only. */
+const LEFT_FREE = 0.25;
+/** Rows of a result that become one cached batch. */
+const BATCH_ROWS = 64 * 1024;
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/** Rows that are kept beyond queries, in the pool or in files of the spill folder. */
+export class CachedRelations {
+  readonly #pool: Pool;
+  readonly #spill: SpillFolder;
+  readonly #runPass: (job: CacheJob, owner: Owner, signal: AbortSignal) => Promise<readonly CacheResult[]>;
+  readonly #held = new Map<TableSnapshot, Held>();
+  readonly #removals = new Set<Promise<void>>();
+
+  constructor(pool: Pool, spill: SpillFolder, runPass: (job: CacheJob, owner: Owner, signal: AbortSignal) => Promise<readonly CacheResult[]>) {
+    this.#pool = pool;
+    this.#spill = spill;
+    this.#runPass = runPass;
+  }
+
+  /** Caches a table until `drop`. Undefined when it does not fit into memory and may not be on disk. */
+  async cacheTable(snapshot: TableSnapshot, request: CacheRequest): Promise<CachedRelation | undefined> {
+    await request.makeRoom(this.#leftFree);
+    for (let failures = 1, { level } = request; ; ) {
+      const held: Held = { owners: { columns: this.#pool.newOwner(), dictionaries: this.#pool.newOwner() }, folder: this.#spill.newQuery() };
+      try {
+        const cached = await cacheTable(snapshot, this.#pool, held.owners, (job) => this.#runPass(job, held.owners.columns, request.signal), (bytes) => this.#place(bytes, held, { ...request, level }));
+        if (cached !== undefined) return this.#hold(cached, held);
+        await this.#free(held);
+        return undefined;
+      } catch (error) {
+        await this.#free(held);
+        if (error instanceof WorkerLostError && failures < DEFAULT_MAX_FAILURES) failures++;
+        // Queries have taken what was free a moment ago.
+        else if (isMemoryLimit(error) && level.memory) {
+          if (!level.disk) return undefined;
+          level = { memory: false, disk: true };
+        } else throw error;
+      }
+    }
+  }
+
+  /** Caches the rows of a query, which go to a file first: only when all are there it is known how they are best kept. */
+  async cacheRows(name: string, columns: readonly StructField[], batches: AsyncIterable<ResultBatch>, request: CacheRequest): Promise<CachedRelation | undefined> {
+    const folder = this.#spill.newQuery();
+    try {
+      return await this.cacheTable(await this.#writeRows(name, columns, batches, folder), request);
+    } finally {
+      await this.#spill.removeQuery(folder);
+    }
+  }
+
+  /** The same rows in files; undefined when the disk or the workers fail. The relation given is no more, whichever way this ends: nothing may read it. */
+  async moveToDisk({ snapshot }: CachedRelation): Promise<CachedRelation | undefined> {
+    const held = this.#held.get(snapshot);
+    if (held === undefined) throw new InternalError(`${snapshot.name} is not cached`);
+    this.#held.delete(snapshot);
+    try {
+      await makeFolder(held.folder);
+      const moved = await copyToFiles(snapshot, this.#pool, held.owners, (job) => this.#runPass(job, held.owners.columns, new AbortController().signal), held.folder);
+      this.#pool.release(held.owners.columns);
+      return this.#hold(moved, held);
+    } catch (error) {
+      await this.#free(held);
+      if (error instanceof SparrowError || error instanceof WorkerLostError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Frees memory at once, and files soon. Nothing may read the relation. */
+  drop(snapshot: TableSnapshot): void {
+    const held = this.#held.get(snapshot);
+    if (held === undefined) throw new InternalError(`${snapshot.name} is not cached`);
+    this.#held.delete(snapshot);
+    const removal = this.#free(held).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+
+  /** Waits for files that are being removed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#removals);
+  }
+
+  get freeBytes(): number {
+    return this.#pool.freeBlocks(0) * BLOCK_BYTES;
+  }
+
+  get poolBytes(): number {
+    return this.#pool.blocks * BLOCK_BYTES;
+  }
+
+  get #leftFree(): number {
+    return this.poolBytes * LEFT_FREE;
+  }
+
+  async #place(bytes: number, held: Held, { level, makeRoom }: CacheRequest): Promise<{ readonly folder: string | undefined } | undefined> {
+    if (level.memory) {
+      await makeRoom(bytes + this.#leftFree);
+      if (bytes + this.#leftFree <= this.freeBytes) return { folder: undefined };
+    }
+    if (!level.disk) return undefined;
+    await makeFolder(held.folder);
+    return { folder: held.folder };
+  }
+
+  #hold(snapshot: TableSnapshot, held: Held): CachedRelation {
+    this.#held.set(snapshot, held);
+    return { snapshot, memoryBytes: this.#pool.ownedBytes(held.owners.columns) + this.#pool.ownedBytes(held.owners.dictionaries), isInMemory: snapshot.splits.some((split) => split.source.kind === "cached") };
+  }
+
+  async #free({ owners, folder }: Held): Promise<void> {
+    this.#pool.release(owners.columns, owners.dictionaries);
+    await this.#spill.removeQuery(folder);
+  }
+
+  async #writeRows(name: string, columns: readonly StructField[], batches: AsyncIterable<ResultBatch>, folder: string): Promise<TableSnapshot> {
+    await makeFolder(folder);
+    const stream = new CachedFileStream(join(folder, "rows.cache"));
+    const splits: Split[] = [];
+    let collected: ResultBatch[] = [];
+    const flush = async (): Promise<void> => {
+      if (collected.length === 0) return;
+      const source = await stream.write(concatenateBatches(collected));
+      splits.push({ source, rows: rowsOf(collected), bytes: source.columns.reduce((sum, { lengths }) => sum + lengths.reduce((a, b) => a + b), 0) });
+      collected = [];
+    };
+    try {
+      for await (const batch of batches) {
+        if (batch.rows > 0) collected.push(batch);
+        if (rowsOf(collected) >= BATCH_ROWS || bytesOf(collected) >= BATCH_BYTES) await flush();
+      }
+      await flush();
+    } finally {
+      await stream.close();
+    }
+    const rows = splits.reduce((sum, split) => sum + (split.rows ?? 0), 0);
+    const cached = columns.map(({ type }) => ({ layout: plainLayout(type), nullable: true }));
+    return { name, columns, version: `rows ${crypto.randomUUID()}`, splits, statistics: { rows, bytes: stream.bytes, columns: new Map() }, cached };
+  }
+}
+
+function rowsOf(batches: readonly ResultBatch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.rows, 0);
+}
+
+function bytesOf(batches: readonly ResultBatch[]): number {
+  return batches.reduce((sum, { columns }) => sum + columns.reduce((bytes, column) => bytes + column.data.length + (column.bytes?.length ?? 0), 0), 0);
+}
+
+function isMemoryLimit(error: unknown): boolean {
+  return error instanceof SparrowError && error.condition === "MEMORY_LIMIT_EXCEEDED";
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskFailure("creating", path, error);
+  }
+}
