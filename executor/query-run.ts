@@ -18,6 +18,7 @@ import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
 import { BUILD_RECORD } from "./operators/join/join-build.ts";
 import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
+import { takesNotes } from "./operators/join/passes.ts";
 import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
@@ -197,7 +198,8 @@ export class QueryRun {
     if (build === undefined || probe === undefined) throw new InternalError("a join in parts has a build side in parts");
     const { layout } = this.#shape(exchange).shape;
     const probeLayout = spillLayout(layout.bytes, layout.fields);
-    const parts = await build.parts(this.#breaker(exchange).stored(), probeLayout, this.#divide("pipeline"));
+    const inPieces = !takesNotes(build.join) || probe.state.passes !== undefined;
+    const parts = await build.parts(this.#breaker(exchange).stored(), probeLayout, inPieces, this.#divide("pipeline"));
     return { kind: "joinParts", join: { parts, build: build.layout, probe: probeLayout, state: probe.state, keepsFlags: build.keepsFlags } };
   }
 

@@ -13,6 +13,7 @@ import { buildShape, emitBuildSink, reserveBuild } from "../operators/join/join-
 import type { BuildFacts, ProbeState } from "../operators/join/join-probe.ts";
 import { emitProbe, reserveProbe } from "../operators/join/join-probe.ts";
 import type { LoopState } from "../operators/join/nested-loop.ts";
+import { reservePasses, takesNotes } from "../operators/join/passes.ts";
 import { emitNestedLoop, reserveLoop } from "../operators/join/nested-loop.ts";
 import { emitExpand } from "../operators/expand.ts";
 import type { ExchangeShape, ExchangeState } from "../operators/exchange/exchange-sink.ts";
@@ -124,6 +125,7 @@ class PipelineCompiler {
   readonly #rowCounts = new Map<number, RowCount>();
   readonly #probes: { breaker: number; state: ProbeState }[] = [];
   readonly #loops: { breaker: number; state: LoopState }[] = [];
+  #segment = 0;
 
   constructor(stages: StagePlan, shapes: Map<number, BreakerShape>, options: CompileOptions) {
     this.#stages = stages;
@@ -141,6 +143,7 @@ class PipelineCompiler {
     let incoming: readonly CutColumn[] = [];
     cut.segments.forEach((segment, i) => {
       const emitter = this.#emitter(`run${i}`);
+      this.#segment = i;
       if (i === 0) source = this.#bindSource(emitter, pipeline.source, scanLayouts);
       else for (const { column, slot } of incoming) bindSlot(emitter, column, slot);
       const { cut: ending } = segment;
@@ -245,7 +248,8 @@ class PipelineCompiler {
       case "probe": {
         const shape = this.#shapes.get(step.breaker);
         assert(shape?.kind === "build" && shape.complete !== undefined, "a probe needs a build side that is complete");
-        const state = reserveProbe(this.#state);
+        const passes = shape.complete.isPartitioned && this.#segment === 0 && takesNotes(step.node.join) ? reservePasses(this.#state) : undefined;
+        const state = reserveProbe(this.#state, passes);
         this.#probes.push({ breaker: step.breaker, state });
         emitProbe(emitter, step.node, step.columns, shape.shape, shape.complete, state, skip, downstream);
         return;

@@ -57,6 +57,27 @@ export const JOINS: SpillingCases = {
   ],
 };
 
+/** Most of the build side has one key, which no hash divides; NULLs on both sides. */
+const HEAVY = "(SELECT CASE WHEN id % 10 = 0 THEN id WHEN id % 77 = 1 THEN NULL ELSE 7 END AS k, concat(repeat('build row ', 8), id) AS t, id AS n FROM range(40000))";
+const FEW = "(SELECT CASE WHEN id % 70 = 5 THEN NULL WHEN id % 20000 = 1 THEN 7 ELSE id END AS k, id, concat('p', id) AS p FROM range(60000))";
+
+export const HEAVY_JOINS: SpillingCases = {
+  title: "the rows of one key are joined piece by piece",
+  limit: (workers) => workers * 1.5 + 3,
+  cases: [
+    { name: "inner", sql: digest("p.id, p.p, b.t", `${FEW} p JOIN ${HEAVY} b ON p.k = b.k`) },
+    { name: "left outer", sql: digest("p.id, p.p, b.t", `${FEW} p LEFT JOIN ${HEAVY} b ON p.k = b.k`) },
+    { name: "left outer with a residual", sql: digest("p.id, p.p, b.t", `${FEW} p LEFT JOIN ${HEAVY} b ON p.k = b.k AND b.n % 9000 = p.id % 9000`) },
+    { name: "right outer", sql: digest("p.id, p.p, b.t", `${FEW} p RIGHT JOIN ${HEAVY} b ON p.k = b.k`) },
+    { name: "full outer with a residual", sql: digest("p.id, p.p, b.t", `${FEW} p FULL JOIN ${HEAVY} b ON p.k = b.k AND b.n % 900 = p.id % 900`) },
+    { name: "semi with a residual", sql: digest("p.id, p.p", `${FEW} p LEFT SEMI JOIN ${HEAVY} b ON p.k = b.k AND b.n > p.id + 35000`) },
+    { name: "anti with a residual", sql: digest("p.id, p.p", `${FEW} p LEFT ANTI JOIN ${HEAVY} b ON p.k = b.k AND b.n > p.id + 35000`) },
+    { name: "exists as a value", sql: digest("q.m, q.id", `(SELECT p.id, EXISTS (SELECT 1 FROM ${HEAVY} b WHERE b.k = p.k AND b.n > p.id + 35000) AS m FROM ${FEW} p) q`) },
+    { name: "in as a value", sql: digest("q.m, q.id", `(SELECT p.id, p.k IN (SELECT b.k FROM ${HEAVY} b) AS m FROM ${FEW} p) q`) },
+    { name: "a scalar subquery", sql: digest("q.m, q.id", `(SELECT p.id, (SELECT b.t FROM ${HEAVY} b WHERE b.k = p.k AND b.n > 39998 - p.id * 0) AS m FROM ${FEW} p) q`) },
+  ],
+};
+
 /** NULLs, ties, both zeros, wide decimals, and texts with one beginning. */
 export const SORTED_TABLE = `(SELECT id, id * 7919 % 1000 AS k, CASE WHEN id % 23 = 0 THEN NULL ELSE concat('one long beginning ', id * 31 % 5000) END AS s,
   CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN -0.0D WHEN 2 THEN 0.0D ELSE (id * 61 % 8000) * 0.25D END AS x,

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { LimitedEngine } from "./limited-engine.ts";
-import { digest, JOINS } from "./spilling-cases.ts";
+import { digest, HEAVY_JOINS, JOINS } from "./spilling-cases.ts";
 import { testSpilling } from "./spilling.ts";
 
 const engine = await LimitedEngine.open(2);
@@ -8,18 +8,7 @@ afterAll(() => engine.close());
 
 testSpilling(engine, JOINS);
 
-/** Most of the build side has one key, which no hash divides. */
-const HEAVY = "(SELECT CASE WHEN id % 10 = 0 THEN id ELSE 7 END AS k, concat(repeat('build row ', 8), id) AS t FROM range(40000))";
-
-test("the rows of one key are joined piece by piece", async () => {
-  for (const join of ["JOIN", "RIGHT JOIN"]) {
-    const sql = digest("p.id, b.t", `range(60000) p ${join} ${HEAVY} b ON p.id = b.k`);
-    const [whole, limited] = [await engine.run(sql), await engine.run(sql, "6m")];
-    expect(limited.rows).toEqual(whole.rows);
-    expect(limited.counters.spilledBytes).toBeGreaterThan(3_000_000);
-    expect(limited.counters.peakBytes).toBeLessThanOrEqual(6 * 1024 * 1024);
-  }
-});
+testSpilling(engine, HEAVY_JOINS);
 
 test("joins of which all hashes are equal", async () => {
   const colliding = await LimitedEngine.open(2, { "sparrow.exec.collideHashes": "true" });
@@ -31,8 +20,9 @@ test("joins of which all hashes are equal", async () => {
   await colliding.close();
 });
 
-test("the rows of one key that must all be at hand are an error when they do not fit", async () => {
-  const query = engine.run(digest("p.id, b.t", `range(60000) p LEFT JOIN ${HEAVY} b ON p.id = b.k`), "5m");
-  await expect(query).rejects.toMatchObject({ condition: "MEMORY_LIMIT_EXCEEDED" });
+test("a second row of a scalar subquery is an error in whichever piece it is", async () => {
+  const heavy = "(SELECT CASE WHEN id > 39000 THEN id ELSE 7 END AS k, concat(repeat('build row ', 8), id) AS t, id AS n FROM range(40000))";
+  const sql = `SELECT max(m) FROM (SELECT (SELECT b.t FROM ${heavy} b WHERE b.k = p.k AND abs(b.n - 18000) > 17999 - p.k * 0) AS m FROM (SELECT id % 50000 AS k FROM range(60000)) p)`;
+  await expect(engine.run(sql, "6m")).rejects.toMatchObject({ condition: "SCALAR_SUBQUERY_TOO_MANY_ROWS" });
   expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
 });

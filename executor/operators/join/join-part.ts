@@ -6,6 +6,7 @@ import { runsOf } from "../row-store.ts";
 import { forEachRecord } from "../rows/sort-records.ts";
 import { directoryBits, directoryBytes, joinLinkModule } from "./join-directory.ts";
 import type { ProbeState } from "./join-probe.ts";
+import type { StoredPartition } from "../spilling-rows.ts";
 import type { JoinPart } from "./partitioned-build.ts";
 
 /** What an instance of a pipeline joins part by part. */
@@ -25,29 +26,67 @@ export interface RewrittenPart {
   readonly pages: readonly SpilledPage[];
 }
 
+/** Probe rows whose notes are kept at a time, a byte each: the build rows come into memory once for so many. */
+const MAX_NOTED_ROWS = 4 * 1024 * 1024;
+
 /**
  * Joins one part. The build rows, with a directory of their own, lie in `arena`; a page of probe rows at a time in `scratch`, and `run` sends them through
  * the pipeline. `state`: address of the instance's state block.
  */
 export function runJoinPart(part: JoinPart, { build, probe, state: words, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): RewrittenPart | undefined {
   const { pool } = arena;
-  const rewritten: SpilledPage[] = [];
-  for (const { chunks, pages } of part.rounds) {
-    arena.reset();
-    const loaded = pages.map((page) => spill.read(page, build, arena));
-    const { address, bits } = linkRecords([...runsOf(chunks, build.recordBytes), ...loaded], part.sharedBits, arena);
-    pool.u32[(state + words.directory) >>> 2] = address;
-    pool.u32[(state + words.extent) >>> 2] = 32 - bits;
-    pool.u32[(state + words.left) >>> 2] = part.sharedBits;
-    for (const rows of runsOf(part.probe.chunks, probe.recordBytes)) run(rows);
-    for (const page of part.probe.pages) {
-      run(spill.read(page, probe, scratch));
-      scratch.reset();
+  const { passes } = words;
+  const rounds = part.rounds.map(({ chunks, pages }) => ({ chunks, pages }));
+  for (const rows of probeGroups(part.probe, probe.recordBytes, passes !== undefined && rounds.length > 1)) {
+    const notes = rows.map((piece) => new Uint8Array(passes === undefined ? 0 : recordCount(piece)));
+    for (const [at, round] of rounds.entries()) {
+      arena.reset();
+      const loaded = round.pages.map((page) => spill.read(page, build, arena));
+      const { address, bits } = linkRecords([...runsOf(round.chunks, build.recordBytes), ...loaded], part.sharedBits, arena);
+      pool.u32[(state + words.directory) >>> 2] = address;
+      pool.u32[(state + words.extent) >>> 2] = 32 - bits;
+      pool.u32[(state + words.left) >>> 2] = part.sharedBits;
+      if (passes !== undefined) pool.u32[(state + passes.isLast) >>> 2] = at === rounds.length - 1 ? 1 : 0;
+      for (const [i, piece] of rows.entries()) {
+        const records = "file" in piece ? spill.read(piece, probe, scratch) : piece;
+        if (passes === undefined) run(records);
+        else withNotes(notes[i], state + passes.notes, scratch, () => run(records));
+        scratch.reset();
+      }
+      if (keepsFlags) round.pages = spill.write(build, loaded);
     }
-    if (keepsFlags) rewritten.push(...spill.write(build, loaded));
   }
   arena.reset();
-  return keepsFlags && part.leaf !== undefined ? { leaf: part.leaf, pages: rewritten } : undefined;
+  return keepsFlags && part.leaf !== undefined ? { leaf: part.leaf, pages: rounds.flatMap((round) => round.pages) } : undefined;
+}
+
+/** Probe rows run by run and page by page; in groups where they pass by more than once and are taken note of. */
+function probeGroups({ chunks, pages }: StoredPartition, recordBytes: number, inGroups: boolean): readonly (readonly (RecordRun | SpilledPage)[])[] {
+  const groups: (RecordRun | SpilledPage)[][] = [[]];
+  let count = 0;
+  for (const piece of [...runsOf(chunks, recordBytes), ...pages]) {
+    count += recordCount(piece);
+    if (inGroups && count > MAX_NOTED_ROWS) {
+      groups.push([]);
+      count = recordCount(piece);
+    }
+    groups[groups.length - 1].push(piece);
+  }
+  return groups;
+}
+
+function recordCount(piece: RecordRun | SpilledPage): number {
+  return "file" in piece ? piece.records : piece.count;
+}
+
+/** Lends compiled code the notes, under an address that it finds at `word`. */
+function withNotes(notes: Uint8Array, word: number, scratch: Arena, run: () => void): void {
+  const { pool } = scratch;
+  const at = scratch.allocate(notes.length);
+  pool.u8.set(notes, at);
+  pool.u32[word >>> 2] = at;
+  run();
+  notes.set(pool.u8.subarray(at, at + notes.length));
 }
 
 /** A directory of the records, whose hashes have the uppermost bits in common. */

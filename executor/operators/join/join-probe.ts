@@ -18,6 +18,8 @@ import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
 import { emitChainHead, emitDirectHead } from "./join-directory.ts";
 import { emitIfInBitmap } from "./key-bitmap.ts";
+import type { PassState } from "./passes.ts";
+import { NOTED, Passes } from "./passes.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
@@ -34,11 +36,14 @@ export interface ProbeState {
   readonly empty: number;
   /** Of a KeyBitmap. */
   readonly bitmap: { readonly address: number; readonly low: number; readonly slots: number };
+  /** Where probe rows may pass by more than once. */
+  readonly passes: PassState | undefined;
 }
 
-export function reserveProbe(state: StateLayout): ProbeState {
+/** `passes`: see PassState. */
+export function reserveProbe(state: StateLayout, passes: PassState | undefined): ProbeState {
   const word = (): number => state.reserve(4, 4);
-  return { directory: word(), extent: word(), left: word(), min: state.reserve(8), sawNull: word(), empty: word(), bitmap: { address: word(), low: word(), slots: word() } };
+  return { passes, directory: word(), extent: word(), left: word(), min: state.reserve(8), sawNull: word(), empty: word(), bitmap: { address: word(), low: word(), slots: word() } };
 }
 
 /** What is known of a complete build side when its probes are compiled. */
@@ -76,21 +81,23 @@ export function emitProbe(
       probe.pairsAndMissing(node.join === "fullOuter", downstream);
       return;
     case "probeSemi":
-      probe.search();
-      emitter.f.brIf(skip, i32.eqz(get(probe.pointer)));
+      emitter.f.brIf(skip, i32.eqz(probe.found(skip)));
       downstream(skip);
       return;
     case "probeAnti":
       if (node.nullAware) probe.rejectUnknown(skip);
-      probe.search();
-      emitter.f.brIf(skip, get(probe.pointer));
+      emitter.f.brIf(skip, probe.found(skip));
       downstream(skip);
       return;
     case "probeMark":
-      probe.mark();
+      probe.mark(skip);
       downstream(skip);
       return;
     case "probeSingle":
+      if (state.passes !== undefined) {
+        probe.pairsAndMissing(false, downstream, true);
+        return;
+      }
       probe.single();
       downstream(skip);
       return;
@@ -109,6 +116,7 @@ class Probe {
   readonly #shape: BuildShape;
   readonly #facts: BuildFacts;
   readonly #state: ProbeState;
+  readonly #passes: Passes | undefined;
   readonly #values;
   readonly #anyNull: Val | undefined;
 
@@ -119,6 +127,7 @@ class Probe {
     this.#columns = columns;
     this.#shape = shape;
     this.#state = state;
+    this.#passes = state.passes && new Passes(emitter, state.passes);
     this.pointer = emitter.f.local("i32");
     this.#values = node.keys.map((k) => emitExpr(k.probe, emitter));
     const nulls = this.#values.flatMap((v, i) => (node.keys[i].nullSafe || v.isNull === undefined ? [] : [v.isNull]));
@@ -227,27 +236,31 @@ class Probe {
     );
   }
 
-  /** As `pairs`; a row without a match goes on once, with no record (pointer 0). */
-  pairsAndMissing(setMatched: boolean, downstream: (skip: Label) => void): void {
+  /** As `pairs`; a row without a match goes on once, with no record (pointer 0). `once`: a second match is an error. */
+  pairsAndMissing(setMatched: boolean, downstream: (skip: Label) => void, once = false): void {
     const { f } = this.#emitter;
+    const passes = this.#passes;
     const matched = f.local("i32");
     this.#bind(false);
     this.#emitter.resumableLoop(
       this.pointer,
       () => {
         this.#toChain();
-        f.set(matched, i32.const(0));
+        f.set(matched, passes?.noted() ?? i32.const(0));
       },
       (next, exit) => {
+        // A row that is taken up again had been let through already.
+        const isFresh = (): Val => i32.eqz(get(this.#emitter.resuming()));
         f.if(
           get(this.pointer),
           () =>
             this.#emitter.scoped(() => {
               this.#unlessMatch(next);
+              if (once) f.if(i32.and(get(matched), isFresh()), () => this.#raiseSecond());
               if (setMatched) this.#setMatched();
+              passes?.note(i32.const(NOTED.found));
             }),
-          // A row that is taken up again had been let through already.
-          () => f.brIf(exit, i32.and(get(matched), i32.eqz(get(this.#emitter.resuming())))),
+          () => f.brIf(exit, i32.and(passes === undefined ? get(matched) : i32.or(get(matched), i32.eqz(passes.isLast())), isFresh())),
         );
         f.set(matched, i32.const(1));
         this.#bind(true);
@@ -256,6 +269,16 @@ class Probe {
       () => this.#advance(),
       [matched],
     );
+  }
+
+  #raiseSecond(): void {
+    this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []);
+  }
+
+  /** Not 0 where the row has a match. */
+  found(skip: Label): Val {
+    this.search();
+    return this.#passes === undefined ? get(this.pointer) : this.#passes.gather(i32.ne(get(this.pointer), i32.const(0)), skip);
   }
 
   /** The records of the row's chain, one at the pointer at a time; it is 0 behind the last. */
@@ -288,7 +311,7 @@ class Probe {
     if (this.#anyNull !== undefined) f.brIf(skip, i32.and(this.#anyNull, i32.eqz(get(empty))));
   }
 
-  mark(): void {
+  mark(skip: Label): void {
     const { f } = this.#emitter;
     const unknown = f.local("i32");
     f.set(unknown, i32.const(0));
@@ -299,7 +322,10 @@ class Probe {
     }
     if (this.#node.residual === undefined) this.search();
     else this.#searchThreeValued(this.#node.residual, unknown);
-    const found = get(f.let(i32.ne(get(this.pointer), i32.const(0))));
+    const here = i32.ne(get(this.pointer), i32.const(0));
+    const noted = this.#passes?.gather(i32.or(here, i32.mul(i32.ne(get(unknown), i32.const(0)), i32.const(NOTED.unknown))), skip);
+    if (noted !== undefined) f.set(unknown, i32.and(noted, i32.const(NOTED.unknown)));
+    const found = get(f.let(noted === undefined ? here : i32.and(noted, i32.const(NOTED.found))));
     const canBeUnknown = this.#node.nullAware || (this.#node.residual !== undefined && isNullable(this.#node.residual));
     const isNull = canBeUnknown ? get(f.let(i32.and(i32.eqz(found), i32.ne(get(unknown), i32.const(0))))) : undefined;
     if (this.#node.mark !== undefined) {
@@ -324,7 +350,7 @@ class Probe {
     f.set(first, i32.const(0));
     this.#forEachRecord((next) => {
       this.#unlessMatch(next);
-      f.if(get(first), () => this.#emitter.raise({ operands: [], toError: () => secondSubqueryRow() }, []));
+      f.if(get(first), () => this.#raiseSecond());
       f.set(first, get(this.pointer));
     });
     f.set(this.pointer, get(first));

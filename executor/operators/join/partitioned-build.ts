@@ -24,8 +24,6 @@ export interface JoinPart {
   readonly probe: StoredPartition;
 }
 
-/** Joins whose result is that of the build side's pieces together, so that one key's rows need not all be in memory. */
-const JOINED_PIECEWISE: ReadonlySet<PhysicalJoinKind> = new Set(["inner", "buildOuter", "buildSemi", "buildAnti"]);
 /** Joins that give build rows by their match flags, after all probe rows. */
 const FLAGS_MATCHES: ReadonlySet<PhysicalJoinKind> = new Set(["buildOuter", "fullOuter", "buildSemi", "buildAnti"]);
 /** Joins to which probe rows without any partner mean nothing. */
@@ -71,8 +69,8 @@ export class PartitionedBuild {
     this.#parts[leaf] = { ...this.#parts[leaf], pages };
   }
 
-  /** What there is to join, for probe rows in an exchange over the same hash; its records begin with it. */
-  async parts(probe: readonly StoredPartition[], probeLayout: SpillLayout, run: RunDivision): Promise<readonly JoinPart[]> {
+  /** What there is to join, for probe rows in an exchange over the same hash; its records begin with it. `inPieces`: one key's rows need not all be in memory. */
+  async parts(probe: readonly StoredPartition[], probeLayout: SpillLayout, inPieces: boolean, run: RunDivision): Promise<readonly JoinPart[]> {
     const deeper = (path: readonly number[]): boolean => this.#parts.some((part) => part.path.length > path.length && path.every((number, i) => part.path[i] === number));
     const divided = await divideUntil(
       probe.map((partition, number): HashPartition => ({ ...partition, path: [number] })),
@@ -84,12 +82,12 @@ export class PartitionedBuild {
       const leaf = leaves.get(rows.path.join());
       const build = leaf === undefined ? undefined : this.#parts[leaf];
       if (isEmpty(rows) || (DROPS_UNMATCHED.has(this.join) && (build === undefined || isEmpty(build)))) return [];
-      return [{ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : this.#rounds(build), probe: rows }];
+      return [{ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? this.#rounds(build) : [build], probe: rows }];
     });
   }
 
   #rounds(part: HashPartition): readonly StoredPartition[] {
-    if (!JOINED_PIECEWISE.has(this.join) || bytesToUse(part, costOf(this.layout)) <= this.#bytes) return [part];
+    if (bytesToUse(part, costOf(this.layout)) <= this.#bytes) return [part];
     const rounds: { chunks: StoredPartition["chunks"]; pages: SpilledPage[] }[] = [{ chunks: part.chunks, pages: [] }];
     for (const page of part.pages) {
       const last = rounds[rounds.length - 1];
