@@ -54,16 +54,23 @@ export interface FeedRange {
   readonly end: bigint;
 }
 
-/** Checks that changes were recorded in a version of the range and fit the columns of `read`. Raises DELTA_MISSING_CHANGE_DATA, DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE. */
-export function checkFeedVersion({ start, end }: FeedRange, version: bigint, metadata: Metadata, read: DeltaSnapshot): void {
-  if (!recordsChanges(metadata)) {
-    const parameters = { startVersion: String(start), endVersion: String(end), version: String(version), key: "delta.enableChangeDataFeed" };
-    throw new SparrowError("DELTA_MISSING_CHANGE_DATA", "KD002", `Error getting change data for range [${start}, ${end}]: changes were not recorded in version ${version}, for the table's property 'delta.enableChangeDataFeed' was not 'true' then. DESCRIBE HISTORY shows when it was set.`, parameters);
-  }
+/** Raises DELTA_MISSING_CHANGE_DATA unless changes were recorded in a version of the range. */
+export function checkRecorded({ start, end }: FeedRange, version: bigint, metadata: Metadata): void {
+  if (recordsChanges(metadata)) return;
+  const parameters = { startVersion: String(start), endVersion: String(end), version: String(version), key: "delta.enableChangeDataFeed" };
+  throw new SparrowError("DELTA_MISSING_CHANGE_DATA", "KD002", `Error getting change data for range [${start}, ${end}]: changes were not recorded in version ${version}, for the table's property 'delta.enableChangeDataFeed' was not 'true' then. DESCRIBE HISTORY shows when it was set.`, parameters);
+}
+
+/**
+ * Checks that the columns of a version are those of `read`, or some of them. `what`: whether that version changed them, or has them from before the range. Raises
+ * DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE, DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA.
+ */
+export function checkFeedColumnsOf({ start, end }: FeedRange, version: bigint, metadata: Metadata, read: DeltaSnapshot, what: "change" | "data"): void {
   const fields = metadata.schemaString === undefined ? [] : parseSchema(metadata.schemaString);
   const mapping = columnMappingMode(metadata);
   const isKept = (field: StructField): boolean => read.fields.some((own) => own.name === field.name && sameType(own.type, field.type) && physicalName(own, read.mapping) === physicalName(field, mapping));
   if (fields.every(isKept) && JSON.stringify(metadata.partitionColumns) === JSON.stringify(read.metadata.partitionColumns)) return;
   const parameters = { start: String(start), end: String(end), readSchema: read.metadata.schemaString ?? "", readVersion: String(read.version), incompatibleVersion: String(version) };
-  throw new SparrowError("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE", "0AKDC", `Changes between version ${start} and ${end} cannot be read with the columns of version ${read.version}: those of version ${version} are others. Read the versions before and after that change by themselves.`, parameters);
+  const condition = `DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_${what === "change" ? "SCHEMA_CHANGE" : "DATA_SCHEMA"}`;
+  throw new SparrowError(condition, "0AKDC", `Changes between version ${start} and ${end} cannot be read with the columns of version ${read.version}: those of version ${version} are others. Read the versions before and after that change by themselves.`, parameters);
 }

@@ -17,8 +17,8 @@ export interface Transaction {
   readonly reads: ReadScope;
   /** As Spark names it: WRITE, DELETE, CREATE TABLE AS SELECT, ... */
   readonly operation: string;
-  /** Values are JSON texts, as Spark writes them. */
-  readonly operationParameters: Readonly<Record<string, string>>;
+  /** Lists and objects are JSON texts, as Spark writes them. */
+  readonly operationParameters: Readonly<Record<string, unknown>>;
   readonly operationMetrics: Readonly<Record<string, string>>;
   readonly userMetadata?: string;
   readonly engineInfo: string;
@@ -85,6 +85,11 @@ async function readIfPresent(log: DeltaLog, version: bigint): Promise<Action[] |
   }
 }
 
+/** Whether a commit leaves the table's rows and its metadata as they are. */
+function changesNothing(actions: readonly Action[]): boolean {
+  return actions.every((action) => (action.kind === "add" && !action.add.dataChange) || (action.kind === "remove" && !action.remove.dataChange));
+}
+
 function commitText({ readVersion, read, actions, reads, operation, operationParameters, operationMetrics, userMetadata, engineInfo }: Transaction, txnId: string, version: bigint, before: Place): string {
   const isBlindAppend = !reads.wholeTable && reads.files.size === 0 && actions.every((action) => action.kind !== "remove" && action.kind !== "cdc");
   const newMetadata = actions.findLast((action) => action.kind === "metaData");
@@ -101,7 +106,7 @@ function commitText({ readVersion, read, actions, reads, operation, operationPar
     operation,
     operationParameters,
     ...(readVersion >= 0n && { readVersion: Number(readVersion) }),
-    isolationLevel: "Serializable",
+    isolationLevel: changesNothing(actions) ? "SnapshotIsolation" : "Serializable",
     isBlindAppend,
     operationMetrics,
     ...(userMetadata !== undefined && { userMetadata }),

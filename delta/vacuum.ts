@@ -1,5 +1,5 @@
 import { SparrowError } from "../catalog/errors.ts";
-import type { Storage } from "../catalog/ports.ts";
+import type { Storage, StoredObject } from "../catalog/ports.ts";
 import type { Action, DeletionVectorDescriptor } from "./actions.ts";
 import { deleteIfPresent } from "./delete-if-present.ts";
 import { deletionVectorPath } from "./deletion-vector.ts";
@@ -12,9 +12,12 @@ const VISIBLE_FOLDERS = new Set(["_change_data", "_delta_index"]);
 /** What the last VACUUM has looked at, so that VACUUM LITE need not look again. */
 const LAST_VACUUM = "_last_vacuum_info";
 
-/** Files that VACUUM would delete, by paths below the table. */
+/** What VACUUM would delete. */
 export interface VacuumPlan {
-  readonly paths: readonly string[];
+  /** By paths below the table. */
+  readonly files: readonly Pick<StoredObject, "path" | "bytes">[];
+  /** How many folders were looked at, the table's own included. */
+  readonly folders: number;
   /** The newest version older than the retention; undefined when there is none. */
   readonly throughVersion: bigint | undefined;
 }
@@ -25,12 +28,15 @@ export interface VacuumPlan {
  */
 export async function planFullVacuum(log: DeltaLog, snapshot: DeltaSnapshot, storage: Storage, cutoffMs: number): Promise<VacuumPlan> {
   const needed = neededFiles(snapshot, cutoffMs);
-  const paths: string[] = [];
-  for await (const { path, modifiedMs } of storage.list(log.location, { recursive: true })) {
-    if (!needed.has(path) && modifiedMs < cutoffMs && !isHidden(path)) paths.push(path);
+  const files: StoredObject[] = [];
+  const folders = new Set([""]);
+  for await (const object of storage.list(log.location, { recursive: true })) {
+    if (isHidden(object.path)) continue;
+    folders.add(folderOf(object.path));
+    if (!needed.has(object.path) && object.modifiedMs < cutoffMs) files.push(object);
   }
-  for await (const { path, modifiedMs } of storage.listUnfinished(log.location)) if (modifiedMs < cutoffMs) paths.push(path);
-  return { paths, throughVersion: await newestBefore(log, cutoffMs) };
+  for await (const object of storage.listUnfinished(log.location)) if (object.modifiedMs < cutoffMs) files.push(object);
+  return { files, folders: folders.size, throughVersion: await newestBefore(log, cutoffMs) };
 }
 
 /**
@@ -50,13 +56,14 @@ export async function planLiteVacuum(log: DeltaLog, snapshot: DeltaSnapshot, sto
   const needed = neededFiles(snapshot, cutoffMs);
   const removed = new Set((await inParallel(versions, (version) => log.readCommit(version))).flat().flatMap((action) => removedPaths(log.location, action)));
   const unneeded = [...removed].filter((path) => !needed.has(path));
-  const there = await inParallel(unneeded, async (path) => (await storage.stat(`${log.location}/${path}`)) !== undefined);
-  return { paths: unneeded.filter((_, i) => there[i]), throughVersion };
+  const found = await inParallel(unneeded, (path) => storage.stat(`${log.location}/${path}`));
+  const files = unneeded.flatMap((path, i) => (found[i] === undefined ? [] : [{ path, bytes: found[i].bytes }]));
+  return { files, folders: new Set(["", ...unneeded.map(folderOf)]).size, throughVersion };
 }
 
 /** Deletes what was planned, and notes how far this has gone. */
-export async function carryOutVacuum(log: DeltaLog, { paths, throughVersion }: VacuumPlan, storage: Storage): Promise<void> {
-  await inParallel(paths, (path) => deleteIfPresent(storage, `${log.location}/${path}`));
+export async function carryOutVacuum(log: DeltaLog, { files, throughVersion }: VacuumPlan, storage: Storage): Promise<void> {
+  await inParallel(files, ({ path }) => deleteIfPresent(storage, `${log.location}/${path}`));
   if (throughVersion === undefined) return;
   await storage.write(`${log.folder}/${LAST_VACUUM}`, new TextEncoder().encode(`${JSON.stringify({ latestCommitVersionOutsideOfRetentionWindow: Number(throughVersion) })}\n`));
 }
@@ -90,6 +97,10 @@ function removedPaths(location: string, action: Action): string[] {
 
 function vectorPaths(location: string, vector: DeletionVectorDescriptor | undefined): string[] {
   return vector === undefined || vector.storageType === "i" ? [] : [deletionVectorPath(location, vector)];
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 function belowTable(location: string, path: string): string {

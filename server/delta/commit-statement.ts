@@ -43,7 +43,7 @@ export async function commitStatement(session: Session, log: DeltaLog, statement
     actions,
     reads,
     operation,
-    operationParameters: Object.fromEntries(Object.entries(statement.operationParameters).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])),
+    operationParameters: Object.fromEntries(Object.entries(statement.operationParameters).map(([key, value]) => [key, typeof value === "object" && value !== null ? JSON.stringify(value) : value])),
     operationMetrics: Object.fromEntries(Object.entries(statement.operationMetrics).map(([key, value]) => [key, String(value)])),
     userMetadata: session.settings.text("spark.databricks.delta.commitInfo.userMetadata"),
     engineInfo: `Sparrow/${packageVersion()}`,

@@ -18,10 +18,19 @@ export interface WriteOptions {
  * `done`. `run` commits the write that it is given. Raises DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS.
  */
 export async function runWrite<T>(session: Session, log: DeltaLog, done: T, run: (write: IdempotentWrite | undefined) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-  const { settings } = session;
   const ofOptions = idempotentWrite(options.txnAppId, options.txnVersion);
-  const write = ofOptions ?? idempotentWrite(settings.text(APP_ID), settings.text(VERSION));
+  const write = ofOptions ?? sessionWrite(session);
   const outcome = await rerunOnConflict(async () => (write !== undefined && isWritten(await log.latest(), write, Date.now()) ? done : run(write)));
-  if (write !== undefined && ofOptions === undefined && settings.text(AUTO_RESET)?.toLowerCase() === "true") settings.reset(VERSION);
+  if (write !== undefined && ofOptions === undefined) endSessionWrite(session);
   return outcome;
+}
+
+/** The write that the session's settings say. Raises DELTA_INVALID_IDEMPOTENT_WRITES_OPTIONS. */
+export function sessionWrite({ settings }: Session): IdempotentWrite | undefined {
+  return idempotentWrite(settings.text(APP_ID), settings.text(VERSION));
+}
+
+/** Once it is done, the session's version is another write's if that is set so. */
+export function endSessionWrite({ settings }: Session): void {
+  if (settings.text(AUTO_RESET)?.toLowerCase() === "true") settings.reset(VERSION);
 }

@@ -2,8 +2,8 @@ import { assert, type Span, SparrowError } from "../../catalog/errors.ts";
 import type { FileField, Split, TableSnapshot } from "../../catalog/table.ts";
 import { isIntegral, LONG, STRING, type StructField, TIMESTAMP } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
-import type { AddFile, PartitionTexts, RemoveFile } from "../../delta/actions.ts";
-import { checkFeedVersion, type FeedRange, FEED_COLUMNS, type FileChange, fileChanges } from "../../delta/change-data-feed.ts";
+import type { Action, AddFile, PartitionTexts, RemoveFile } from "../../delta/actions.ts";
+import { checkFeedColumnsOf, checkRecorded, type FeedRange, FEED_COLUMNS, type FileChange, fileChanges } from "../../delta/change-data-feed.ts";
 import { type CommitTime, firstVersionFrom, versionAtTime } from "../../delta/commit-times.ts";
 import type { DeltaLog } from "../../delta/delta-log.ts";
 import { complementOf, differenceOf, rowCount, type RowRangeSet } from "../../delta/row-ranges.ts";
@@ -42,10 +42,17 @@ export async function openTableChanges(session: Session, { name: [functionName],
   const times = await log.commitTimes();
   const bounds = { start: boundary(session, first), end: last === undefined ? undefined : boundary(session, last) };
   const range = feedRange(session, times, latest.version, bounds);
-  const columns = [...latest.fields, ...COLUMNS];
-  const splits = range === undefined ? [] : await changedRows(log, latest, range, times, session.timeZone);
-  const version = `changes ${log.location} ${latest.metadata.id} ${latest.version} ${range?.start}-${range?.end} ${session.timeZone}`;
+  const read = range !== undefined && readsAsAtEnd(session, latest) ? await log.at(range.end) : latest;
+  const columns = [...read.fields, ...COLUMNS];
+  const splits = range === undefined ? [] : await changedRows(log, read, range, times, session.timeZone);
+  const version = `changes ${log.location} ${latest.metadata.id} ${read.version} ${range?.start}-${range?.end} ${session.timeZone}`;
   return { name: `${functionName}(${name.join(".")})`, columns, version, splits, statistics: combineStatistics(splits, columns.length) };
+}
+
+/** Whether the columns are those of the last version that is read, or of the latest one. Mapped columns can have been renamed and dropped in between. */
+function readsAsAtEnd({ settings }: Session, { mapping }: DeltaSnapshot): boolean {
+  const mode = settings.text("spark.databricks.delta.changeDataFeed.defaultSchemaModeForColumnMappingTable")?.toLowerCase() ?? "endversion";
+  return mapping !== "none" && mode === "endversion";
 }
 
 async function feedTarget(session: Session, functionName: string, argument: AstExpr): Promise<Pick<DeltaTarget, "log" | "name">> {
@@ -90,12 +97,26 @@ function feedRange(session: Session, times: readonly CommitTime[], latest: bigin
 
 async function changedRows(log: DeltaLog, read: DeltaSnapshot, range: FeedRange, times: readonly CommitTime[], zone: string): Promise<readonly Split[]> {
   const timeOf = new Map(times.map(({ version, timestampMs }) => [version, timestampMs]));
-  checkFeedVersion(range, range.start, (await log.at(range.start)).metadata, read);
-  const splits: Split[] = [];
+  const commits: { readonly version: bigint; readonly actions: readonly Action[] }[] = [];
+  const first = (await log.at(range.start)).metadata;
+  checkRecorded(range, range.start, first);
   for (let { start: version } = range; version <= range.end; version++) {
     const actions = await log.readCommit(version);
     const metadata = actions.findLast((action) => action.kind === "metaData");
-    if (metadata?.kind === "metaData") checkFeedVersion(range, version, metadata.metaData, read);
+    if (metadata?.kind === "metaData") {
+      checkRecorded(range, version, metadata.metaData);
+      checkFeedColumnsOf(range, version, metadata.metaData, read, "change");
+    }
+    commits.push({ version, actions });
+  }
+  checkFeedColumnsOf(range, range.start, first, read, "data");
+  // A table that was replaced: the rows that went have the columns of before.
+  const [{ actions }] = commits;
+  if (range.start > 0n && actions.some(({ kind }) => kind === "metaData") && actions.some((action) => action.kind === "remove" && action.remove.dataChange)) {
+    checkFeedColumnsOf(range, range.start - 1n, (await log.at(range.start - 1n)).metadata, read, "data");
+  }
+  const splits: Split[] = [];
+  for (const { version, actions } of commits) {
     const timestampMs = timeOf.get(version);
     const commit: readonly Value[] = [version, timestampMs === undefined ? null : BigInt(timestampMs) * 1000n];
     for (const change of fileChanges(actions)) splits.push(...(await splitsOf(log, read, version, change, commit, zone)));

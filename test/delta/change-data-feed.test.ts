@@ -136,3 +136,29 @@ test("a row that several source rows delete is recorded once", async () => {
   await tables.run("CREATE TABLE f8 (id INT) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')", "INSERT INTO f8 VALUES (1), (2), (3)", "MERGE INTO f8 USING (SELECT * FROM VALUES (1), (1), (2) AS v(k)) ON id = k WHEN MATCHED THEN DELETE");
   expect(await recordedRows("f8", 2, "id")).toEqual(texts([[1, "delete"], [2, "delete"]]));
 });
+
+test("columns that are mapped are those of the last version that is read; versions with others are refused", async () => {
+  await tables.run("CREATE TABLE f11 (id INT, v STRING) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true', 'delta.columnMapping.mode' = 'name')", "INSERT INTO f11 VALUES (1, 'a')", "ALTER TABLE f11 ADD COLUMN w INT", "INSERT INTO f11 VALUES (2, 'b', 20)", "ALTER TABLE f11 RENAME COLUMN v TO vv", "INSERT INTO f11 VALUES (3, 'c', 30)", "ALTER TABLE f11 DROP COLUMN w", "INSERT INTO f11 VALUES (4, 'd')");
+  const changes = (columns: string, range: string): Promise<string[]> => tables.rows(`SELECT ${columns}, _commit_version FROM table_changes('f11', ${range})`);
+  expect(await changes("id, v", "1, 1")).toEqual(['[1,"a",1]']);
+  expect(await changes("id, v, w", "1, 3")).toEqual(['[1,"a",null,1]', '[2,"b",20,3]']);
+  expect(await changes("id, vv, w", "4, 5")).toEqual(['[3,"c",30,5]']);
+  expect(await changes("id, vv", "7")).toEqual(['[4,"d",7]']);
+  const failure = (range: string): Promise<string | undefined> => tables.failure(`SELECT * FROM table_changes('f11', ${range})`);
+  expect(await failure("1")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE");
+  expect(await failure("1, 4")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE");
+  expect(await failure("5, 6")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA");
+  await tables.run("SET spark.databricks.delta.changeDataFeed.defaultSchemaModeForColumnMappingTable = latest");
+  expect(await failure("1, 3")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE");
+  await tables.run("RESET spark.databricks.delta.changeDataFeed.defaultSchemaModeForColumnMappingTable");
+});
+
+test("types that became wider, and tables that were replaced, divide the changes", async () => {
+  await tables.run("CREATE TABLE f12 (id INT NOT NULL, w INT) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true', 'delta.enableTypeWidening' = 'true')", "INSERT INTO f12 VALUES (1, 10)", "ALTER TABLE f12 ALTER COLUMN id DROP NOT NULL", "ALTER TABLE f12 ALTER COLUMN w TYPE BIGINT", "INSERT INTO f12 VALUES (NULL, 30)", "CREATE OR REPLACE TABLE f12 (id STRING) USING delta TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')", "INSERT INTO f12 VALUES ('x')");
+  expect(await tables.failure("SELECT * FROM table_changes('f12', 0, 4)")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE");
+  expect(await tables.failure("SELECT * FROM table_changes('f12', 5)")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_DATA_SCHEMA");
+  expect(await tables.rows("SELECT id FROM table_changes('f12', 6)")).toEqual(['["x"]']);
+  await tables.run("RESTORE TABLE f12 TO VERSION AS OF 4");
+  expect(await tables.failure("SELECT * FROM table_changes('f12', 1, 3)")).toBe("DELTA_CHANGE_DATA_FEED_INCOMPATIBLE_SCHEMA_CHANGE");
+  expect(await tables.rows("SELECT id, w, _commit_version FROM table_changes('f12', 3, 4)")).toEqual(["[null,30,4]"]);
+});

@@ -69,3 +69,13 @@ test("transactions that the table no longer remembers are done again", async () 
   await tables.run("INSERT INTO w4 WITH (txnAppId = 'a', txnVersion = 1) VALUES (1)");
   expect(await tables.readers("w4")).toEqual(seenByBoth([[1], [1]]));
 });
+
+test("tables made, and made anew, from queries are numbered writes too", async () => {
+  await tables.run("SET spark.databricks.delta.write.txnAppId = a", "SET spark.databricks.delta.write.txnVersion = 1", "CREATE TABLE w5 USING delta AS SELECT 1 AS id", "CREATE OR REPLACE TABLE w5 USING delta AS SELECT 2 AS id", "INSERT INTO w5 VALUES (3)");
+  expect(await tables.readers("w5")).toEqual(seenByBoth([[1]]));
+  await tables.run("SET spark.databricks.delta.write.txnVersion = 2", "CREATE OR REPLACE TABLE w5 USING delta AS SELECT 4 AS id", "REPLACE TABLE w5 USING delta AS SELECT 5 AS id");
+  expect(await tables.readers("w5")).toEqual(seenByBoth([[4]]));
+  expect(transactions("w5")).toEqual([["a", 1, 0], ["a", 2, 1]]);
+  await tables.run("CREATE OR REPLACE TABLE w5 (s STRING) USING delta", "RESET spark.databricks.delta.write.txnAppId", "RESET spark.databricks.delta.write.txnVersion");
+  expect(await tables.readers("w5")).toEqual(seenByBoth([]));
+});

@@ -127,3 +127,16 @@ test("retentions that are too short, and inventories, are refused", async () => 
   expect(await tables.failure("VACUUM r1 RETAIN -1 HOURS")).toBe("DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT");
   await tables.run("RESET spark.databricks.delta.retentionDurationCheck.enabled");
 });
+
+test("commits before and after say what was deleted, where that is asked for", async () => {
+  await tables.run("CREATE TABLE v9 (id INT, p INT) USING delta PARTITIONED BY (p)", "INSERT INTO v9 VALUES (1, 1), (2, 2)", "DELETE FROM v9 WHERE p = 2", "SET spark.databricks.delta.vacuum.logging.enabled = true", "SET spark.databricks.delta.retentionDurationCheck.enabled = false");
+  const removed = replayLog(join(tables.folder, "v9"), 1).files.find(({ partitionValues }) => partitionValues.p === "2")?.size;
+  age("v9", 2, 1);
+  await tables.run("VACUUM v9 RETAIN 0 HOURS DRY RUN", "VACUUM v9 RETAIN 0 HOURS", "RESET spark.databricks.delta.vacuum.logging.enabled", "VACUUM v9 RETAIN 0 HOURS", "RESET spark.databricks.delta.retentionDurationCheck.enabled");
+  const told = replayLog(join(tables.folder, "v9")).history.slice(3);
+  expect(told.map(({ operation, operationParameters, operationMetrics, isolationLevel, isBlindAppend }) => ({ operation, operationParameters, operationMetrics, isolationLevel, isBlindAppend }))).toEqual([
+    { operation: "VACUUM START", operationParameters: { retentionCheckEnabled: false, defaultRetentionMillis: 604_800_000, specifiedRetentionMillis: 0 }, operationMetrics: { numFilesToDelete: "1", sizeOfDataToDelete: String(removed) }, isolationLevel: "SnapshotIsolation", isBlindAppend: true },
+    { operation: "VACUUM END", operationParameters: { status: "COMPLETED" }, operationMetrics: { numDeletedFiles: "1", numVacuumedDirectories: "3" }, isolationLevel: "SnapshotIsolation", isBlindAppend: true },
+  ]);
+  expect(await tables.rows("SELECT * FROM v9")).toEqual(["[1,1]"]);
+});

@@ -7,6 +7,7 @@ import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../.
 import { lastColumnId, mapColumns, rejectCharacters, unmappedFields } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { notDeltaTable } from "../../../delta/errors.ts";
+import { isWritten } from "../../../delta/idempotent-write.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
 import { withRowTrackingColumns } from "../../../delta/row-tracking.ts";
@@ -20,6 +21,7 @@ import { commitStatement } from "../../delta/commit-statement.ts";
 import { checkDeclaredColumns } from "../../delta/declared-columns.ts";
 import { deltaLog } from "../../delta/delta-tables.ts";
 import { findDeltaTarget } from "../../delta/delta-target.ts";
+import { endSessionWrite, sessionWrite } from "../../delta/idempotent-statement.ts";
 import { NOTHING_WRITTEN, writeMetrics, writeTableRows, writtenActions } from "../../delta/rows-to-files.ts";
 import { defaultProperties, requestedProperties } from "../../delta/table-properties.ts";
 import { executeQuery } from "../../execute-query.ts";
@@ -73,6 +75,8 @@ interface Creation {
 
 async function commitTable(session: Session, { described, statement, log, before }: Creation, options: RunOptions): Promise<void> {
   if (before !== undefined) checkWrite(before, "change");
+  const write = statement.query === undefined ? undefined : sessionWrite(session);
+  if (write !== undefined && before !== undefined && isWritten(before, write, Date.now())) return endSessionWrite(session);
   const plan = () => prepareQuery(session, statement.query as NonNullable<CreateTable["query"]>, { ...options, text: undefined });
   const prepared = statement.query === undefined ? undefined : await plan();
   const declared = unmappedFields(prepared === undefined ? orderedFields(statement, described) : prepared.columns.map(({ name, type }) => ({ name, type, nullable: true })));
@@ -102,9 +106,11 @@ async function commitTable(session: Session, { described, statement, log, before
     actions,
     reads: before === undefined ? READS_NOTHING : READS_TABLE,
     operation: prepared === undefined ? verb : `${verb} AS SELECT`,
-    operationParameters: { isManaged: String(!described.external), ...(clusteredBy !== undefined && { clusterBy: JSON.stringify(clusteredBy.map(({ name }) => name)) }), description: described.comment ?? null, partitionBy: JSON.stringify(partitionColumns), properties: JSON.stringify(requested.configuration) },
+    operationParameters: { partitionBy: partitionColumns, clusterBy: (clusteredBy ?? []).map(({ name }) => name), description: described.comment ?? null, isManaged: String(!described.external), properties: requested.configuration },
     operationMetrics: prepared === undefined ? {} : writeMetrics(written),
+    ...(write !== undefined && { write }),
   });
+  if (write !== undefined) endSessionWrite(session);
 }
 
 /** CLUSTER BY of the statement; a table that is replaced without it is clustered no more. */
