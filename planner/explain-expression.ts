@@ -1,8 +1,8 @@
-import { unreachable } from "../catalog/errors.ts";
-import type { AggregateCall, Expr, SortKey, WindowCall, WindowFrame } from "../catalog/expression.ts";
+import type { AggregateCall, Expr, FrameBound, SortKey, WindowCall, WindowFrame } from "../catalog/expression.ts";
 import type { DataType } from "../catalog/types.ts";
 import { typeName } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
+import { frameBoundText } from "./frame-text.ts";
 
 /** Long lists and chains are cut after this many items, as `spark.sql.debug.maxToStringFields` does. */
 const MAX_ITEMS = 25;
@@ -95,20 +95,6 @@ export function explainSortKey(key: SortKey): string {
 }
 
 function explainFrame(frame: WindowFrame): string {
-  const bound = (b: WindowFrame["start"]): string => {
-    switch (b.kind) {
-      case "unboundedPreceding":
-        return "UNBOUNDED PRECEDING";
-      case "unboundedFollowing":
-        return "UNBOUNDED FOLLOWING";
-      case "currentRow":
-        return "CURRENT ROW";
-      case "preceding":
-        return `${explainExpr(b.offset)} PRECEDING`;
-      case "following":
-        return `${explainExpr(b.offset)} FOLLOWING`;
-    }
-    return unreachable(b);
-  };
+  const bound = (b: FrameBound): string => frameBoundText(b, explainExpr);
   return `${frame.unit.toUpperCase()} BETWEEN ${bound(frame.start)} AND ${bound(frame.end)}`;
 }

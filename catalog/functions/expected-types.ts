@@ -111,7 +111,7 @@ export function oneOf(...alternatives: readonly ExpectedType[]): ExpectedType {
   };
 }
 
-/** Whether values of the type can be compared for order: all but maps, variants, calendar intervals and what holds one. */
+/** Whether values of the type can be compared for order: all but maps, variants, calendar intervals and what holds one. Source: Spark's `RowOrdering.isOrderable`. */
 export function isOrderable(type: DataType): boolean {
   switch (type.kind) {
     case "map":

@@ -1,5 +1,6 @@
 import { unreachable } from "../../catalog/errors.ts";
 import { isNested, sqlTypeName } from "../../catalog/types.ts";
+import { frameBoundText } from "../frame-text.ts";
 import { CALL_FORMS } from "./call-forms.ts";
 import type { AstExpr, SortItem, WindowReference, WindowSpec, AstFrameBound } from "../../parser/ast.ts";
 
@@ -201,7 +202,8 @@ function binaryText(operator: string, left: string, right: string): string {
   }
 }
 
-function sortText(item: SortItem, names: PrettyNames): string {
+/** A key of ORDER BY with all that Spark writes out. */
+export function sortText(item: SortItem, names: PrettyNames): string {
   const nullsFirst = item.nullsFirst ?? item.ascending;
   return `${prettySql(item.expr, names)} ${item.ascending ? "ASC" : "DESC"} NULLS ${nullsFirst ? "FIRST" : "LAST"}`;
 }
@@ -215,20 +217,7 @@ export function windowSpecText(spec: WindowSpec, names: PrettyNames): string {
   const parts: string[] = [];
   if (spec.partitionBy.length > 0) parts.push(`PARTITION BY ${spec.partitionBy.map((e) => prettySql(e, names)).join(", ")}`);
   if (spec.orderBy.length > 0) parts.push(`ORDER BY ${spec.orderBy.map((s) => sortText(s, names)).join(", ")}`);
-  const bound = (b: AstFrameBound): string => {
-    switch (b.kind) {
-      case "unboundedPreceding":
-        return "UNBOUNDED PRECEDING";
-      case "unboundedFollowing":
-        return "UNBOUNDED FOLLOWING";
-      case "currentRow":
-        return "CURRENT ROW";
-      case "preceding":
-        return `${prettySql(b.offset, names)} PRECEDING`;
-      case "following":
-        return `${prettySql(b.offset, names)} FOLLOWING`;
-    }
-  };
+  const bound = (b: AstFrameBound): string => frameBoundText(b, (offset) => prettySql(offset, names));
   if (spec.frame !== undefined) parts.push(`${spec.frame.unit.toUpperCase()} BETWEEN ${bound(spec.frame.start)} AND ${bound(spec.frame.end)}`);
   else if (spec.orderBy.length > 0) parts.push("RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW");
   else parts.push("ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
