@@ -115,16 +115,25 @@ export class Executor implements ExecutorThreads {
     }
   }
 
-  /** Runs a query; again from its beginning where a worker has died at work that changes what it reads, as long as nothing of the result has left. */
+  /**
+   * Runs a query; again where a worker has died at work that changes what it reads: from its beginning as long as nothing of the result has left, else what
+   * has not, if it can be told apart.
+   */
   async #run(stages: StagePlan, options: ExecuteOptions, queue: ResultQueue): Promise<void> {
+    let rest: StagePlan | undefined;
     for (let failures = 1; ; failures++) {
-      const run = new QueryRun(stages, this, options, queue);
+      // A plan of which a part is left stays as it is: what has been delivered would come back in another one.
+      const run = rest === undefined ? new QueryRun(stages, this, options, queue) : new QueryRun(rest, this, { ...options, adaptive: undefined }, queue);
       try {
         await run.run();
         options.onEnd?.(run.counters);
         return;
       } catch (error) {
-        if (error instanceof WorkerLostError && error.spoilsInput && !queue.hasDelivered && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) continue;
+        if (error instanceof WorkerLostError && error.spoilsInput && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) {
+          if (!queue.hasDelivered) continue;
+          rest = run.undelivered;
+          if (rest !== undefined) continue;
+        }
         options.onEnd?.(run.counters);
         throw error;
       }

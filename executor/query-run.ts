@@ -29,9 +29,10 @@ import { morselCount, rangeMorsels, recordMorsels } from "./pipeline/morsels.ts"
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
-import type { ResultQueue } from "./result-queue.ts";
+import type { ResultFeed, ResultQueue } from "./result-queue.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
+import { undeliveredStages } from "./undelivered-stages.ts";
 import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
 
@@ -58,6 +59,8 @@ export class QueryRun {
   /** By breaker, those that hold bytes of its records' strings. */
   readonly #pointsInto = new Map<number, Set<number>>();
   readonly #results: ResultQueue;
+  /** Of the pipeline that runs, if it gives the result. */
+  #feed: ResultFeed | undefined;
   readonly #work = new WorkDone();
   #atWork: readonly string[] = [];
   #peakBytes = 0;
@@ -77,6 +80,11 @@ export class QueryRun {
     return { vectorCalls, rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
   }
 
+  /** Stages that give what has not been delivered of the result; undefined when there are none, for a pipeline has been delivered in part. */
+  get undelivered(): StagePlan | undefined {
+    return this.#feed?.hasDelivered === true ? undefined : undeliveredStages(this.#stages, this.#ran);
+  }
+
   async run(): Promise<void> {
     try {
       // Those that have run come first in a plan that is cut again.
@@ -86,6 +94,7 @@ export class QueryRun {
         const spilled = this.#memory.spilledBytes;
         await this.#runPipeline(pipeline);
         this.#ran.push(pipeline);
+        this.#feed = undefined;
         const { sink } = pipeline;
         if (sink.kind === "breaker") {
           const breaker = this.#stages.breakers[sink.breaker];
@@ -279,6 +288,7 @@ export class QueryRun {
 
   async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
     const feed = pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined;
+    this.#feed = feed;
     const results: InstanceResult[] = [];
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !job.eagerSpill && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),

@@ -13,6 +13,7 @@ const WORKLOAD: readonly string[] = [
   "SELECT l_partkey, count(*), sum(l_extendedprice), collect_set(l_shipmode) FROM lineitem GROUP BY l_partkey",
   "SELECT l_orderkey, l_linenumber, sum(l_quantity) OVER (PARTITION BY l_suppkey ORDER BY l_shipdate, l_orderkey, l_linenumber) FROM lineitem",
   "SELECT o_orderkey, l_linenumber FROM orders FULL JOIN lineitem ON o_orderkey = l_orderkey AND l_quantity > 40",
+  "SELECT l_partkey AS k, sum(l_quantity) FROM lineitem GROUP BY l_partkey UNION ALL SELECT o_custkey, sum(o_totalprice) FROM orders GROUP BY o_custkey UNION ALL SELECT ps_suppkey, sum(ps_availqty) FROM partsupp GROUP BY ps_suppkey",
   "SELECT upper(reverse(soundex(p_name))) AS s, p_partkey FROM part",
 ];
 
