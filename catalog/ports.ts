@@ -63,7 +63,7 @@ export interface TableEntry {
   readonly schema: readonly StructField[];
   readonly partitionColumns: readonly string[];
   /** Columns that files are laid out by. */
-  readonly clusteringColumns?: readonly string[];
+  readonly clusteringColumns?: readonly (readonly string[])[];
   readonly options: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
   readonly comment?: string;

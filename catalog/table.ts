@@ -117,6 +117,14 @@ export interface ColumnStatistics {
   readonly max: Value;
   readonly nulls: number | undefined;
   readonly distinct: number | undefined;
+  /** Of a struct: statistics of its fields by position. A field of a struct that is NULL counts as NULL. */
+  readonly fields?: ReadonlyMap<number, ColumnStatistics>;
+}
+
+/** What statistics say of some of the rows that they are of: bounds hold, counts of nulls only where there is none. */
+export function statisticsOfSome(statistics: ColumnStatistics): ColumnStatistics {
+  const { nulls, fields } = statistics;
+  return { ...statistics, nulls: nulls === 0 ? 0 : undefined, ...(fields !== undefined && { fields: new Map([...fields].map(([i, own]) => [i, statisticsOfSome(own)])) }) };
 }
 
 /**

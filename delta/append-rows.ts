@@ -11,7 +11,8 @@ import { partitionText } from "./partition-values.ts";
 import type { DeltaPorts, Row } from "./ports.ts";
 import type { DeltaSnapshot } from "./snapshot.ts";
 import { checkWrite, tableChecks } from "./write-requirements.ts";
-import { hasBounds, statisticsText } from "./write-statistics.ts";
+import { hasBounds } from "./indexed-columns.ts";
+import { statisticsText } from "./write-statistics.ts";
 
 /** A file is written when so many rows of its partition have come. */
 const FILE_ROWS = 500_000;
@@ -44,7 +45,7 @@ export async function writeRows(snapshot: DeltaSnapshot, rows: AsyncIterable<Giv
     const path = `${folder}part-${String(adds.length).padStart(5, "0")}-${crypto.randomUUID()}.snappy.parquet`;
     await storage.write(`${location}/${path}`, bytes);
     const statistics = new Map(stored.map((i, at) => [at, columnStatistics(own, i, fields[i].type)] as const));
-    adds.push({ path: encodePath(path), partitionValues, size: bytes.length, modificationTime: Date.now(), dataChange: true, stats: statisticsText(own.length, storedFields, statistics, metadata.configuration) });
+    adds.push({ path: encodePath(path), partitionValues, size: bytes.length, modificationTime: Date.now(), dataChange: true, stats: statisticsText(own.length, { fields: stored.map((i) => fields[i]), metadata }, statistics) });
   };
   try {
     for await (const given of rows) {

@@ -1,7 +1,7 @@
 import { BOOLEAN, type DataType, INT, LONG, STRING, type StructField, type StructType } from "../catalog/types.ts";
-import { physicalName, physicalType } from "./column-mapping.ts";
+import { physicalName } from "./column-mapping.ts";
+import { hasBounds, indexedLeaves, type LeafColumn } from "./indexed-columns.ts";
 import type { DeltaSnapshot } from "./snapshot.ts";
-import { hasBounds, indexedFields } from "./write-statistics.ts";
 
 const TEXT_MAP: DataType = { kind: "map", key: STRING, value: STRING, valueContainsNull: true };
 const TEXTS: DataType = { kind: "array", element: STRING, containsNull: true };
@@ -67,9 +67,9 @@ function partitionFields({ fields, metadata, mapping }: DeltaSnapshot): StructFi
 function statisticsType({ fields, metadata, mapping }: DeltaSnapshot): StructType {
   const partitions = new Set(metadata.partitionColumns.map((name) => name.toLowerCase()));
   const stored = fields.filter((field) => !partitions.has(field.name.toLowerCase()));
-  const data = indexedFields(stored, metadata.configuration).map((field): StructField => ({ name: physicalName(field, mapping), type: physicalType(field.type, mapping), nullable: true }));
-  const bounds = boundFields(data);
-  const counts = countFields(data);
+  const leaves = indexedLeaves(stored, metadata.configuration, mapping);
+  const bounds = nested(leaves.filter(({ type }) => hasBounds(type)), ({ type }) => type);
+  const counts = nested(leaves, () => LONG);
   return struct({
     numRecords: LONG,
     ...(bounds.length > 0 && { minValues: { kind: "struct", fields: bounds } as const, maxValues: { kind: "struct", fields: bounds } as const }),
@@ -78,18 +78,12 @@ function statisticsType({ fields, metadata, mapping }: DeltaSnapshot): StructTyp
   });
 }
 
-function boundFields(fields: readonly StructField[]): StructField[] {
-  return fields.flatMap((field): StructField[] => {
-    if (field.type.kind !== "struct") return hasBounds(field.type) ? [{ name: field.name, type: field.type, nullable: true }] : [];
-    const inner = boundFields(field.type.fields);
-    return inner.length === 0 ? [] : [{ name: field.name, type: { kind: "struct", fields: inner }, nullable: true }];
-  });
-}
-
-function countFields(fields: readonly StructField[]): StructField[] {
-  return fields.flatMap(({ name, type }): StructField[] => {
-    if (type.kind !== "struct") return [{ name, type: LONG, nullable: true }];
-    const inner = countFields(type.fields);
-    return inner.length === 0 ? [] : [{ name, type: { kind: "struct", fields: inner }, nullable: true }];
+/** Leaves as fields of structs under their physical names. */
+function nested(leaves: readonly LeafColumn[], typeOf: (leaf: LeafColumn) => DataType, depth = 0): StructField[] {
+  const names = [...new Set(leaves.map(({ physicalPath }) => physicalPath[depth]))];
+  return names.map((name): StructField => {
+    const own = leaves.filter(({ physicalPath }) => physicalPath[depth] === name);
+    const isLeaf = own[0].physicalPath.length === depth + 1;
+    return { name, type: isLeaf ? typeOf(own[0]) : { kind: "struct", fields: nested(own, typeOf, depth + 1) }, nullable: true };
   });
 }

@@ -1,10 +1,12 @@
 import { SparrowError } from "../catalog/errors.ts";
-import type { StructField } from "../catalog/types.ts";
+import { type DataType, sqlTypeName, type StructField } from "../catalog/types.ts";
 import type { Action, AddFile } from "./actions.ts";
-import { physicalName } from "./column-mapping.ts";
+import { columnMappingMode } from "./column-mapping.ts";
+import { invalidSchema } from "./errors.ts";
+import { findLeaf, hasBounds, indexedLeaves, type LeafColumn, leafColumns } from "./indexed-columns.ts";
+import type { ColumnPath } from "./schema-change.ts";
 import type { DeltaSnapshot } from "./snapshot.ts";
 import { writerFeatures } from "./table-features.ts";
-import { hasBounds, indexedFields } from "./write-statistics.ts";
 
 /** The metadata domain that says what a table is clustered by. */
 const CLUSTERING_DOMAIN = "delta.clustering";
@@ -14,46 +16,67 @@ const PROVIDER = "liquid";
 const MAX_COLUMNS = 4;
 
 /** The columns that a table is clustered by; empty after CLUSTER BY NONE, undefined for a table that is not clustered. */
-export function clusteringFields({ protocol, domains, fields, mapping }: Pick<DeltaSnapshot, "protocol" | "domains" | "fields" | "mapping">): readonly StructField[] | undefined {
+export function clusteringColumns({ protocol, domains, fields, mapping, location }: Pick<DeltaSnapshot, "protocol" | "domains" | "fields" | "mapping" | "location">): readonly LeafColumn[] | undefined {
   if (!writerFeatures(protocol).includes("clustering")) return undefined;
   const text = domains.get(CLUSTERING_DOMAIN)?.configuration;
   if (text === undefined) return [];
-  const { clusteringColumns } = JSON.parse(text) as { readonly clusteringColumns: readonly (string | readonly string[])[] };
-  return clusteringColumns.map((path) => {
+  const { clusteringColumns: paths } = JSON.parse(text) as { readonly clusteringColumns: readonly (string | readonly string[])[] };
+  const leaves = leafColumns(fields, mapping);
+  return paths.map((path) => {
     const parts = typeof path === "string" ? [path] : path;
-    const field = parts.length === 1 ? fields.find((candidate) => physicalName(candidate, mapping) === parts[0]) : undefined;
-    if (field === undefined) throw new SparrowError("UNSUPPORTED_FEATURE.DELTA", "0A000", `The feature is not supported: clustering by the nested column ${parts.join(".")} of Delta tables.`, { feature: "clustering by nested columns" });
-    return field;
+    const leaf = leaves.find(({ physicalPath }) => physicalPath.length === parts.length && physicalPath.every((name, i) => name === parts[i]));
+    if (leaf === undefined) throw invalidSchema(location, `it is clustered by ${parts.join(".")}, and has no such column`);
+    return leaf;
   });
 }
 
 /** The action that makes a table clustered by some of its columns; by none for an empty list. */
-export function clusteringAction(columns: readonly StructField[], mapping: DeltaSnapshot["mapping"]): Extract<Action, { kind: "domainMetadata" }> {
-  const configuration = JSON.stringify({ clusteringColumns: columns.map((field) => [physicalName(field, mapping)]) });
+export function clusteringAction(columns: readonly LeafColumn[]): Extract<Action, { kind: "domainMetadata" }> {
+  const configuration = JSON.stringify({ clusteringColumns: columns.map(({ physicalPath }) => physicalPath), domainName: CLUSTERING_DOMAIN });
   return { kind: "domainMetadata", domainMetadata: { domain: CLUSTERING_DOMAIN, configuration, removed: false } };
 }
 
+/** As messages and commits name a column. */
+export function columnName({ path }: Pick<LeafColumn, "path">): string {
+  return path.join(".");
+}
+
 /**
- * The columns of CLUSTER BY by their names. Raises DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS, DELTA_COLUMN_NOT_FOUND_IN_SCHEMA, DELTA_CLUSTERING_COLUMN_MISSING_STATS
- * for a column of which files have no bounds.
+ * The columns of CLUSTER BY by their names. Raises DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS, DELTA_COLUMN_NOT_FOUND_IN_SCHEMA,
+ * DELTA_DUPLICATE_COLUMNS_FOUND.CLUSTER_BY, DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED and DELTA_CLUSTERING_COLUMN_MISSING_STATS for columns of which files
+ * can have, or have, no bounds.
  */
-export function clusteringColumnsOf(names: readonly (readonly string[])[], fields: readonly StructField[], configuration: Readonly<Record<string, string>>): readonly StructField[] {
+export function clusteringColumnsOf(names: readonly ColumnPath[], fields: readonly StructField[], configuration: Readonly<Record<string, string>>): readonly LeafColumn[] {
   if (names.length > MAX_COLUMNS) {
     throw new SparrowError("DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS", "54000", `CLUSTER BY supports up to ${MAX_COLUMNS} clustering columns, but the table has ${names.length}.`, { numColumnsLimit: String(MAX_COLUMNS), actualNumColumns: String(names.length) });
   }
-  const columns = names.map((parts) => requireColumn(parts, fields));
-  const indexed = indexedFields(fields, configuration);
-  const missing = columns.filter((column, i) => names[i].length > 1 || !indexed.includes(column) || !hasBounds(column.type)).map(({ name }) => name);
+  const mapping = columnMappingMode({ configuration });
+  const leaves = leafColumns(fields, mapping);
+  const columns = names.map((path) => findLeaf(leaves, path) ?? throwUnclusterable(path, fields));
+  const twice = columns.filter((column, i) => columns.indexOf(column) < i).map(columnName);
+  if (twice.length > 0) throw new SparrowError("DELTA_DUPLICATE_COLUMNS_FOUND.CLUSTER_BY", "42711", `Found duplicate column(s): ${twice.join(", ")}. The duplicate was found in CLUSTER BY.`, { duplicateCols: twice.map((name) => `\`${name}\``).join(", ") });
+  for (const { path, type } of columns) if (!hasBounds(type)) throwUnclusterable(path, fields);
+  const indexed = indexedLeaves(fields, configuration, mapping).map(columnName);
+  const missing = columns.map(columnName).filter((name) => !indexed.includes(name));
   if (missing.length === 0) return columns;
-  throw new SparrowError("DELTA_CLUSTERING_COLUMN_MISSING_STATS", "22000", `Clustering needs columns with bounds in the statistics of files, and these have none: ${missing.join(", ")}.`, { columns: missing.join(", "), schema: indexed.map(({ name }) => name).join(", ") });
+  throw new SparrowError("DELTA_CLUSTERING_COLUMN_MISSING_STATS", "22000", `Clustering needs columns with bounds in the statistics of files, and these have none: ${missing.join(", ")}.`, { columns: missing.join(", "), schema: indexed.join(", ") });
 }
 
-function requireColumn([first, ...rest]: readonly string[], fields: readonly StructField[]): StructField {
-  const field = fields.find(({ name }) => name.toLowerCase() === first.toLowerCase());
-  const [next] = rest;
-  if (field !== undefined && (next === undefined || (field.type.kind === "struct" && field.type.fields.some(({ name }) => name.toLowerCase() === next.toLowerCase())))) return field;
-  const columnName = [first, ...rest].join(".");
-  throw new SparrowError("DELTA_COLUMN_NOT_FOUND_IN_SCHEMA", "42703", `Unable to find the column '${columnName}' of CLUSTER BY in the schema: ${fields.map(({ name }) => name).join(", ")}.`, { columnName, tableSchema: fields.map(({ name }) => name).join(", ") });
+/** The column is not there, or of a type without bounds. */
+function throwUnclusterable(path: ColumnPath, fields: readonly StructField[]): never {
+  const name = path.join(".");
+  let siblings = fields;
+  let type: DataType | undefined;
+  for (const part of path) {
+    type = siblings.find((field) => field.name.toLowerCase() === part.toLowerCase())?.type;
+    siblings = type?.kind === "struct" ? type.fields : [];
+  }
+  if (type !== undefined) {
+    const columnsWithDataTypes = `${name} : ${sqlTypeName(type)}`;
+    throw new SparrowError("DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED", "0A000", `CLUSTER BY is not supported because the following column(s): ${columnsWithDataTypes} don't support data skipping.`, { columnsWithDataTypes });
+  }
+  const tableSchema = fields.map((field) => field.name).join(", ");
+  throw new SparrowError("DELTA_COLUMN_NOT_FOUND_IN_SCHEMA", "42703", `Unable to find the column '${name}' of CLUSTER BY in the schema: ${tableSchema}.`, { columnName: name, tableSchema });
 }
 
 /** Files that were clustered together, by the columns and the identity that their tags give. Source: Delta Spark's `ZCubeInfo`. */

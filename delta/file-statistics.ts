@@ -8,7 +8,7 @@ import { dateDays, localMicros, zonedMicros } from "./partition-values.ts";
 export interface FileStatistics {
   /** Rows in the file, deleted ones included. */
   readonly rows: number | undefined;
-  /** Of a column by physical name, as values of `type`; undefined where nothing is said. */
+  /** Of a column by physical name, as values of `type`, which has physical names too; undefined where nothing is said. */
   readonly column: (name: string, type: DataType) => ColumnStatistics | undefined;
 }
 
@@ -30,20 +30,30 @@ export function parseFileStatistics(stats: string | undefined): FileStatistics {
   }
   if (!isObject(json)) return NO_STATISTICS;
   const rows = asDouble(json.numRecords);
-  const [minValues, maxValues, nullCount] = [json.minValues, json.maxValues, json.nullCount].map((part) => (isObject(part) ? part : {}));
+  const [minValues, maxValues, nullCount] = [json.minValues, json.maxValues, json.nullCount].map(objectOf);
   const tight = json.tightBounds !== false;
-  return {
-    rows,
-    column(name, type) {
-      const min = boundOf(minValues[name], type, "min");
-      const max = boundOf(maxValues[name], type, "max");
-      const counted = asDouble(nullCount[name]);
-      // With wide bounds a count of nulls says something only if no row, or every row, is null.
-      const nulls = counted === undefined || tight || counted === 0 || counted === rows ? counted : undefined;
-      if (min === undefined && max === undefined && nulls === undefined) return undefined;
-      return { min: min ?? null, max: max ?? null, nulls, distinct: undefined };
-    },
+  const columnOf = (mins: JsonObject, maxs: JsonObject, counts: JsonObject, name: string, type: DataType): ColumnStatistics | undefined => {
+    if (type.kind === "struct") {
+      const [innerMins, innerMaxs, innerCounts] = [mins, maxs, counts].map((part) => objectOf(part[name]));
+      const fields = new Map(type.fields.flatMap((field, i) => {
+        const own = columnOf(innerMins, innerMaxs, innerCounts, field.name, field.type);
+        return own === undefined ? [] : [[i, own] as const];
+      }));
+      return fields.size === 0 ? undefined : { min: null, max: null, nulls: undefined, distinct: undefined, fields };
+    }
+    const min = boundOf(mins[name], type, "min");
+    const max = boundOf(maxs[name], type, "max");
+    const counted = asDouble(counts[name]);
+    // With wide bounds a count of nulls says something only if no row, or every row, is null.
+    const nulls = counted === undefined || tight || counted === 0 || counted === rows ? counted : undefined;
+    if (min === undefined && max === undefined && nulls === undefined) return undefined;
+    return { min: min ?? null, max: max ?? null, nulls, distinct: undefined };
   };
+  return { rows, column: (name, type) => columnOf(minValues, maxValues, nullCount, name, type) };
+}
+
+function objectOf(json: ExactJson | undefined): JsonObject {
+  return isObject(json) ? json : {};
 }
 
 function isObject(json: ExactJson | undefined): json is JsonObject {

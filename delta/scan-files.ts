@@ -40,10 +40,10 @@ export function scanFile(snapshot: DeltaSnapshot, add: AddFile, parseTimestamp: 
     if (partitions.has(field.name.toLowerCase())) {
       return { kind: "constant", value: partitionConstant(location, add, name, field.type, parseTimestamp) };
     }
-    const own = statistics.column(name, field.type);
+    const type = mapping !== "none" && isNested(field.type) ? physicalType(field.type, mapping) : undefined;
+    const own = statistics.column(name, type ?? field.type);
     if (own !== undefined) columns.set(i, own);
     const fieldId = mappedFieldId(field, mapping);
-    const type = mapping !== "none" && isNested(field.type) ? physicalType(field.type, mapping) : undefined;
     return { kind: "stored", name, ...(fieldId !== undefined && { fieldId }), ...(type !== undefined && { type }) };
   });
   return { add, path: absoluteFilePath(location, add.path), fields: fileFields, rows: statistics.rows, columns };

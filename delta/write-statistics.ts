@@ -1,10 +1,13 @@
 import type { ColumnStatistics } from "../catalog/table.ts";
 import type { DataType, StructField } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
+import type { Metadata } from "./actions.ts";
+import { columnMappingMode, physicalName } from "./column-mapping.ts";
 import { encodeExactJson, type ExactJson, ExactNumber } from "./exact-json.ts";
+import { indexedLeaves } from "./indexed-columns.ts";
 import { decimalText } from "./parquet-rows.ts";
+import type { ColumnPath } from "./schema-change.ts";
 
-const DEFAULT_INDEXED_COLUMNS = 32;
 const STRING_PREFIX = 32;
 /** How much longer than the prefix a maximum may get while a character is looked for that can be raised. */
 const MAX_STRING = 64;
@@ -12,47 +15,46 @@ const MAX_STRING = 64;
 const MIN_TEXT_MS = -62_135_596_800_000;
 const MAX_TEXT_MS = 253_402_300_799_999;
 
+/** Columns of a data file, under the names that statistics have. */
+export interface StatisticsTarget {
+  /** The table's columns that files hold, in the files' order. */
+  readonly fields: readonly StructField[];
+  readonly metadata: Pick<Metadata, "configuration">;
+}
+
 /**
- * The `stats` of an `add` action: row count, and bounds and null counts of the first leaf columns (`delta.dataSkippingNumIndexedCols`, 32). Columns in nested
- * values take their place in the count and have no statistics.
- * `columns`: by field position; bounds may be wider than the values.
+ * The `stats` of an `add` action: row count, and bounds and null counts of the leaf columns that are to have some (`indexedLeaves`). `columns`: by field position;
+ * bounds may be wider than the values.
  */
-export function statisticsText(rows: number, fields: readonly StructField[], columns: ReadonlyMap<number, ColumnStatistics>, configuration: Readonly<Record<string, string>>): string {
-  const minValues: Record<string, ExactJson> = {};
-  const maxValues: Record<string, ExactJson> = {};
-  const nullCount: Record<string, ExactJson> = {};
-  for (const [i, { name, type }] of indexedFields(fields, configuration).entries()) {
-    const own = columns.get(i);
-    if (own === undefined) continue;
-    if (own.nulls !== undefined) nullCount[name] = own.nulls;
-    const min = own.min === null ? undefined : boundJson(own.min, type, "min");
-    const max = own.max === null ? undefined : boundJson(own.max, type, "max");
-    if (min !== undefined) minValues[name] = min;
-    if (max !== undefined) maxValues[name] = max;
-  }
-  return encodeExactJson({ numRecords: rows, minValues, maxValues, nullCount });
+export function statisticsText(rows: number, { fields, metadata }: StatisticsTarget, columns: ReadonlyMap<number, ColumnStatistics>): string {
+  const mapping = columnMappingMode(metadata);
+  const indexed = new Set(indexedLeaves(fields, metadata.configuration, mapping).map(({ physicalPath }) => JSON.stringify(physicalPath)));
+  const describe = (siblings: readonly StructField[], known: ReadonlyMap<number, ColumnStatistics>, parent: ColumnPath): Parts => {
+    const parts: Parts = { minValues: {}, maxValues: {}, nullCount: {} };
+    for (const [i, field] of siblings.entries()) {
+      const own = known.get(i);
+      if (own === undefined) continue;
+      const name = physicalName(field, mapping);
+      const path = [...parent, name];
+      const { type } = field;
+      if (type.kind === "struct") {
+        const inner = describe(type.fields, own.fields ?? new Map(), path);
+        for (const part of PARTS) if (Object.keys(inner[part]).length > 0) parts[part][name] = inner[part];
+      } else if (indexed.has(JSON.stringify(path))) {
+        if (own.nulls !== undefined) parts.nullCount[name] = own.nulls;
+        const min = own.min === null ? undefined : boundJson(own.min, type, "min");
+        const max = own.max === null ? undefined : boundJson(own.max, type, "max");
+        if (min !== undefined) parts.minValues[name] = min;
+        if (max !== undefined) parts.maxValues[name] = max;
+      }
+    }
+    return parts;
+  };
+  return encodeExactJson({ numRecords: rows, ...describe(fields, columns, []) });
 }
 
-/** The columns of data files that have statistics: those that begin among the first leaves (`delta.dataSkippingNumIndexedCols`; -1 for all). */
-export function indexedFields(fields: readonly StructField[], configuration: Readonly<Record<string, string>>): readonly StructField[] {
-  const limit = Number(configuration["delta.dataSkippingNumIndexedCols"] ?? DEFAULT_INDEXED_COLUMNS);
-  let leaves = 0;
-  const beyond = fields.findIndex(({ type }) => {
-    const first = leaves;
-    leaves += leafCount(type);
-    return limit >= 0 && first >= limit;
-  });
-  return beyond < 0 ? fields : fields.slice(0, beyond);
-}
-
-function leafCount(type: DataType): number {
-  return type.kind === "struct" ? type.fields.reduce((sum, field) => sum + leafCount(field.type), 0) : 1;
-}
-
-/** Whether statistics have bounds of a type: of numbers, dates, timestamps and strings, not of booleans, binary and nested values. */
-export function hasBounds(type: DataType): boolean {
-  return ["byte", "short", "int", "long", "float", "double", "decimal", "date", "timestamp", "timestamp_ntz", "string", "char", "varchar"].includes(type.kind);
-}
+const PARTS = ["minValues", "maxValues", "nullCount"] as const;
+type Parts = Record<(typeof PARTS)[number], Record<string, ExactJson>>;
 
 function boundJson(value: Value, type: DataType, which: "min" | "max"): ExactJson | undefined {
   switch (type.kind) {

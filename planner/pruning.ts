@@ -1,4 +1,4 @@
-import type { Column, ColumnId, Expr } from "../catalog/expression.ts";
+import { type Column, type ColumnId, type Expr, typeOf } from "../catalog/expression.ts";
 import type { ColumnStatistics, Split } from "../catalog/table.ts";
 import { isCached } from "../catalog/table.ts";
 import type { DataType } from "../catalog/types.ts";
@@ -62,12 +62,12 @@ function canBeTrue(expr: Expr, split: Split, fieldOf: ReadonlyMap<ColumnId, numb
     case "literal":
       return expr.value === true;
     case "column":
-      return columnCanBe(expr, true, split, fieldOf);
+      return valueCanBe(expr, true, split, fieldOf);
     case "in": {
-      if (expr.input.kind !== "column") return true;
-      const bounds = boundsOf(expr.input.id, split, fieldOf);
+      const bounds = boundsOfValue(expr.input, split, fieldOf);
+      if (bounds === undefined) return true;
       if (bounds.allNull) return false;
-      const { type } = expr.input;
+      const type = typeOf(expr.input);
       return expr.list.some((item) => item.kind !== "literal" || (item.value !== null && mayEqual(bounds, item.value, type)));
     }
     case "call":
@@ -79,8 +79,8 @@ function canBeTrue(expr: Expr, split: Split, fieldOf: ReadonlyMap<ColumnId, numb
   }
 }
 
-function columnCanBe(column: Extract<Expr, { kind: "column" }>, value: boolean, split: Split, fieldOf: ReadonlyMap<ColumnId, number>): boolean {
-  const bounds = boundsOf(column.id, split, fieldOf);
+function valueCanBe(expr: Expr, value: boolean, split: Split, fieldOf: ReadonlyMap<ColumnId, number>): boolean {
+  const bounds = boundsOfValue(expr, split, fieldOf) ?? UNBOUNDED;
   return !bounds.allNull && (typeof bounds.min !== "boolean" || typeof bounds.max !== "boolean" || bounds.min === value || bounds.max === value);
 }
 
@@ -91,15 +91,17 @@ function callCanBeTrue(expr: Extract<Expr, { kind: "call" }>, split: Split, fiel
     case "or":
       return disjuncts(expr).some((part) => canBeTrue(part, split, fieldOf));
     case "not":
-      return expr.args[0].kind === "column" ? columnCanBe(expr.args[0], false, split, fieldOf) : true;
+      return valueCanBe(expr.args[0], false, split, fieldOf);
+    case "getfield":
+      return valueCanBe(expr, true, split, fieldOf);
     case "isnull":
-      return expr.args[0].kind !== "column" || !boundsOf(expr.args[0].id, split, fieldOf).noNull;
+      return boundsOfValue(expr.args[0], split, fieldOf)?.noNull !== true;
     case "isnotnull":
-      return expr.args[0].kind !== "column" || !boundsOf(expr.args[0].id, split, fieldOf).allNull;
+      return boundsOfValue(expr.args[0], split, fieldOf)?.allNull !== true;
     case "startswith": {
-      const [column, prefix] = expr.args;
-      if (column.kind !== "column" || prefix.kind !== "literal" || typeof prefix.value !== "string") return true;
-      const bounds = boundsOf(column.id, split, fieldOf);
+      const [text, prefix] = expr.args;
+      const bounds = boundsOfValue(text, split, fieldOf);
+      if (bounds === undefined || prefix.kind !== "literal" || typeof prefix.value !== "string") return true;
       return !bounds.allNull && mayHavePrefix(bounds, prefix.value);
     }
     default:
@@ -111,17 +113,17 @@ const MIRRORED: Readonly<Record<string, string>> = { "=": "=", "<=>": "<=>", "<"
 
 function comparisonCanBeTrue(expr: Extract<Expr, { kind: "call" }>, split: Split, fieldOf: ReadonlyMap<ColumnId, number>): boolean {
   if (!(expr.name in MIRRORED)) return true;
-  let [column, literal] = expr.args;
+  let [compared, literal] = expr.args;
   let operator = expr.name;
-  if (column.kind === "literal") {
-    [column, literal] = [literal, column];
+  if (compared.kind === "literal") {
+    [compared, literal] = [literal, compared];
     operator = MIRRORED[operator];
   }
-  if (column.kind !== "column" || literal.kind !== "literal") return true;
-  const bounds = boundsOf(column.id, split, fieldOf);
+  const bounds = boundsOfValue(compared, split, fieldOf);
+  if (bounds === undefined || literal.kind !== "literal") return true;
   if (literal.value === null) return operator === "<=>" && !bounds.noNull;
   if (bounds.allNull) return false;
-  const { type } = column;
+  const type = typeOf(compared);
   const nanCounts = type.kind === "float" || type.kind === "double";
   const low = bounds.min === null ? undefined : compareValues(bounds.min, literal.value, type);
   const high = bounds.max === null ? undefined : compareValues(bounds.max, literal.value, type);
@@ -155,6 +157,27 @@ function mayHavePrefix(bounds: Bounds, prefix: string): boolean {
   return high === undefined || compareText(high, prefix) >= 0;
 }
 
+/** Of a column, or of a field of structs in one; undefined for every other expression. */
+function boundsOfValue(expr: Expr, split: Split, fieldOf: ReadonlyMap<ColumnId, number>): Bounds | undefined {
+  if (expr.kind === "column") return boundsOf(expr.id, split, fieldOf);
+  if (expr.kind !== "call" || expr.name !== "getfield") return undefined;
+  const statistics = fieldStatistics(expr, split, fieldOf);
+  return statistics === undefined ? UNBOUNDED : boundsBy(statistics, split);
+}
+
+/** What is said of a field of structs. A constant column says nothing of its fields here. */
+function fieldStatistics(expr: Expr, split: Split, fieldOf: ReadonlyMap<ColumnId, number>): ColumnStatistics | undefined {
+  if (expr.kind === "column") {
+    const field = fieldOf.get(expr.id);
+    return field === undefined ? undefined : split.columns?.get(field);
+  }
+  if (expr.kind !== "call" || expr.name !== "getfield") return undefined;
+  const [base, name] = expr.args;
+  const type = typeOf(base);
+  if (type.kind !== "struct" || name.kind !== "literal") return undefined;
+  return fieldStatistics(base, split, fieldOf)?.fields?.get(type.fields.findIndex((field) => field.name === name.value));
+}
+
 function boundsOf(id: ColumnId, split: Split, fieldOf: ReadonlyMap<ColumnId, number>): Bounds {
   const field = fieldOf.get(id);
   if (field === undefined) return UNBOUNDED;
@@ -164,9 +187,12 @@ function boundsOf(id: ColumnId, split: Split, fieldOf: ReadonlyMap<ColumnId, num
     if (stored?.kind === "constant") return { min: stored.value, max: stored.value, allNull: stored.value === null, noNull: stored.value !== null };
   }
   const statistics: ColumnStatistics | undefined = split.columns?.get(field);
-  if (statistics === undefined) return UNBOUNDED;
-  const allNull = statistics.nulls !== undefined && split.rows !== undefined && split.rows > 0 && statistics.nulls >= split.rows;
-  return { min: usable(statistics.min), max: usable(statistics.max), allNull, noNull: statistics.nulls === 0 };
+  return statistics === undefined ? UNBOUNDED : boundsBy(statistics, split);
+}
+
+function boundsBy({ min, max, nulls }: ColumnStatistics, { rows }: Split): Bounds {
+  const allNull = nulls !== undefined && rows !== undefined && rows > 0 && nulls >= rows;
+  return { min: usable(min), max: usable(max), allNull, noNull: nulls === 0 };
 }
 
 /** A NaN bound was written by a writer that did not leave NaN out: it orders nothing. */

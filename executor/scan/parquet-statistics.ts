@@ -19,6 +19,17 @@ export function chunkStatistics(chunk: ColumnChunk, node: SchemaNode, type: Data
   return { min: known ? min : null, max: known ? max : null, nulls: statistics.nulls, distinct: statistics.distinct };
 }
 
+/** The statistics of a column's chunks in a row group, of a struct those of its fields, which must be the file's by position; floating-point fields have no bounds, for a file does not count NaN. */
+export function columnStatistics(chunks: readonly ColumnChunk[], node: SchemaNode, type: DataType): ColumnStatistics | undefined {
+  if (type.kind !== "struct") return chunkStatistics(chunks[node.firstLeaf], node, type);
+  const fields = new Map<number, ColumnStatistics>();
+  for (const [i, field] of type.fields.entries()) {
+    const own = columnStatistics(chunks, node.children[i], field.type);
+    if (own !== undefined) fields.set(i, field.type.kind === "float" || field.type.kind === "double" ? { ...own, min: null, max: null } : own);
+  }
+  return { min: null, max: null, nulls: undefined, distinct: undefined, fields };
+}
+
 function isSignedNumber(node: SchemaNode): boolean {
   switch (node.physical) {
     case "BOOLEAN":

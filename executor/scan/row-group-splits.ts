@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { fileNotExist } from "../../catalog/file-errors.ts";
-import type { ColumnStatistics, Split, SplitSource } from "../../catalog/table.ts";
+import { type ColumnStatistics, type Split, type SplitSource, statisticsOfSome } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { readFooter } from "./parquet-file.ts";
 import type { RowGroup } from "./parquet-footer.ts";
@@ -71,7 +71,8 @@ function groupStatistics(split: Split, { fields }: FileSource, nodes: readonly (
       return;
     }
     const own = chunkStatistics(group.chunks[node.firstLeaf], node, column.type);
-    const known = split.columns?.get(i);
+    const ofFile = split.columns?.get(i);
+    const known = ofFile && statisticsOfSome(ofFile);
     const best = own !== undefined && own.min !== null ? own : (known ?? own);
     if (best === undefined) return;
     const nulls = own?.nulls;

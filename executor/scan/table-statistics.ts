@@ -42,7 +42,15 @@ function combineColumn(splits: readonly SplitStatistics[], column: number): Colu
       if (compareValues(own.max, max) > 0) ({ max } = own);
     }
   }
-  return { min: bounded ? min : null, max: bounded ? max : null, nulls, distinct: bounded ? distinct : undefined };
+  const fields = combineFields(splits, column);
+  return { min: bounded ? min : null, max: bounded ? max : null, nulls, distinct: bounded ? distinct : undefined, ...(fields !== undefined && { fields }) };
+}
+
+/** Of a struct. */
+function combineFields(splits: readonly SplitStatistics[], column: number): TableStatistics["columns"] | undefined {
+  const within = splits.map(({ rows, bytes, columns }) => ({ rows, bytes, columns: columns?.get(column)?.fields }));
+  const last = Math.max(-1, ...(within[0]?.columns?.keys() ?? []));
+  return last < 0 ? undefined : combineStatistics(within, last + 1).columns;
 }
 
 /** Ranges that overlap are taken to hold the same values, ranges that do not to hold different ones. */

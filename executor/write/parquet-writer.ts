@@ -9,7 +9,7 @@ import type { ParquetFooter, RowGroup } from "../scan/parquet-footer.ts";
 import type { SchemaNode } from "../scan/parquet-schema.ts";
 import { footerLength, parseFooter } from "../scan/parquet-footer.ts";
 import { chunkStart } from "../scan/parquet-column-chunk.ts";
-import { chunkStatistics } from "../scan/parquet-statistics.ts";
+import { columnStatistics } from "../scan/parquet-statistics.ts";
 import type { Compression } from "../scan/parquet-wasm.ts";
 import { combineStatistics } from "../scan/table-statistics.ts";
 import { ThriftType, ThriftWriter } from "../scan/thrift-compact.ts";
@@ -170,7 +170,7 @@ export class ParquetFileWriter implements FileWriter {
     const splits = this.#groups.map((group) => {
       const columns = new Map<number, ColumnStatistics>();
       schema.children.forEach((node, i) => {
-        const own = chunkStatistics(group.chunks[node.firstLeaf], node, this.#fields[i].type);
+        const own = columnStatistics(group.chunks, node, this.#fields[i].type);
         if (own !== undefined) columns.set(i, own);
       });
       return { rows: group.rows, bytes: 0, columns };

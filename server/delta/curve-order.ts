@@ -1,6 +1,6 @@
-import type { StructField } from "../../catalog/types.ts";
 import { typeName } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
+import type { LeafColumn } from "../../delta/indexed-columns.ts";
 import { compareValues } from "../../executor/functions/compare.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import { parseQuery } from "../../parser/parse.ts";
@@ -24,8 +24,8 @@ const ALIAS = "target";
  * ORDER BY expressions that lay the rows of some files along a space-filling curve: each column's values are numbered by ranges of about as many rows, and the
  * curve goes through the numbers. Rows at the same place are in the order of the columns.
  */
-export async function curveOrder(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, columns: readonly StructField[], curve: Curve, options: RunOptions): Promise<string> {
-  const names = columns.map(({ name }) => quoted(ALIAS, name));
+export async function curveOrder(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, columns: readonly LeafColumn[], curve: Curve, options: RunOptions): Promise<string> {
+  const names = columns.map(({ path }) => quoted(ALIAS, ...path));
   const ends = await rangeEnds(session, target, chosen, columns, options);
   const ids = columns.map((column, i) => rangeNumber(session, names[i], column, ends[i]));
   // A curve through one dimension is the dimension.
@@ -34,10 +34,10 @@ export async function curveOrder(session: Session, target: TargetFiles, chosen: 
 }
 
 /** By column: the upper ends of ranges that hold about as many rows each, sorted, all different, but for the last. */
-async function rangeEnds(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, columns: readonly StructField[], options: RunOptions): Promise<readonly (readonly Value[])[]> {
+async function rangeEnds(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, columns: readonly LeafColumn[], options: RunOptions): Promise<readonly (readonly Value[])[]> {
   const rows = [...chosen].reduce((sum, index) => sum + liveRows(target.files[index]), 0);
   const sample = rows <= SAMPLED_ROWS ? "" : ` WHERE rand(0) < ${SAMPLED_ROWS / rows}D`;
-  const query = parseQuery(`SELECT ${columns.map(({ name }) => quoted(ALIAS, name)).join(", ")} ${fromTarget(ALIAS)}${sample}`);
+  const query = parseQuery(`SELECT ${columns.map(({ path }) => quoted(ALIAS, ...path)).join(", ")} ${fromTarget(ALIAS)}${sample}`);
   const values = columns.map((): Value[] => []);
   for await (const batch of queryTarget(session, targetTable(target, chosen), query, options)) {
     for (const [i, read] of batch.columns.map(valueReader).entries()) {
@@ -59,7 +59,7 @@ async function rangeEnds(session: Session, target: TargetFiles, chosen: Readonly
 }
 
 /** Numbers spread over all bits, so that a column with few values counts as much as one with many. */
-function rangeNumber(session: Session, name: string, { type }: StructField, ends: readonly Value[]): string {
+function rangeNumber(session: Session, name: string, { type }: LeafColumn, ends: readonly Value[]): string {
   if (ends.length === 0) return "0";
   const texts = ends.map((end) => `'${cellText(end, type, session.timeZone).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`);
   const stored = type.kind === "char" || type.kind === "varchar" ? "string" : typeName(type);

@@ -1,6 +1,6 @@
 import { assert, SparrowError } from "../../catalog/errors.ts";
 import type { OpenTable, TableProvider, TableVersion } from "../../catalog/ports.ts";
-import type { ColumnStatistics, SourceFile, Split, TableSnapshot } from "../../catalog/table.ts";
+import { type ColumnStatistics, type SourceFile, type Split, statisticsOfSome, type TableSnapshot } from "../../catalog/table.ts";
 import type { AddFile } from "../../delta/actions.ts";
 import { type DeltaLog, inParallel } from "../../delta/delta-log.ts";
 import type { RowRangeSet } from "../../delta/row-ranges.ts";
@@ -106,7 +106,7 @@ export function fileStatistics(snapshot: DeltaSnapshot, file: ScanFile, rows: nu
   fields.forEach((field, i) => {
     const logged = columns.get(i);
     if (field.kind === "constant") statistics.set(i, { min: field.value, max: field.value, nulls: field.value === null ? rows : 0, distinct: field.value === null ? 0 : 1 });
-    else if (logged !== undefined) statistics.set(i, !hasDeleted || logged.nulls === 0 ? logged : { ...logged, nulls: undefined });
+    else if (logged !== undefined) statistics.set(i, hasDeleted ? statisticsOfSome(logged) : logged);
   });
   for (const [i, derived] of generatedBounds(snapshot, file, rows)) {
     const own = statistics.get(i);

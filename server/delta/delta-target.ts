@@ -39,10 +39,10 @@ export async function requireDeltaTarget(session: Session, name: QualifiedName, 
 /** The catalog's entry with what the table's log says: columns, partitioning, properties, comment. */
 export async function withLogSchema(entry: TableEntry): Promise<TableEntry> {
   if (entry.format !== "delta") return entry;
-  const { clusteringFields } = await import("../../delta/clustering.ts");
+  const { clusteringColumns } = await import("../../delta/clustering.ts");
   const snapshot = await (await openLog(entry.location)).latest();
   const { fields, metadata } = snapshot;
-  return { ...entry, schema: fields, partitionColumns: metadata.partitionColumns, clusteringColumns: clusteringFields(snapshot)?.map(({ name }) => name), properties: metadata.configuration, comment: metadata.description };
+  return { ...entry, schema: fields, partitionColumns: metadata.partitionColumns, clusteringColumns: clusteringColumns(snapshot)?.map(({ path }) => path), properties: metadata.configuration, comment: metadata.description };
 }
 
 /** The log at a location; what reads logs is loaded when a statement is about one. */

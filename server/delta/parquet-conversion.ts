@@ -89,5 +89,5 @@ function footerStatistics(splits: readonly Split[], width: number, stored: reado
     if (own === undefined) return [];
     return [[i, field.type.kind === "float" || field.type.kind === "double" ? { ...own, min: null, max: null } : own] as const];
   });
-  return statisticsText(rows, stored.map(({ field }) => field), new Map(byPosition), configuration);
+  return statisticsText(rows, { fields: stored.map(({ field }) => field), metadata: { configuration } }, new Map(byPosition));
 }

@@ -13,6 +13,7 @@ const HONOURED = new Set([
   "delta.checkpointPolicy",
   "delta.columnMapping.mode",
   "delta.dataSkippingNumIndexedCols",
+  "delta.dataSkippingStatsColumns",
   "delta.dropFeatureTruncateHistory.retentionDuration",
   "delta.deletedFileRetentionDuration",
   "delta.enableChangeDataFeed",

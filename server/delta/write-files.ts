@@ -40,7 +40,6 @@ interface OpenFile {
   /** A handle must not be closed twice: its number may be another file's by then. */
   isClosed: boolean;
   readonly writer: FileWriter;
-  /** Under the names that they have in the file. */
   readonly fields: readonly StructField[];
   readonly partitionValues: Readonly<Record<string, string | null>>;
   /** Positions of FLOAT and DOUBLE columns in which a NaN was written: bounds do not count it, so they have none. */
@@ -156,7 +155,7 @@ async function openFile(target: DataFileTarget, { folder, values, fields }: Omit
   };
   try {
     const writer = await ParquetFileWriter.open(stored, parquetDecoder(), sink, { compression: target.compression });
-    return { path, handle, isClosed: false, writer, fields: stored, partitionValues, withNaN: new Set(), rows: 0 };
+    return { path, handle, isClosed: false, writer, fields, partitionValues, withNaN: new Set(), rows: 0 };
   } catch (error) {
     closeSync(handle);
     await deleteFiles([path]);
@@ -181,7 +180,7 @@ async function finishFile({ location, hidden = [], metadata, dataChange }: DataF
     size: bytes,
     modificationTime: Math.floor((await stat(file.path)).mtimeMs),
     dataChange,
-    stats: statisticsText(rows, file.fields.slice(0, file.fields.length - hidden.length), bounded, metadata.configuration),
+    stats: statisticsText(rows, { fields: file.fields.slice(0, file.fields.length - hidden.length), metadata }, bounded),
   };
 }
 

@@ -25,13 +25,18 @@ export async function runDescribeTable(session: Session, statement: Extract<Stat
   const rows = fields.map(columnRow);
   if (stored?.kind === "table") {
     rows.push(...columnSection("# Partition Information", stored.entry.partitionColumns, fields));
-    rows.push(...columnSection("# Clustering Information", stored.entry.clusteringColumns ?? [], fields));
+    rows.push(...columnSection("# Clustering Information", (stored.entry.clusteringColumns ?? []).map((path) => path.join(".")), leavesOf(fields)));
   }
   if (statement.extended && stored !== undefined) {
     rows.push(["", "", ""], [stored.kind === "table" ? "# Detailed Table Information" : "# Detailed View Information", "", ""]);
     rows.push(...details(stored).map(([label, text]) => [label, text, ""]));
   }
   return commandResult(COLUMN_LIST, rows);
+}
+
+/** Columns and the fields of their structs at every depth, these under their whole names. */
+function leavesOf(fields: readonly StructField[]): StructField[] {
+  return fields.flatMap((field) => [field, ...(field.type.kind === "struct" ? leavesOf(field.type.fields).map((inner) => ({ ...inner, name: `${field.name}.${inner.name}` })) : [])]);
 }
 
 function columnSection(title: string, names: readonly string[], fields: readonly StructField[]): CommandValue[][] {

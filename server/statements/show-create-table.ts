@@ -25,7 +25,7 @@ function createTableText(table: TableEntry): string {
     `USING ${table.format}`,
     ...propertyLines("OPTIONS", table.options),
     ...(table.partitionColumns.length === 0 ? [] : [`PARTITIONED BY (${table.partitionColumns.map(identifier).join(", ")})`]),
-    ...(table.clusteringColumns === undefined || table.clusteringColumns.length === 0 ? [] : [`CLUSTER BY (${table.clusteringColumns.map(identifier).join(", ")})`]),
+    ...(table.clusteringColumns === undefined || table.clusteringColumns.length === 0 ? [] : [`CLUSTER BY (${table.clusteringColumns.map((path) => path.map(identifier).join(".")).join(", ")})`]),
     ...(table.comment === undefined ? [] : [`COMMENT ${literal(table.comment)}`]),
     ...(table.external ? [`LOCATION ${literal(table.location)}`] : []),
     ...propertyLines("TBLPROPERTIES", table.properties),

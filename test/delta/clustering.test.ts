@@ -70,7 +70,7 @@ test("ZORDER BY puts rows that are near in several columns into the same files",
   expect(await tables.rows(`SELECT count(*) FROM z1 WHERE ${RECTANGLE}`)).toEqual([`[${wanted}]`]);
   expect(figures).toMatchObject({ numFilesAdded: 16n, numFilesRemoved: BigInt(FILES), partitionsOptimized: 1n, totalConsideredFiles: BigInt(FILES), totalFilesSkipped: 0n, clusteringStats: null, numTableColumns: 4n });
   expect((figures.zOrderStats as { fields: unknown[] }).fields[0]).toBe("all");
-  expect(lastCommit("z1")).toMatchObject({ operation: "OPTIMIZE", operationParameters: { zOrderBy: '["x","y"]', predicate: "[]", auto: "false" }, operationMetrics: { numAddedFiles: "16", numRemovedFiles: "8" } });
+  expect(lastCommit("z1")).toMatchObject({ operation: "OPTIMIZE", operationParameters: { zOrderBy: '["x","y"]', predicate: "[]", auto: false }, operationMetrics: { numAddedFiles: "16", numRemovedFiles: "8" } });
 });
 
 test("ZORDER BY keeps partitions apart, and one column is simply sorted", async () => {
@@ -104,7 +104,7 @@ test("a clustered table skips most files after OPTIMIZE, which it skipped none o
   expect(await tables.readers("c1")).toEqual({ engine: rows, replay: rows });
   expect(figures).toMatchObject({ numFilesAdded: 16n, numFilesRemoved: BigInt(FILES), zOrderStats: null });
   expect((figures.clusteringStats as { fields: unknown[] }).fields.slice(2)).toEqual([0n, { fields: [BigInt(FILES), expect.anything()] }, 1n]);
-  expect(lastCommit("c1").operationParameters).toMatchObject({ clusterBy: '["x","y"]', isFull: "false", zOrderBy: "[]" });
+  expect(lastCommit("c1").operationParameters).toMatchObject({ clusterBy: '["x","y"]', isFull: false, zOrderBy: "[]" });
 });
 
 test("the engine opens only files that may have rows of the condition", async () => {
@@ -171,14 +171,14 @@ test("only what is not clustered yet is clustered; FULL clusters by other column
 test("CLUSTER BY is a metadata domain of the log, and every statement tells it", async () => {
   await tables.run("CREATE TABLE c3 (a INT, b STRING, c DATE) CLUSTER BY (c, A)");
   const domain = (): unknown => JSON.parse(String(logged("c3", "domainMetadata").at(-1)?.configuration));
-  expect(domain()).toEqual({ clusteringColumns: [["c"], ["a"]] });
+  expect(domain()).toEqual({ clusteringColumns: [["c"], ["a"]], domainName: "delta.clustering" });
   const detail = await tables.sparrow.query("DESCRIBE DETAIL c3");
   expect(detail.rows[0][8]).toEqual(["c", "a"]);
   expect(detail.rows[0].slice(12)).toEqual([1, 7, ["appendOnly", "clustering", "domainMetadata", "invariants"]]);
   expect(String((await tables.sparrow.query("SHOW CREATE TABLE c3")).rows[0][0])).toContain("CLUSTER BY (c, a)");
   expect((await tables.sparrow.query("DESCRIBE TABLE c3")).rows.map(([name]) => name)).toEqual(["a", "b", "c", "# Clustering Information", "# col_name", "a", "c"]);
   await tables.run("ALTER TABLE c3 CLUSTER BY NONE");
-  expect(domain()).toEqual({ clusteringColumns: [] });
+  expect(domain()).toEqual({ clusteringColumns: [], domainName: "delta.clustering" });
   expect((await tables.sparrow.query("DESCRIBE DETAIL c3")).rows[0][8]).toEqual([]);
   expect(lastCommit("c3")).toMatchObject({ operation: "CLUSTER BY", operationParameters: { oldClusteringColumns: "c,a", newClusteringColumns: "" } });
   // A table that was not clustered becomes so; a replaced one is clustered only by what is said then.
@@ -196,7 +196,8 @@ test("clustering that cannot be is refused under its own name", async () => {
     ["CREATE TABLE c7 (a INT, b INT) PARTITIONED BY (a) CLUSTER BY (b)", "SPECIFY_CLUSTER_BY_WITH_PARTITIONED_BY_IS_NOT_ALLOWED"],
     ["CREATE TABLE c7 (a INT, b INT, c INT, d INT, e INT) CLUSTER BY (a, b, c, d, e)", "DELTA_CLUSTER_BY_INVALID_NUM_COLUMNS"],
     ["CREATE TABLE c7 (a INT) CLUSTER BY (b)", "DELTA_COLUMN_NOT_FOUND_IN_SCHEMA"],
-    ["CREATE TABLE c7 (a ARRAY<INT>) CLUSTER BY (a)", "DELTA_CLUSTERING_COLUMN_MISSING_STATS"],
+    ["CREATE TABLE c7 (a ARRAY<INT>) CLUSTER BY (a)", "DELTA_CLUSTERING_COLUMNS_DATATYPE_NOT_SUPPORTED"],
+    ["CREATE TABLE c7 (a INT, b INT) CLUSTER BY (b) TBLPROPERTIES ('delta.dataSkippingNumIndexedCols' = '1')", "DELTA_CLUSTERING_COLUMN_MISSING_STATS"],
     ["CREATE TABLE c7 (a INT) USING parquet CLUSTER BY (a)", "UNSUPPORTED_FEATURE.TABLE_OPERATION"],
     ["ALTER TABLE c5 CLUSTER BY (a)", "DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED"],
     ["OPTIMIZE c6 ZORDER BY (a)", "DELTA_CLUSTERING_WITH_ZORDER_BY"],

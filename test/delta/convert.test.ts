@@ -24,7 +24,7 @@ test("a partitioned folder becomes a table with statistics, and its files stay a
   expect(replayed.version).toBe(0);
   expect(replayed.metadata).toMatchObject({ partitionColumns: ["day", "part"] });
   expect(replayed.metadata.schema.fields.map(({ name, type }) => [name, type])).toEqual([["id", "integer"], ["name", "string"], ["d", "double"], ["day", "date"], ["part", "long"]]);
-  expect(replayed.history[0]).toMatchObject({ operation: "CONVERT", operationParameters: { partitionedBy: '["day","part"]', collectStats: "true", sourceFormat: "parquet" }, operationMetrics: { numConvertedFiles: String(replayed.files.length) } });
+  expect(replayed.history[0]).toMatchObject({ operation: "CONVERT", operationParameters: { partitionedBy: '["day","part"]', collectStats: true, sourceFormat: "parquet" }, operationMetrics: { numConvertedFiles: String(replayed.files.length) } });
   const file = replayed.files.find(({ partitionValues }) => partitionValues.part === "4");
   expect(file?.partitionValues).toEqual({ day: "2024-01-01", part: "4" });
   expect(file?.stats).toMatchObject({ numRecords: 1, minValues: { id: 4, name: "v4" }, maxValues: { id: 4, name: "v4" }, nullCount: { id: 0, name: 0 } });

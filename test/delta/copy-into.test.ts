@@ -46,7 +46,7 @@ test("a file is loaded once, until it changes; new files are loaded alone", asyn
   expect(await tables.rows("SELECT id, name, CAST(at AS STRING), more FROM t1")).toEqual(['[1,"x","2024-01-01",7]', '[2,null,"2024-01-02",7]', '[3,"z","2024-01-03",7]']);
   expect(await tables.independentRows("t1")).toEqual(await tables.rows("SELECT * FROM t1"));
   expect(loaded("t1")).toEqual([path("a/1.csv"), path("a/2.csv")]);
-  expect(replayLog(join(tables.folder, "t1")).history[2]).toMatchObject({ operation: "COPY INTO", operationParameters: { fileFormat: "csv", force: "false" }, operationMetrics: { numOutputRows: "1" } });
+  expect(replayLog(join(tables.folder, "t1")).history[2]).toMatchObject({ operation: "COPY INTO", operationParameters: { fileFormat: "csv", force: false }, operationMetrics: { numOutputRows: "1" } });
   utimesSync(path("a/2.csv"), 1_700_000_000, 1_700_000_000);
   expect(await copied(copy)).toBe(1n);
   expect(await copied(`${copy} COPY_OPTIONS ('force' = 'true')`)).toBe(3n);

@@ -1,8 +1,9 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { DataType, StructField } from "../../../catalog/types.ts";
 import { isStringLike, sameType, sqlTypeName } from "../../../catalog/types.ts";
-import { clusteringFields } from "../../../delta/clustering.ts";
+import { clusteringColumns } from "../../../delta/clustering.ts";
 import { READS_TABLE } from "../../../delta/conflicts.ts";
+import { withStatisticsColumn } from "../../../delta/indexed-columns.ts";
 import { identityOf } from "../../../delta/identity-columns.ts";
 import { fieldText } from "../../../delta/schema-json.ts";
 import { type ColumnPath, fieldAt, type FieldPosition, overlaps, pathText, withAddedField, withChangedField, withoutField, withRenamedField } from "../../../delta/schema-change.ts";
@@ -46,7 +47,8 @@ export function renameColumn(snapshot: DeltaSnapshot, { column, to }: Action<"re
   rejectReferenced(snapshot, path, "rename");
   const change = schemaChange(snapshot, withRenamedField(snapshot.fields, path, to.name), "RENAME COLUMN", { oldColumnPath: path.join("."), newColumnPath: [...path.slice(0, -1), to.name].join(".") });
   const partitionColumns = snapshot.metadata.partitionColumns.map((name) => (overlaps(path, [name]) && path.length === 1 ? to.name : name));
-  return { ...change, metadata: { ...change.metadata, partitionColumns } };
+  const configuration = withStatisticsColumn(snapshot.metadata.configuration, path, to.name);
+  return { ...change, metadata: { ...change.metadata, partitionColumns, configuration } };
 }
 
 /** DROP COLUMNS: files keep their values, which nothing maps to any more. Raises DELTA_UNSUPPORTED_DROP_COLUMN, DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN. */
@@ -61,7 +63,9 @@ export function dropColumns(snapshot: DeltaSnapshot, { columns, ifExists }: Acti
     if (snapshot.metadata.partitionColumns.some((name) => overlaps(path, [name]))) throw new SparrowError("DELTA_UNSUPPORTED_DROP_PARTITION_COLUMN", "0AKDC", `Dropping partition columns (${pathText(path)}) is not allowed.`, { columnList: pathText(path) });
     rejectClustering(snapshot, path);
   }
-  return schemaChange(snapshot, fields, "DROP COLUMNS", { columns: JSON.stringify(paths.map((path) => path.join("."))) });
+  const change = schemaChange(snapshot, fields, "DROP COLUMNS", { columns: JSON.stringify(paths.map((path) => path.join("."))) });
+  const configuration = paths.reduce((properties, path) => withStatisticsColumn(properties, path, undefined), snapshot.metadata.configuration);
+  return { ...change, metadata: { ...change.metadata, configuration } };
 }
 
 /** REPLACE COLUMNS: the same columns in another order, with other comments, and more of them. Raises DELTA_UNSUPPORTED_ALTER_TABLE_REPLACE_COL_OP. */
@@ -157,7 +161,7 @@ function requireMapping({ mapping, location }: DeltaSnapshot, verb: "RENAME" | "
 
 /** Raises DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN. */
 function rejectClustering(snapshot: DeltaSnapshot, path: ColumnPath): void {
-  if (!clusteringFields(snapshot)?.some((field) => overlaps(path, [field.name]))) return;
+  if (!clusteringColumns(snapshot)?.some((column) => overlaps(path, column.path))) return;
   throw new SparrowError("DELTA_UNSUPPORTED_DROP_CLUSTERING_COLUMN", "0AKDC", `Dropping clustering columns (${pathText(path)}) is not allowed.`, { columnList: pathText(path) });
 }
 

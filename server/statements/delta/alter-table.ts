@@ -2,9 +2,10 @@ import { SparrowError } from "../../../catalog/errors.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
 import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
-import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
+import { clusteringAction, clusteringColumns, clusteringColumnsOf, columnName } from "../../../delta/clustering.ts";
 import { checkModeChange, columnMappingMode, mapColumns } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
+import { checkStatisticsColumns, type LeafColumn } from "../../../delta/indexed-columns.ts";
 import { tracksRows, withRowTrackingColumns } from "../../../delta/row-tracking.ts";
 import { schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
@@ -37,6 +38,7 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     const metadata: Metadata = { ...changed, configuration: withRowTrackingColumns(changed.configuration) };
     const unnumbered = filesToNumber(snapshot, metadata);
     checkFeedColumns(change.fields ?? snapshot.fields, metadata.configuration);
+    checkStatisticsColumns(change.fields ?? snapshot.fields, metadata);
     await commitStatement(session, target.log, {
       snapshot,
       actions: [
@@ -130,13 +132,13 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
 
 /** CLUSTER BY, also NONE: files are laid out so from the next OPTIMIZE on. */
 function clusterBy(snapshot: DeltaSnapshot, table: string, names: readonly (readonly string[])[]): MetadataChange | undefined {
-  const { metadata, fields, mapping } = snapshot;
+  const { metadata, fields } = snapshot;
   if (metadata.partitionColumns.length > 0) throw new SparrowError("DELTA_ALTER_TABLE_CLUSTER_BY_ON_PARTITIONED_TABLE_NOT_ALLOWED", "42000", `ALTER TABLE CLUSTER BY cannot be applied to the partitioned table ${table}.`, {});
-  const before = clusteringFields(snapshot);
+  const before = clusteringColumns(snapshot);
   if (before === undefined && names.length === 0) return undefined;
   const columns = clusteringColumnsOf(names, fields, metadata.configuration);
-  const list = (clustered: readonly StructField[]): string => clustered.map(({ name }) => name).join(",");
-  return { metadata: {}, features: ["clustering"], domains: [clusteringAction(columns, mapping)], operation: "CLUSTER BY", parameters: { oldClusteringColumns: list(before ?? []), newClusteringColumns: list(columns) } };
+  const list = (clustered: readonly LeafColumn[]): string => clustered.map(columnName).join(",");
+  return { metadata: {}, features: ["clustering"], domains: [clusteringAction(columns)], operation: "CLUSTER BY", parameters: { oldClusteringColumns: list(before ?? []), newClusteringColumns: list(columns) } };
 }
 
 /** Columns get their names in files when they begin to be mapped. Raises DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE. */

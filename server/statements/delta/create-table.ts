@@ -3,11 +3,12 @@ import type { TableEntry } from "../../../catalog/ports.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import type { Action } from "../../../delta/actions.ts";
 import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
-import { clusteringAction, clusteringColumnsOf, clusteringFields } from "../../../delta/clustering.ts";
+import { clusteringAction, clusteringColumns, clusteringColumnsOf, columnName } from "../../../delta/clustering.ts";
 import { lastColumnId, mapColumns, rejectCharacters, unmappedFields } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
 import { notDeltaTable } from "../../../delta/errors.ts";
 import { isWritten } from "../../../delta/idempotent-write.ts";
+import { checkStatisticsColumns, type LeafColumn } from "../../../delta/indexed-columns.ts";
 import { newMetadata } from "../../../delta/new-table.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
 import { withRowTrackingColumns } from "../../../delta/row-tracking.ts";
@@ -88,10 +89,11 @@ async function commitTable(session: Session, { described, statement, log, before
   const requested = requestedProperties({ ...defaultProperties(session), ...described.properties }, quoted(CATALOG_NAME, described.database, described.name));
   const { fields, configuration } = mapColumns({ fields: declared, configuration: { ...(model && inherited(model)), ...requested.configuration } }, "new", before && lastColumnId(before));
   rejectCharacters(fields, configuration);
-  const clusterBy = statement.clusterBy?.map(partsOf) ?? (model && clusteringFields(model)?.map(({ name }) => [name]));
+  const clusterBy = statement.clusterBy?.map(partsOf) ?? (model && clusteringColumns(model)?.map(({ path }) => path));
   const clusteredBy = clusterBy && clusteringColumnsOf(clusterBy, fields, configuration);
   const features = clusteredBy === undefined ? requested.features : [...requested.features, "clustering"];
   checkFeedColumns(fields, configuration);
+  checkStatisticsColumns(fields, { configuration, partitionColumns });
   const metadata = newMetadata({ fields, partitionColumns, configuration: withRowTrackingColumns(configuration), description: described.comment ?? model?.metadata.description, id: before?.metadata.id });
   const protocol = before === undefined ? protocolFor({ fields, configuration }, features) : upgradedProtocol(before.protocol, { fields, configuration }, features);
   const planned = snapshotOf(log.location, before?.version ?? -1n, { ...EMPTY_STATE, protocol, metadata });
@@ -99,14 +101,14 @@ async function commitTable(session: Session, { described, statement, log, before
   const written = prepared === undefined ? NOTHING_WRITTEN : await writeTableRows(session, planned, executeQuery(session, prepared, options.signal, plan));
   const now = Date.now();
   const removals = before === undefined ? [] : [...before.files.values()].map((file) => removalOf(file, true, now));
-  const actions: Action[] = [...(protocol === before?.protocol ? [] : [{ kind: "protocol", protocol } as const]), { kind: "metaData", metaData: metadata }, ...clusteringChange(before, planned, clusteredBy), ...removals, ...writtenActions(written)];
+  const actions: Action[] = [...(protocol === before?.protocol ? [] : [{ kind: "protocol", protocol } as const]), { kind: "metaData", metaData: metadata }, ...clusteringChange(before, clusteredBy), ...removals, ...writtenActions(written)];
   const verb = { create: "CREATE TABLE", replace: "REPLACE TABLE", createOrReplace: "CREATE OR REPLACE TABLE" }[statement.mode];
   await commitStatement(session, log, {
     snapshot: before,
     actions,
     reads: before === undefined ? READS_NOTHING : READS_TABLE,
     operation: prepared === undefined ? verb : `${verb} AS SELECT`,
-    operationParameters: { partitionBy: partitionColumns, clusterBy: (clusteredBy ?? []).map(({ name }) => name), description: described.comment ?? null, isManaged: String(!described.external), properties: requested.configuration },
+    operationParameters: { partitionBy: partitionColumns, clusterBy: (clusteredBy ?? []).map(columnName), description: described.comment ?? null, isManaged: String(!described.external), properties: requested.configuration },
     operationMetrics: prepared === undefined ? {} : writeMetrics(written),
     ...(write !== undefined && { write }),
   });
@@ -114,9 +116,9 @@ async function commitTable(session: Session, { described, statement, log, before
 }
 
 /** CLUSTER BY of the statement; a table that is replaced without it is clustered no more. */
-function clusteringChange(before: DeltaSnapshot | undefined, { mapping }: DeltaSnapshot, columns: readonly StructField[] | undefined): Action[] {
-  if (columns !== undefined) return [clusteringAction(columns, mapping)];
-  return before !== undefined && (clusteringFields(before) ?? []).length > 0 ? [clusteringAction([], mapping)] : [];
+function clusteringChange(before: DeltaSnapshot | undefined, columns: readonly LeafColumn[] | undefined): Action[] {
+  if (columns !== undefined) return [clusteringAction(columns)];
+  return before !== undefined && (clusteringColumns(before) ?? []).length > 0 ? [clusteringAction([])] : [];
 }
 
 /** Properties that CREATE TABLE LIKE takes over: all but those that count what happened to the other table. */

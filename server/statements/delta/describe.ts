@@ -1,7 +1,7 @@
 import { BOOLEAN, INT, LONG, STRING, type StructField, TIMESTAMP } from "../../../catalog/types.ts";
 import type { DataType } from "../../../catalog/types.ts";
 import type { MapValue, Value } from "../../../catalog/values.ts";
-import { clusteringFields } from "../../../delta/clustering.ts";
+import { clusteringColumns, columnName } from "../../../delta/clustering.ts";
 import { readerFeatures, writerFeatures } from "../../../delta/table-features.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
@@ -102,7 +102,7 @@ export async function runDescribeDetail({ log, name, entry }: DeltaTarget): Prom
     metadata.createdTime === undefined ? null : BigInt(metadata.createdTime) * 1000n,
     lastModified === undefined ? null : BigInt(lastModified) * 1000n,
     metadata.partitionColumns,
-    (clusteringFields(snapshot) ?? []).map((field) => field.name),
+    (clusteringColumns(snapshot) ?? []).map(columnName),
     BigInt(files.size),
     BigInt([...files.values()].reduce((sum, file) => sum + file.size, 0)),
     textMap(metadata.configuration),

@@ -2,7 +2,7 @@ import { BOOLEAN, type DataType, DOUBLE, LONG, STRING, type StructField } from "
 import type { StructValue, Value } from "../../../catalog/values.ts";
 import type { AddFile } from "../../../delta/actions.ts";
 import { zCubeOf } from "../../../delta/clustering.ts";
-import { indexedFields } from "../../../delta/write-statistics.ts";
+import { indexedLeaves } from "../../../delta/indexed-columns.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 
 /** What OPTIMIZE did. */
@@ -82,7 +82,7 @@ export function optimizeRow(outcome: OptimizeOutcome): Value[] {
     autoCompactParallelismStats: null,
     deletionVectorStats: vectors.length === 0 ? null : { fields: [BigInt(vectors.length), BigInt(vectors.reduce((sum, { cardinality }) => sum + cardinality, 0))] },
     numTableColumns: BigInt(snapshot.fields.length),
-    numTableColumnsWithStats: BigInt(indexedFields(snapshot.fields, snapshot.metadata.configuration).length),
+    numTableColumnsWithStats: BigInt(new Set(indexedLeaves(snapshot.fields, snapshot.metadata.configuration).map(({ path }) => path[0])).size),
   };
   return [`file:${snapshot.location}`, { fields: METRICS.kind === "struct" ? METRICS.fields.map(({ name }) => metrics[name]) : [] }];
 }

@@ -1,15 +1,14 @@
 import { assert, SparrowError } from "../../../catalog/errors.ts";
-import type { StructField } from "../../../catalog/types.ts";
 import type { AddFile } from "../../../delta/actions.ts";
-import { clusteringFields, filesToCluster, inZCube } from "../../../delta/clustering.ts";
+import { clusteringColumns, columnName, filesToCluster, inZCube } from "../../../delta/clustering.ts";
 import { isConflict } from "../../../delta/conflicts.ts";
 import { byPartition, compactionBins, type FileBin, packed } from "../../../delta/file-bins.ts";
 import { canonicalPath } from "../../../delta/file-paths.ts";
+import { findLeaf, hasBounds, indexedLeaves, type LeafColumn, leafColumns } from "../../../delta/indexed-columns.ts";
 import { additionOf, removalOf } from "../../../delta/remove-file.ts";
 import { movedRowFields } from "../../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
-import { hasBounds, indexedFields } from "../../../delta/write-statistics.ts";
 import type { AstExpr, Statement } from "../../../parser/ast.ts";
 import { parseQuery } from "../../../parser/parse.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
@@ -33,8 +32,8 @@ export type Layout =
   | { readonly kind: "compaction" }
   /** REORG: files that hold what the table has no more. */
   | { readonly kind: "purge"; readonly files: ReadonlySet<AddFile> }
-  | { readonly kind: "zOrder"; readonly columns: readonly StructField[] }
-  | { readonly kind: "clustering"; readonly columns: readonly StructField[]; readonly full: boolean };
+  | { readonly kind: "zOrder"; readonly columns: readonly LeafColumn[] }
+  | { readonly kind: "clustering"; readonly columns: readonly LeafColumn[]; readonly full: boolean };
 
 /**
  * OPTIMIZE: small files of each partition become large ones, and files with deleted rows are written without them. ZORDER BY writes all files anew with their rows
@@ -92,7 +91,7 @@ async function layOutOnce(session: Session, { log }: DeltaTarget, where: AstExpr
 
 /** What `operationParameters` say of a layout. */
 function layoutParameters(layout: Layout): Readonly<Record<string, unknown>> {
-  const names = (columns: readonly StructField[]): string => JSON.stringify(columns.map(({ name }) => name));
+  const names = (columns: readonly LeafColumn[]): string => JSON.stringify(columns.map(columnName));
   switch (layout.kind) {
     case "compaction":
       return { zOrderBy: "[]", auto: false };
@@ -107,7 +106,7 @@ function layoutParameters(layout: Layout): Readonly<Record<string, unknown>> {
 
 /** Raises DELTA_CLUSTERING_WITH_PARTITION_PREDICATE, DELTA_CLUSTERING_WITH_ZORDER_BY, DELTA_OPTIMIZE_FULL_NOT_SUPPORTED and what `zOrderColumns` does. */
 function layoutOf(snapshot: DeltaSnapshot, { where, zOrderBy, full }: Optimize, table: string): Layout {
-  const clustered = clusteringFields(snapshot);
+  const clustered = clusteringColumns(snapshot);
   if (clustered !== undefined && where !== undefined) throw new SparrowError("DELTA_CLUSTERING_WITH_PARTITION_PREDICATE", "0A000", `OPTIMIZE of the clustered table ${table} takes no WHERE: it has no partitions.`, { predicates: table }, { span: where.span });
   if (clustered !== undefined && zOrderBy.length > 0) throw new SparrowError("DELTA_CLUSTERING_WITH_ZORDER_BY", "42613", `OPTIMIZE of the clustered table ${table} takes no ZORDER BY: it is laid out by its clustering columns.`, { zOrderBy: zOrderBy.map((column) => partsOf(column).join(".")).join(", ") }, { span: zOrderBy[0].span });
   if (full && (clustered === undefined || clustered.length === 0)) throw new SparrowError("DELTA_OPTIMIZE_FULL_NOT_SUPPORTED", "42601", `OPTIMIZE FULL is only supported for clustered tables with clustering columns, and ${table} has none.`, {});
@@ -115,17 +114,19 @@ function layoutOf(snapshot: DeltaSnapshot, { where, zOrderBy, full }: Optimize, 
   return zOrderBy.length === 0 ? { kind: "compaction" } : { kind: "zOrder", columns: zOrderColumns(snapshot, zOrderBy) };
 }
 
-function zOrderColumns({ fields, metadata }: DeltaSnapshot, names: Optimize["zOrderBy"]): readonly StructField[] {
+function zOrderColumns({ fields, metadata }: DeltaSnapshot, names: Optimize["zOrderBy"]): readonly LeafColumn[] {
   const partitions = new Set(metadata.partitionColumns.map((name) => name.toLowerCase()));
-  const indexed = indexedFields(fields.filter((field) => !partitions.has(field.name.toLowerCase())), metadata.configuration);
+  const stored = fields.filter((field) => !partitions.has(field.name.toLowerCase()));
+  const leaves = leafColumns(stored);
+  const indexed = indexedLeaves(stored, metadata.configuration).map(columnName);
   return names.map((name) => {
     const parts = partsOf(name);
-    const columnName = parts.join(".");
-    if (partitions.has(columnName.toLowerCase())) throw new SparrowError("DELTA_ZORDERING_ON_PARTITION_COLUMN", "42P10", `${columnName} is a partition column. Z-Ordering can only be performed on data columns.`, { colName: columnName }, { span: name.span });
-    const field = parts.length === 1 ? fields.find((candidate) => candidate.name.toLowerCase() === columnName.toLowerCase()) : undefined;
-    if (field === undefined) throw new SparrowError("DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST", "42703", `Z-Ordering column ${columnName} does not exist in the data schema.`, { columnName }, { span: name.span });
-    if (indexed.includes(field) && hasBounds(field.type)) return field;
-    throw new SparrowError("DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS", "KD00D", `Z-Ordering by ${columnName} is of no use, because the table's files have no bounds of it.`, { cols: columnName, zorderColStatKey: "delta.dataSkippingNumIndexedCols" }, { span: name.span });
+    const colName = parts.join(".");
+    if (partitions.has(colName.toLowerCase())) throw new SparrowError("DELTA_ZORDERING_ON_PARTITION_COLUMN", "42P10", `${colName} is a partition column. Z-Ordering can only be performed on data columns.`, { colName }, { span: name.span });
+    const leaf = findLeaf(leaves, parts);
+    if (leaf === undefined) throw new SparrowError("DELTA_ZORDERING_COLUMN_DOES_NOT_EXIST", "42703", `Z-Ordering column ${colName} does not exist in the data schema.`, { columnName: colName }, { span: name.span });
+    if (indexed.includes(columnName(leaf)) && hasBounds(leaf.type)) return leaf;
+    throw new SparrowError("DELTA_ZORDERING_ON_COLUMN_WITHOUT_STATS", "KD00D", `Z-Ordering by ${colName} is of no use, because the table's files have no bounds of it.`, { cols: colName, zorderColStatKey: "delta.dataSkippingNumIndexedCols" }, { span: name.span });
   });
 }
 
@@ -143,7 +144,7 @@ function binsOf(session: Session, all: TargetFiles, layout: Layout, candidates: 
       return [...byPartition(candidates).values()];
     case "clustering": {
       const minCubeBytes = bytes("clustering.mergeStrategy.minCubeSize.threshold");
-      const files = filesToCluster(candidates, layout.columns.map(({ name }) => name), layout.full, minCubeBytes);
+      const files = filesToCluster(candidates, layout.columns.map(columnName), layout.full, minCubeBytes);
       return packed(files, Math.max(minCubeBytes, bytes("clustering.mergeStrategy.minCubeSize.targetCubeSize")));
     }
   }
@@ -175,7 +176,7 @@ async function rewrite(session: Session, all: TargetFiles, layout: Layout, files
   const target = { ...dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata, false), hidden: hiddenFields(snapshot) };
   const { adds } = await writeDataFiles(keepsOrder ? target : { ...target, maxRows: rowsPerFile(session, all, chosen) }, batches);
   if (layout.kind !== "clustering") return adds;
-  const cube = { id: crypto.randomUUID(), columns: layout.columns.map(({ name }) => name) };
+  const cube = { id: crypto.randomUUID(), columns: layout.columns.map(columnName) };
   return adds.map((add) => inZCube(add, cube));
 }
 
