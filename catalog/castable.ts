@@ -1,12 +1,14 @@
 import type { DataType } from "./types.ts";
-import { isIntegral, isNumeric, isStringLike } from "./types.ts";
+import { isIntegral, isNumeric, isStringLike, sameType } from "./types.ts";
 
 /**
  * Whether CAST takes a value of one type to another at all; whether it succeeds for a value is known at run time.
  * Source: Spark's `Cast.canAnsiCast` and `Cast.canCast` (with ANSI off).
  */
 export function canCast(from: DataType, to: DataType, ansi: boolean): boolean {
-  if (from.kind === "null" || to.kind === "variant" || from.kind === "variant") return true;
+  if (from.kind === "null" || sameType(from, to)) return true;
+  if (to.kind === "variant") return isVariantCastable(from, false);
+  if (from.kind === "variant") return isVariantCastable(to, true);
   if (isStringLike(to)) return true;
   switch (from.kind) {
     case "string":
@@ -43,6 +45,25 @@ export function canCast(from: DataType, to: DataType, ansi: boolean): boolean {
     case "binary":
     case "calendar_interval":
       return to.kind === from.kind;
+  }
+}
+
+/** Whether a variant can hold the type, and be cast to it; `allowObjects`: structs, and maps with keys of text, too. Source: Spark's `VariantGet.checkDataType`. */
+export function isVariantCastable(type: DataType, allowObjects: boolean): boolean {
+  switch (type.kind) {
+    case "array":
+      return isVariantCastable(type.element, allowObjects);
+    case "map":
+      return allowObjects && isStringLike(type.key) && isVariantCastable(type.value, allowObjects);
+    case "struct":
+      return allowObjects && type.fields.every((field) => isVariantCastable(field.type, allowObjects));
+    case "null":
+    case "interval_ym":
+    case "interval_dt":
+    case "calendar_interval":
+      return false;
+    default:
+      return true;
   }
 }
 

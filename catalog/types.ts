@@ -92,6 +92,21 @@ export function isNested(type: DataType): boolean {
   return type.kind === "array" || type.kind === "map" || type.kind === "struct" || type.kind === "variant";
 }
 
+/** Whether a type is of a kind or holds one at any depth. */
+export function containsKind(type: DataType, kind: DataType["kind"]): boolean {
+  if (type.kind === kind) return true;
+  switch (type.kind) {
+    case "array":
+      return containsKind(type.element, kind);
+    case "map":
+      return containsKind(type.key, kind) || containsKind(type.value, kind);
+    case "struct":
+      return type.fields.some((field) => containsKind(field.type, kind));
+    default:
+      return false;
+  }
+}
+
 /** Whether two types are the same, field names and nullability included. */
 export function sameType(a: DataType, b: DataType): boolean {
   return a === b || (a.kind === b.kind && JSON.stringify(a) === JSON.stringify(b));

@@ -11,6 +11,8 @@ const READER_FEATURES: ReadonlySet<string> = new Set([
   "typeWidening-preview",
   "v2Checkpoint",
   "vacuumProtocolCheck",
+  "variantShredding",
+  "variantShredding-preview",
   "variantType",
   "variantType-preview",
 ]);
@@ -35,6 +37,10 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "typeWidening-preview",
   "v2Checkpoint",
   "vacuumProtocolCheck",
+  "variantShredding",
+  "variantShredding-preview",
+  "variantType",
+  "variantType-preview",
 ]);
 
 /** Raises DELTA_INVALID_PROTOCOL_VERSION or DELTA_UNSUPPORTED_FEATURES_FOR_READ. */

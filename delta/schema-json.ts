@@ -144,9 +144,9 @@ function typeJson(type: DataType): unknown {
     case "date":
     case "timestamp":
     case "timestamp_ntz":
+    case "variant":
       return type.kind;
     case "null":
-    case "variant":
     case "time":
     case "interval_ym":
     case "interval_dt":

@@ -1,4 +1,5 @@
-import type { DataType, StructField } from "../catalog/types.ts";
+import type { StructField } from "../catalog/types.ts";
+import { containsKind } from "../catalog/types.ts";
 import type { Metadata, Protocol } from "./actions.ts";
 
 /** A table feature: what makes a table need it, and how protocols say that it does. Source: the protocol's section "Table Features". */
@@ -29,9 +30,10 @@ export const TABLE_FEATURES: readonly TableFeature[] = [
   { name: "identityColumns", forReaders: false, legacyWriter: 6, isUsed: hasColumnWith("delta.identity.start") },
   { name: "allowColumnDefaults", forReaders: false, isUsed: hasColumnWith("CURRENT_DEFAULT") },
   { name: "deletionVectors", forReaders: true, isUsed: isOn("delta.enableDeletionVectors") },
-  { name: "timestampNtz", forReaders: true, isUsed: ({ fields }) => fields.some((field) => usesType(field.type, "timestamp_ntz")) },
+  { name: "timestampNtz", forReaders: true, isUsed: ({ fields }) => fields.some((field) => containsKind(field.type, "timestamp_ntz")) },
   { name: "typeWidening", forReaders: true, isUsed: isOn("delta.enableTypeWidening") },
-  { name: "variantType", forReaders: true, isUsed: ({ fields }) => fields.some((field) => usesType(field.type, "variant")) },
+  { name: "variantType", forReaders: true, isUsed: ({ fields }) => fields.some((field) => containsKind(field.type, "variant")) },
+  { name: "variantShredding", forReaders: true, requires: ["variantType"], isUsed: isOn("delta.enableVariantShredding") },
   { name: "v2Checkpoint", forReaders: true, isUsed: ({ configuration }) => configuration["delta.checkpointPolicy"]?.toLowerCase() === "v2" },
   { name: "domainMetadata", forReaders: false },
   { name: "rowTracking", forReaders: false, requires: ["domainMetadata"], isUsed: isOn("delta.enableRowTracking") },
@@ -50,20 +52,6 @@ function isOn(property: string): (table: FeatureUser) => boolean {
 
 function hasColumnWith(key: string): (table: FeatureUser) => boolean {
   return ({ fields }) => fields.some((field) => field.metadata?.[key] !== undefined);
-}
-
-function usesType(type: DataType, kind: DataType["kind"]): boolean {
-  if (type.kind === kind) return true;
-  switch (type.kind) {
-    case "array":
-      return usesType(type.element, kind);
-    case "map":
-      return usesType(type.key, kind) || usesType(type.value, kind);
-    case "struct":
-      return type.fields.some((field) => usesType(field.type, kind));
-    default:
-      return false;
-  }
 }
 
 export function readerFeatures(protocol: Protocol): readonly string[] {

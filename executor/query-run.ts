@@ -6,7 +6,7 @@ import type { Breaker, Pipeline, Source, StagePlan, Step } from "../planner/stag
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
-import { sinkBlocks, sourceBytes } from "./memory-shares.ts";
+import { partBytes, sinkBlocks } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { lazily } from "./lazily.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
@@ -233,7 +233,6 @@ export class QueryRun {
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
       sinkBlocks: sinkBlocks(pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker].kind : undefined, this.#freeBlocks(), this.#threads.workers),
-      scanBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
       eagerSpill: this.#options.eagerSpill ?? false,
       words: breakerWords(compiled, (breaker) => this.#breaker(breaker)),
       givesUpSearch: this.#options.adaptive?.partialAggregation ?? false,
@@ -326,7 +325,7 @@ export class QueryRun {
       this.#shapes.set(breaker.id, { ...shape, isSpilled: isPartitioned, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined, isPartitioned } });
       if (isPartitioned && breaker.kind === "build") {
         const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-        this.#partitioned.set(breaker.id, await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(breaker.id)));
+        this.#partitioned.set(breaker.id, await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), partBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(breaker.id)));
       }
     }
   }
@@ -344,7 +343,7 @@ export class QueryRun {
       emit: this.#options.emit,
       timeZone: this.#options.evaluation.timeZone,
       workers: this.#threads.workers,
-      partBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
+      partBytes: partBytes(this.#freeBlocks(), this.#threads.workers),
       runTasks: (tasks) => this.#runTasks(breaker.id, tasks, [], false),
     });
     if (parts !== undefined) this.#parts.set(breaker.id, parts);

@@ -1,8 +1,8 @@
 import type * as Arrow from "apache-arrow";
-import { SparrowError, assert } from "../catalog/errors.ts";
+import { assert } from "../catalog/errors.ts";
 import type { DataType, StructField } from "../catalog/types.ts";
-import { sqlTypeName } from "../catalog/types.ts";
 import type { MapValue, StructValue, Value } from "../catalog/values.ts";
+import { EXTENSION_NAME, partsOfVariant, VARIANT_EXTENSION, VARIANT_PARTS } from "./arrow-variant.ts";
 import type { ResultBatch, ResultColumn } from "./result-batch.ts";
 import { encodeValue, fixedWidth } from "./nested/encoding.ts";
 import { valueReader } from "./result-values.ts";
@@ -41,7 +41,9 @@ export class ArrowConversion {
 
   #field(field: StructField, mapEntries: string): Arrow.Field {
     const id = field.metadata?.["parquet.field.id"];
-    const metadata = id === undefined ? undefined : new Map([["PARQUET:field_id", String(id)]]);
+    const metadata = new Map<string, string>();
+    if (id !== undefined) metadata.set("PARQUET:field_id", String(id));
+    if (field.type.kind === "variant") metadata.set(EXTENSION_NAME, VARIANT_EXTENSION);
     return new this.library.Field(field.name, this.#type(field.type, mapEntries), field.nullable, metadata);
   }
 
@@ -100,7 +102,7 @@ export class ArrowConversion {
         return map;
       }
       case "variant":
-        throw variantUnsupported(type);
+        return new a.Struct(VARIANT_PARTS.fields.map((field) => this.#field(field, mapEntries)));
     }
   }
 
@@ -145,12 +147,11 @@ export class ArrowConversion {
         return this.library.makeData({ ...base, type: arrowType, valueOffsets: column.offsets, data: column.bytes } as never);
       case "array":
       case "map":
-      case "struct": {
+      case "struct":
+      case "variant": {
         const read = valueReader(column);
         return this.#nested(Array.from({ length: rows }, (_, row) => read(row)), type, arrowType);
       }
-      case "variant":
-        throw variantUnsupported(type);
     }
   }
 
@@ -177,6 +178,8 @@ export class ArrowConversion {
         const children = type.fields.map((field, i) => this.#nested(structs.map((struct) => struct?.fields[i] ?? null), field.type, arrowType.children[i].type));
         return this.library.makeData({ ...base, children } as never);
       }
+      case "variant":
+        return this.#nested(values.map((value) => (value === null ? null : partsOfVariant(value as Uint8Array))), VARIANT_PARTS, arrowType);
       default:
         return this.#data(columnOfValues(values, type, nullBitmap), values.length, arrowType);
     }
@@ -234,8 +237,4 @@ function widened(words: Int32Array): Uint32Array {
 function microsToNanos(pairs: BigInt64Array): Int32Array {
   const result = BigInt64Array.from(pairs, (value, i) => (i % 2 === 1 ? value * 1000n : value));
   return new Int32Array(result.buffer);
-}
-
-function variantUnsupported(type: DataType): SparrowError {
-  return new SparrowError("UNSUPPORTED_ARROWTYPE", "0A000", `Columns of type ${sqlTypeName(type)} have no form in Arrow.`, { typeName: sqlTypeName(type) });
 }

@@ -1,3 +1,4 @@
+import { assert } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
 import { CachedBatchReader, CachedFileReader } from "./cache/cached-file.ts";
 import { instantiateKernels } from "./kernels/instantiate.ts";
@@ -10,7 +11,7 @@ import { fileField } from "./pipeline/sources.ts";
 import type { PageKernels } from "./scan/page-decoder.ts";
 import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
-import { readSplit } from "./scan/read-split.ts";
+import type { readSplit } from "./scan/read-split.ts";
 import type { SplitReader } from "./scan/scan-context.ts";
 import type { SpillStore } from "./spill/spill-store.ts";
 
@@ -24,6 +25,8 @@ export interface ThreadSetup {
 
 /** What workers alone do. */
 export interface DiskWork {
+  /** Opens a split of a file. */
+  readonly readSplit: typeof readSplit;
   /** Opens what a job of the account's query writes to its folder, and reads from it. */
   readonly openSpill: (pool: Pool, account: Account, folder: string, eager: boolean) => SpillStore;
   /** Completes a part of a breaker for a pipeline that reads part after part. */
@@ -48,12 +51,12 @@ export class ThreadContext {
     this.#decoder = new ParquetDecoder(loadParquetWasm);
   }
 
-  /** `batchBytes`: what a batch may take of the pool; absent: as much as readers like. */
-  openSplit(split: Split, columns: readonly ScanColumn[], batchBytes?: number): SplitReader {
+  openSplit(split: Split, columns: readonly ScanColumn[]): SplitReader {
     const { source, rows } = split;
     if (source.kind === "cachedFile") return new CachedFileReader(source, rows ?? 0, columns, this.pool);
     if (source.kind === "cached") return new CachedBatchReader(source.columns, rows ?? 0, columns);
+    assert(this.disk !== undefined, "files are read by workers");
     const wanted = columns.map((column) => ({ ...column, field: fileField(split, column.field) }));
-    return readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels, batchBytes });
+    return this.disk.readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels });
   }
 }

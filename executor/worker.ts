@@ -8,6 +8,7 @@ import { runPipelineJob, toFailure } from "./run-job.ts";
 import { CancelledError, CONTROL } from "./pipeline/pipeline-job.ts";
 import type { ResultBatch } from "./result-batch.ts";
 import { SpillStore } from "./spill/spill-store.ts";
+import { readSplit } from "./scan/read-split.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
 import type { FromWorker, JobResult, ToWorker } from "./worker-messages.ts";
@@ -20,7 +21,7 @@ const CANCEL_POLL_MS = 20;
 
 const port = parentPort;
 if (port === null) throw new InternalError("the worker module runs in worker threads only");
-const context = new ThreadContext(workerData as ThreadSetup, undefined, { openSpill: (pool, account, folder, eager) => new SpillStore(pool, account, folder, eager), partRecords, runJoinPart, recordsWithFlag });
+const context = new ThreadContext(workerData as ThreadSetup, undefined, { readSplit, openSpill: (pool, account, folder, eager) => new SpillStore(pool, account, folder, eager), partRecords, runJoinPart, recordsWithFlag });
 
 function answer(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);

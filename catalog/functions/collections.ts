@@ -1,7 +1,7 @@
 import { commonType, commonTypeOf, commonTypeWithoutStrings } from "../coercion.ts";
 import { SparrowError } from "../errors.ts";
 import type { DataType, StructField } from "../types.ts";
-import { BOOLEAN, INT, INTERVAL_DT, INTERVAL_YM, isIntegral, LONG, NULL, STRING } from "../types.ts";
+import { BOOLEAN, containsKind, INT, INTERVAL_DT, INTERVAL_YM, isIntegral, LONG, NULL, STRING } from "../types.ts";
 import { differentTypes, notOrderable, quoteType, typeMismatch, unexpectedInputType, unexpectedNull, wrongNumberOfArguments } from "./argument-errors.ts";
 import { checkCount, coerceArguments, scalar, scalarBy } from "./define.ts";
 import { ANY, ARRAY, arrayOf, BOOLEAN_TYPE, INT_TYPE, INTEGRAL, isOrderable, LONG_TYPE, MAP, oneOf, STRING_TYPE } from "./expected-types.ts";
@@ -89,11 +89,7 @@ function mapOfPairs(given: readonly DataType[], context: ResolveContext): Return
 }
 
 function checkKey(key: DataType, context: ResolveContext): void {
-  if (holdsMap(key)) throw typeMismatch(context, "INVALID_MAP_KEY_TYPE", "a key of a map cannot be or hold a map.", { keyType: quoteType(key) });
-}
-
-function holdsMap(type: DataType): boolean {
-  return type.kind === "map" || type.kind === "variant" || (type.kind === "array" && holdsMap(type.element)) || (type.kind === "struct" && type.fields.some((f) => holdsMap(f.type)));
+  if (containsKind(key, "map") || containsKind(key, "variant")) throw typeMismatch(context, "INVALID_MAP_KEY_TYPE", "a key of a map cannot be or hold a map.", { keyType: quoteType(key) });
 }
 
 /** Element of an array by ordinal, or value of a map by key; the key is brought to the map's key type. */

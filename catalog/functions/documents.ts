@@ -1,11 +1,11 @@
 import { SparrowError } from "../errors.ts";
-import { parseTypeText } from "../type-text.ts";
 import type { DataType } from "../types.ts";
 import { INT, isStringLike, sqlTypeName, STRING } from "../types.ts";
 import { notFoldable, unexpectedInputType, unexpectedNull } from "./argument-errors.ts";
 import { checkCount, coerceArguments, scalar, scalarBy } from "./define.ts";
 import { ONLY_STRING, STRING_TYPE } from "./expected-types.ts";
 import type { FunctionSignature, ResolveContext, ScalarSignature } from "./signature.ts";
+import { typeArgument } from "./type-argument.ts";
 
 /** Functions over JSON and CSV text. */
 
@@ -19,19 +19,11 @@ function checkOptions(given: readonly DataType[], index: number, context: Resolv
   }
 }
 
-function schemaArgument(given: readonly DataType[], context: ResolveContext): DataType {
-  const text = context.literals[1];
-  if (typeof text !== "string") {
-    throw new SparrowError("INVALID_SCHEMA.NON_STRING_LITERAL", "42K07", "The schema must be a constant string.", { inputSchema: `"${context.sqlText?.().args[1] ?? sqlTypeName(given[1])}"` }, { span: context.span });
-  }
-  return parseTypeText(text);
-}
-
 function reading(name: string, accepts: (schema: DataType) => boolean): ScalarSignature {
   return scalarBy(name, (given, context) => {
     checkCount(context, given.length, 2, 3);
     checkOptions(given, 2, context);
-    const schema = schemaArgument(given, context);
+    const schema = typeArgument(given, 1, context);
     if (!accepts(schema)) throw unexpectedInputType(context, 1, schema, '"STRUCT"');
     const [text] = coerceArguments(given.slice(0, 1), [STRING_TYPE], context);
     return { args: [text, STRING, ...given.slice(2)], result: schema, nullable: "always" };

@@ -1,6 +1,6 @@
 import { canStoreAssign, decimalFor } from "../coercion.ts";
 import type { DataType } from "../types.ts";
-import { decimal, DOUBLE, INTERVAL_DT, INTERVAL_YM, isNumeric, isStringLike, NULL, sqlTypeName, STRING, TIMESTAMP, TIMESTAMP_NTZ, INT, BINARY, LONG, DATE, BOOLEAN } from "../types.ts";
+import { decimal, DOUBLE, INTERVAL_DT, INTERVAL_YM, isNumeric, isStringLike, NULL, sqlTypeName, STRING, TIMESTAMP, TIMESTAMP_NTZ, INT, BINARY, LONG, DATE, BOOLEAN, VARIANT } from "../types.ts";
 
 /**
  * What a function's parameter takes: a type or a class of types. Source: Spark's `AbstractDataType`, `TypeCollection`.
@@ -77,6 +77,7 @@ export const ANY_TIMESTAMP = classOf("TIMESTAMP", (t) => t.kind === "timestamp" 
 export const DAY_TIME_INTERVAL = classOf("INTERVAL DAY TO SECOND", (t) => t.kind === "interval_dt", (t) => (t.kind === "null" || isStringLike(t) ? INTERVAL_DT : undefined));
 export const YEAR_MONTH_INTERVAL = classOf("INTERVAL YEAR TO MONTH", (t) => t.kind === "interval_ym", (t) => (t.kind === "null" || isStringLike(t) ? INTERVAL_YM : undefined));
 export const CALENDAR_INTERVAL_TYPE = exactly({ kind: "calendar_interval" });
+export const VARIANT_TYPE = exactly(VARIANT);
 export const TIME_TYPE = classOf("TIME", (t) => t.kind === "time", (t) => (t.kind === "null" || isStringLike(t) ? { kind: "time", precision: 6 } : undefined));
 export const ARRAY = classOf("ARRAY", (t) => t.kind === "array", (t) => (t.kind === "null" ? { kind: "array", element: NULL, containsNull: true } : undefined));
 export const MAP = classOf("MAP", (t) => t.kind === "map", (t) => (t.kind === "null" ? { kind: "map", key: NULL, value: NULL, valueContainsNull: true } : undefined));

@@ -12,6 +12,7 @@ import { operatorSignatures } from "./operators.ts";
 import { sessionSignatures } from "./session.ts";
 import type { FunctionSignature } from "./signature.ts";
 import { stringSignatures } from "./strings.ts";
+import { variantSignatures } from "./variants.ts";
 import { windowSignatures } from "./window.ts";
 
 const ALL: readonly FunctionSignature[] = [
@@ -27,6 +28,7 @@ const ALL: readonly FunctionSignature[] = [
   ...generatorSignatures,
   ...numberTextSignatures,
   ...documentSignatures,
+  ...variantSignatures,
   ...sessionSignatures,
   ...curveSignatures,
 ];

@@ -76,6 +76,8 @@ export interface WindowSignature {
 export interface GeneratorSignature {
   readonly kind: "generator";
   readonly name: string;
+  /** The name by which the only argument may be given: `variant_explode(input => v)`. */
+  readonly parameter?: string;
   readonly aliases?: readonly string[];
   readonly resolve: (
     args: readonly DataType[],

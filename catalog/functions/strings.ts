@@ -1,12 +1,17 @@
 import type { DataType } from "../types.ts";
-import { BINARY, BOOLEAN, INT, isStringLike, LONG, STRING } from "../types.ts";
-import { notFoldable, typeMismatch, unexpectedInputType } from "./argument-errors.ts";
+import { BINARY, BOOLEAN, containsKind, INT, isStringLike, LONG, STRING } from "../types.ts";
+import { notFoldable, quoteName, typeMismatch, unexpectedInputType } from "./argument-errors.ts";
 import { checkCount, coerceArguments, macro, scalar, scalarBy } from "./define.ts";
 import { ANY, ARRAY, arrayOf, BINARY_TYPE, BOOLEAN_TYPE, implicitCast, INT_TYPE, INTEGRAL, LONG_TYPE, NUMERIC, oneOf, STRING_TYPE } from "./expected-types.ts";
-import type { FunctionSignature, ScalarSignature } from "./signature.ts";
+import type { FunctionSignature, ResolveContext, ScalarSignature } from "./signature.ts";
 
 const TEXT_OR_BINARY = oneOf(STRING_TYPE, BINARY_TYPE);
 const ARRAY_OF_STRINGS: DataType = { kind: "array", element: STRING, containsNull: false };
+
+function refuseVariants(args: readonly DataType[], context: ResolveContext): void {
+  if (!args.some((type) => containsKind(type, "variant"))) return;
+  throw typeMismatch(context, "HASH_VARIANT_TYPE", `values of the type VARIANT have no hash.`, { functionName: quoteName(context.name) });
+}
 
 function text(name: string, aliases?: readonly string[]): ScalarSignature {
   return scalar(name, [STRING_TYPE], STRING, { aliases });
@@ -141,8 +146,8 @@ export const stringSignatures: readonly FunctionSignature[] = [
   scalar("md5", [BINARY_TYPE], STRING),
   scalar("sha1", [BINARY_TYPE], STRING, { aliases: ["sha"] }),
   scalar("sha2", [BINARY_TYPE, INT_TYPE], STRING, { nullable: "always" }),
-  scalar("hash", [ANY], INT, { variadic: true, nullable: "never" }),
-  scalar("xxhash64", [ANY], LONG, { variadic: true, nullable: "never" }),
+  scalar("hash", [ANY], INT, { variadic: true, nullable: "never", check: refuseVariants }),
+  scalar("xxhash64", [ANY], LONG, { variadic: true, nullable: "never", check: refuseVariants }),
   scalar("url_encode", [STRING_TYPE], STRING),
   scalar("url_decode", [STRING_TYPE], STRING),
   scalar("try_url_decode", [STRING_TYPE], STRING, { nullable: "always" }),

@@ -1,8 +1,9 @@
 import type { AggregateFunction } from "./aggregate-function.ts";
 import { basicAggregates } from "./aggregates.ts";
 import { statisticalAggregates } from "./statistics.ts";
+import { variantAggregates } from "./variant.ts";
 
-const ALL: readonly AggregateFunction[] = [...basicAggregates, ...statisticalAggregates];
+const ALL: readonly AggregateFunction[] = [...basicAggregates, ...statisticalAggregates, ...variantAggregates];
 
 const BY_NAME = new Map(ALL.map((fn) => [fn.name, fn]));
 

@@ -4,7 +4,9 @@ import type { DataType } from "../../catalog/types.ts";
 import type { CalendarInterval, MapValue, StructValue, Value } from "../../catalog/values.ts";
 import { dateToString, localTimestampToString, timestampToString, timeToString } from "./datetime-text.ts";
 import { calendarIntervalToString, dayTimeToString, yearMonthToString } from "./interval-text.ts";
-import { variantText } from "../nested/variant.ts";
+import { nodeJson } from "../nested/variant-json.ts";
+import type { VariantNode } from "../nested/variant-node.ts";
+import { readVariant } from "../nested/variant-reader.ts";
 import { decimalToScientificString } from "./decimal-text.ts";
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -34,7 +36,7 @@ export function castToText(value: Value, from: DataType, mode: EvalMode, zone: s
     case "binary":
       return UTF8.decode(value as Uint8Array);
     case "variant":
-      return variantText(value as Uint8Array, zone);
+      return variantText(readVariant(value as Uint8Array), zone);
     case "date":
       return dateToString(value as number);
     case "time":
@@ -62,4 +64,9 @@ export function castToText(value: Value, from: DataType, mode: EvalMode, zone: s
     case "struct":
       return `{${(value as StructValue).fields.map((field, i) => castToText(field, from.fields[i].type, mode, zone) ?? "null").join(", ")}}`;
   }
+}
+
+/** Arrays and objects as JSON; a variant's null is NULL. */
+function variantText(node: VariantNode, zone: string): string | null {
+  return node.kind === "scalar" ? castToText(node.value, node.type, "ansi", zone) : nodeJson(node, zone);
 }

@@ -12,6 +12,7 @@ import { MAX_LONG, MIN_LONG, parseDate, parseTime, parseTimestamp, parseTimestam
 import { pow10 } from "./decimal-arithmetic.ts";
 import { parseCalendarInterval, parseDayTime, parseYearMonth } from "./interval-text.ts";
 import { timeZone, toInstantMicros, toLocalMicros } from "./time-zone.ts";
+import { castVariant } from "./variant-cast.ts";
 
 const TRUE_TEXTS = new Set(["t", "true", "y", "yes", "1"]);
 const FALSE_TEXTS = new Set(["f", "false", "n", "no", "0"]);
@@ -34,6 +35,7 @@ export function castValue(value: Value, from: DataType, to: DataType, mode: Eval
 
 function convert(value: Value, from: DataType, to: DataType, mode: EvalMode, zone: string): Value {
   if (value === null) return null;
+  if (from.kind === "variant" || to.kind === "variant") return castVariant(value, from, to, mode, zone, castValue);
   switch (to.kind) {
     case "null":
       return null;
@@ -81,9 +83,6 @@ function convert(value: Value, from: DataType, to: DataType, mode: EvalMode, zon
     case "struct":
       if (from.kind !== "struct") throw unsupportedCast(from, to);
       return { fields: (value as StructValue).fields.map((field, i) => convert(field, from.fields[i].type, to.fields[i].type, mode, zone)) };
-    case "variant":
-      if (from.kind === "variant") return value;
-      throw unsupportedCast(from, to);
   }
 }
 

@@ -4,7 +4,7 @@ import type { CalendarInterval, MapValue, StructValue, Value } from "../../catal
 import { compareText } from "./compare.ts";
 import { dateToString, localTimestampToString, timestampToString, timeToString } from "./datetime-text.ts";
 import { calendarIntervalToString, dayTimeHiveText, yearMonthText } from "./interval-text.ts";
-import { variantText } from "../nested/variant.ts";
+import { variantJson } from "../nested/variant-json.ts";
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -44,7 +44,7 @@ function format(value: Value, type: DataType, options: FormatOptions, nested: bo
     case "varchar":
       return nested ? `"${value as string}"` : (value as string);
     case "variant":
-      return variantText(value as Uint8Array, options.timeZone);
+      return variantJson(value as Uint8Array, options.timeZone);
     case "binary":
       return options.binaryStyle === "hex" ? Buffer.from(value as Uint8Array).toString("hex").toUpperCase() : UTF8.decode(value as Uint8Array);
     case "date":

@@ -1,6 +1,7 @@
 import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { jsonScalarText, parseJson } from "./json-text.ts";
+import { variantGenerators } from "./variant.ts";
 
 /** Rows from a row. */
 export interface GeneratorFunction {
@@ -47,6 +48,7 @@ const ALL: readonly GeneratorFunction[] = [
   { name: "inline", rows: ([items], [type]) => inline(items, type) },
   { name: "stack", rows: stack },
   { name: "json_tuple", rows: jsonTuple },
+  ...variantGenerators,
 ];
 
 const BY_NAME = new Map(ALL.map((fn) => [fn.name, fn]));

@@ -17,6 +17,7 @@ import { patternFunctions } from "./patterns.ts";
 import type { ScalarFunction } from "./scalar-function.ts";
 import { sessionFunctions } from "./session.ts";
 import { stringFunctions } from "./strings.ts";
+import { variantFunctions } from "./variant.ts";
 
 const ALL: readonly ScalarFunction[] = [
   ...arithmeticFunctions,
@@ -35,6 +36,7 @@ const ALL: readonly ScalarFunction[] = [
   ...higherOrderFunctions,
   ...jsonFunctions,
   ...csvFunctions,
+  ...variantFunctions,
   ...sessionFunctions,
   ...curveFunctions,
 ];

@@ -17,11 +17,12 @@ const BLANKS = /[ \t\r\n]*/y;
 
 class JsonReader {
   private readonly text: string;
-  at: number;
+  private readonly quotes: string;
+  at = 0;
 
-  constructor(text: string, at: number) {
+  constructor(text: string, quotes: string) {
     this.text = text;
-    this.at = at;
+    this.quotes = quotes;
   }
 
   blanks(): void {
@@ -35,16 +36,15 @@ class JsonReader {
     this.blanks();
     const start = this.at;
     const c = this.text[start];
+    if (this.isQuote()) {
+      const value = this.string();
+      return { kind: "string", value, start, end: this.at };
+    }
     switch (c) {
       case "{":
         return this.object(depth);
       case "[":
         return this.array(depth);
-      case '"':
-      case "'": {
-        const value = this.string();
-        return { kind: "string", value, start, end: this.at };
-      }
       case "t":
         return this.word("true", { kind: "boolean", value: true });
       case "f":
@@ -64,6 +64,10 @@ class JsonReader {
     const start = this.at;
     this.at += word.length;
     return { ...node, start, end: this.at };
+  }
+
+  private isQuote(): boolean {
+    return this.at < this.text.length && this.quotes.includes(this.text[this.at]);
   }
 
   private string(): string {
@@ -118,7 +122,7 @@ class JsonReader {
     }
     for (;;) {
       this.blanks();
-      if (this.text[this.at] !== '"' && this.text[this.at] !== "'") throw new SyntaxError(`expected a name at ${this.at}`);
+      if (!this.isQuote()) throw new SyntaxError(`expected a name at ${this.at}`);
       const name = this.string();
       this.blanks();
       if (this.text[this.at++] !== ":") throw new SyntaxError(`expected : at ${this.at - 1}`);
@@ -133,9 +137,9 @@ class JsonReader {
 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', "'": "'", "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** The JSON value that the text is, or undefined when it is none. What comes after it is passed over when `allowRest`. */
-export function parseJson(text: string, allowRest = false): JsonNode | undefined {
-  const reader = new JsonReader(text, 0);
+/** The JSON value that the text is, or undefined when it is none. What comes after it is passed over when `allowRest`; single quotes are refused when `strict`. */
+export function parseJson(text: string, { allowRest = false, strict = false }: { readonly allowRest?: boolean; readonly strict?: boolean } = {}): JsonNode | undefined {
+  const reader = new JsonReader(text, strict ? '"' : `"'`);
   try {
     const node = reader.value(0);
     reader.blanks();

@@ -16,7 +16,9 @@ import { jsonScalarText, parseJson } from "./json-text.ts";
 import { evaluateJsonPath } from "./json-path.ts";
 import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
 import { define } from "./scalar-function.ts";
-import { variantJson } from "../nested/variant.ts";
+import { variantJson } from "../nested/variant-json.ts";
+import { writeVariant } from "../nested/variant-writer.ts";
+import { jsonVariant } from "./variant-from-json.ts";
 
 /** Text formats' options by lower-case name. */
 export type FormatOptions = ReadonlyMap<string, string>;
@@ -56,7 +58,7 @@ export function readDatetime(text: string, type: DataType & { kind: keyof typeof
 
 /** A JSON node as a value of a type. Source: Spark's `JacksonParser.makeConverter`. */
 function convert(node: JsonNode, type: DataType, options: FormatOptions, call: ScalarCall): Value {
-  if (node.kind === "null") return null;
+  if (node.kind === "null" && type.kind !== "variant") return null;
   switch (type.kind) {
     case "string":
     case "char":
@@ -96,6 +98,8 @@ function convert(node: JsonNode, type: DataType, options: FormatOptions, call: S
     case "binary":
       if (node.kind === "string") return new Uint8Array(Buffer.from(node.value, "base64"));
       throw new Mismatch();
+    case "variant":
+      return writeVariant(jsonVariant(node));
     case "array":
       if (node.kind === "array") return node.items.map((item) => convert(item, type.element, options, call));
       throw new Mismatch();
@@ -251,7 +255,7 @@ function mergeInferred(a: DataType, b: DataType): DataType {
 
 export const jsonFunctions: readonly ScalarFunction[] = [
   define("get_json_object", ([text, path]) => {
-    const node = parseJson(text as string, true);
+    const node = parseJson(text as string, { allowRest: true });
     return node === undefined ? null : evaluateJsonPath(node, path as string);
   }),
   define("json_array_length", ([text]) => {

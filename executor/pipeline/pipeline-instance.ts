@@ -156,7 +156,7 @@ export class PipelineInstance {
       this.#runRows(morsel * BATCHES_PER_SPLIT, split.rows ?? 0);
       return;
     }
-    const reader = this.#context.openSplit(split, source.columns, this.#job.scanBytes);
+    const reader = this.#context.openSplit(split, source.columns);
     try {
       for (let batch = 0; ; batch++) {
         const columns = reader.next(this.#scratch);

@@ -1,27 +1,29 @@
 import type * as Arrow from "apache-arrow";
 import { SparrowError } from "../../catalog/errors.ts";
 import type { DataType, StructField } from "../../catalog/types.ts";
-import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, DOUBLE, FLOAT, INT, INTERVAL_DT, INTERVAL_YM, LONG, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, decimal } from "../../catalog/types.ts";
+import { BINARY, BOOLEAN, BYTE, CALENDAR_INTERVAL, DATE, DOUBLE, FLOAT, INT, INTERVAL_DT, INTERVAL_YM, LONG, NULL, SHORT, STRING, TIMESTAMP, TIMESTAMP_NTZ, VARIANT, decimal } from "../../catalog/types.ts";
 import { arrowLibrary } from "../arrow-library.ts";
+import { EXTENSION_NAME, VARIANT_EXTENSION } from "../arrow-variant.ts";
 import type { ArrowColumn } from "./arrow-column.ts";
 
 /** Columns of an Arrow schema as Spark sees them. Source: Spark's ArrowUtils; unsigned integers take the next wider type. */
 export function fieldsOfArrow(schema: Arrow.Schema): StructField[] {
-  return schema.fields.map((field) => ({ name: field.name, type: typeOfArrow(field.name, field.type), nullable: true }));
+  return schema.fields.map((field) => ({ name: field.name, type: typeOfArrow(field.name, field), nullable: true }));
 }
 
 /** `column`: the top-level column's name, for messages. */
-function typeOfArrow(column: string, type: Arrow.DataType): DataType {
+function typeOfArrow(column: string, { type, metadata }: Arrow.Field): DataType {
+  if (metadata.get(EXTENSION_NAME) === VARIANT_EXTENSION) return VARIANT;
   const format = arrowFormat(type);
   const children = (type.children ?? []) as readonly Arrow.Field[];
   switch (format) {
     case "+s":
-      return { kind: "struct", fields: children.map(({ name, type: own }) => ({ name, type: typeOfArrow(column, own), nullable: true })) };
+      return { kind: "struct", fields: children.map((child) => ({ name: child.name, type: typeOfArrow(column, child), nullable: true })) };
     case "+l":
-      return { kind: "array", element: typeOfArrow(column, children[0].type), containsNull: true };
+      return { kind: "array", element: typeOfArrow(column, children[0]), containsNull: true };
     case "+m": {
       const [key, value] = children[0].type.children as readonly Arrow.Field[];
-      return { kind: "map", key: typeOfArrow(column, key.type), value: typeOfArrow(column, value.type), valueContainsNull: true };
+      return { kind: "map", key: typeOfArrow(column, key), value: typeOfArrow(column, value), valueContainsNull: true };
     }
     default:
       return typeOfFormat(column, format, type);

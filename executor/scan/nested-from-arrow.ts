@@ -1,17 +1,18 @@
-import { InternalError, SparrowError } from "../../catalog/errors.ts";
+import { InternalError } from "../../catalog/errors.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { BINARY, sqlTypeName } from "../../catalog/types.ts";
-import type { Value } from "../../catalog/values.ts";
+import type { StructValue, Value } from "../../catalog/values.ts";
 import { plainLayout } from "../../catalog/table.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { Pool } from "../memory/pool.ts";
 import { decodeValue, encodeValue } from "../nested/encoding.ts";
-import { variantBytes } from "../nested/variant.ts";
+import { variantBytes } from "../nested/variant-format.ts";
 import { typedView } from "../typed-view.ts";
 import type { ArrowColumn } from "./arrow-column.ts";
 import { bufferOf } from "./arrow-column.ts";
 import { columnTypeMismatch } from "./column-type-mismatch.ts";
 import { fixedWidthValues } from "./fixed-width-values.ts";
+import { isShredded, shreddedType, unshredded } from "./shredded-variant.ts";
 
 /** The value of a row, counted from the column's offset. */
 export type RowReader = (row: number) => Value;
@@ -99,12 +100,15 @@ function presentReader(column: ArrowColumn, type: DataType): RowReader {
   }
 }
 
-/** Metadata and value of unshredded variants. */
 function variantReader(column: ArrowColumn, type: DataType): RowReader {
+  if (isShredded(column)) {
+    const shredded = shreddedType(column);
+    const read = presentReader(column, shredded);
+    return (row) => unshredded(read(row) as StructValue, shredded);
+  }
   const part = (name: string): ArrowColumn | undefined => column.children.find((candidate) => candidate.name === name);
   const [metadata, value] = ["metadata", "value"].map(part);
   if (column.format !== "+s" || metadata === undefined || value === undefined) throw columnTypeMismatch(column, type);
-  if (part("typed_value") !== undefined) throw new SparrowError("UNSUPPORTED_FEATURE.SHREDDED_VARIANT", "0A000", `The feature is not supported: the shredded variants of column ${column.name}.`, { column: column.name }, { origin: "data" });
   const readMetadata = rowReader(shifted(metadata, column.offset), BINARY);
   const readValue = rowReader(shifted(value, column.offset), BINARY);
   return (row) => variantBytes(readMetadata(row) as Uint8Array, readValue(row) as Uint8Array);

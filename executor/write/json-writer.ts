@@ -11,7 +11,7 @@ import { lowerCaseOptions } from "../scan/text-options.ts";
 import type { FileSink, FileWriter, WrittenFile } from "./file-writer.ts";
 import { TextSink } from "./text-sink.ts";
 import { valueText } from "./value-text.ts";
-import { variantJson } from "../nested/variant.ts";
+import { variantJson } from "../nested/variant-json.ts";
 
 /** JSON lines: one object a row, without the keys that are NULL unless `ignoreNullFields` is false. Source: Spark's JacksonGenerator. */
 export class JsonFileWriter implements FileWriter {

@@ -76,6 +76,8 @@ export const CALL_FORMS: ReadonlyMap<string, CallForm> = new Map<string, CallFor
   ["substr", withDefaults("substr", [undefined, undefined, "2147483647"])],
   ["substring", withDefaults("substring", [undefined, undefined, "2147483647"])],
   ["from_json", firstOnly("from_json")],
+  ["variant_get", (args) => `variant_get(${args.slice(0, 2).join(", ")})`],
+  ["try_variant_get", (args) => `try_variant_get(${args.slice(0, 2).join(", ")})`],
   ["from_csv", firstOnly("from_csv")],
   ["rank", plain("RANK")],
   ["dense_rank", plain("DENSE_RANK")],

@@ -73,7 +73,7 @@ export function digits(value: bigint): number {
 
 /** Whether a cast can give NULL for a value that is not. Source: Spark's `Cast.forceNullable`. */
 export function castAddsNull(from: DataType, to: DataType, mode: EvalMode): boolean {
-  if (from.kind === "null" || mode === "try") return true;
+  if (from.kind === "null" || from.kind === "variant" || mode === "try") return true;
   if (to.kind === "calendar_interval" && isStringLike(from)) return true;
   if (to.kind === "decimal" && (from.kind === "float" || from.kind === "double")) return true;
   if (mode === "ansi") return false;

@@ -3,7 +3,7 @@ import type { Expr } from "../../catalog/expression.ts";
 import { isNullable, typeOf } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { INT, isIntegral, isStringLike, NULL, STRING } from "../../catalog/types.ts";
-import { analysisError, dataTypeMismatch, quoteName, quoteType, unsupported } from "./analysis-errors.ts";
+import { analysisError, dataTypeMismatch, quoteName, quoteType } from "./analysis-errors.ts";
 import { castTo, literal } from "./casts.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { evalMode } from "./calls.ts";
@@ -25,8 +25,6 @@ export function extractField(base: Expr, name: string, shown: string, span: Span
       return getItem(base, literal(name, STRING), shown, name, span, env);
     case "null":
       return literal(null, NULL);
-    case "variant":
-      throw unsupported("path extraction from VARIANT", span);
     default:
       throw analysisError(
         "INVALID_EXTRACT_BASE_FIELD_TYPE",

@@ -73,11 +73,11 @@ function nestedGenerator(whole: AstExpr, env: ExprEnvironment): Error {
   return analysisError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E", `The generator is not supported: nested in expressions ${expression}.`, { expression }, whole.span);
 }
 
-/** Positional arguments, stars replaced by the columns that they stand for. */
-export function argumentsOf(ast: CallAst, env: ExprEnvironment): readonly AstExpr[] {
+/** Positional arguments, stars replaced by the columns that they stand for. `parameter`: the name by which a function of one argument may be given it. */
+export function argumentsOf(ast: CallAst, env: ExprEnvironment, parameter?: string): readonly AstExpr[] {
   const name = callName(ast);
   return ast.args.flatMap((a) => {
-    if (a.name !== undefined) {
+    if (a.name !== undefined && a.name.name.toLowerCase() !== parameter) {
       throw analysisError("NAMED_PARAMETERS_NOT_SUPPORTED", "4274K", `Named parameters are not supported for function \`${name}\`; please retry the query with positional arguments to the function call instead.`, { functionName: `\`${name}\`` }, ast.span);
     }
     if (a.value.kind !== "star") return [a.value];

@@ -1,6 +1,6 @@
 import type { Column, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
-import { BYTE, INT, LONG } from "../../catalog/types.ts";
+import { BYTE, containsKind, INT, LONG, sqlTypeName } from "../../catalog/types.ts";
 import type { AstExpr, GroupBy, GroupingItem } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
 import { analysisError, quoteSql } from "./analysis-errors.ts";
@@ -63,7 +63,15 @@ export function groupingOf(keys: readonly { readonly name: string; readonly expr
   );
 }
 
+function refuseVariantKey(expr: Expr, name: string): void {
+  const type = typeOf(expr);
+  if (!containsKind(type, "variant")) return;
+  const parameters = { sqlExpr: quoteSql(name), dataType: `"${sqlTypeName(type)}"` };
+  throw analysisError("GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", "42822", `The expression ${parameters.sqlExpr} cannot be used as a grouping expression because its data type ${parameters.dataType} is not an orderable data type.`, parameters, undefined);
+}
+
 function finishGrouping(keyExprs: readonly Expr[], names: readonly string[], sets: readonly (readonly number[])[] | undefined, env: ExprEnvironment): Grouping {
+  keyExprs.forEach((expr, i) => refuseVariantKey(expr, names[i]));
   const replacements = new Map<string, Expr>();
   const keys = keyExprs.map((expr, i): Assignment => {
     // A column grouped by keeps its id; with sets it is another column, for it is NULL where it is left out.

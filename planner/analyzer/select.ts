@@ -26,6 +26,7 @@ import { analyzeFrom } from "./relations.ts";
 import type { AliasLookup, QueryEnvironment, Scope } from "./scope.ts";
 import { isOuterColumn } from "./scope.ts";
 import { itemName } from "./select-items.ts";
+import { refuseUncomparable } from "./set-operations.ts";
 import { expandStar } from "./stars.ts";
 import { notBoolean } from "./standalone-expressions.ts";
 import { attachSubqueries, filteringSubquery, subqueryCollector } from "./subqueries.ts";
@@ -89,7 +90,10 @@ export function analyzeSelect(select: Select, tail: Query | undefined, limit: (p
   if (qualify !== undefined) plan = { kind: "filter", input: plan, condition: settle(qualify, select.qualify as AstExpr) };
 
   plan = { kind: "project", input: plan, outputs: [...outputs, ...sorter.hidden] };
-  if (select.distinct) plan = { kind: "aggregate", input: plan, keys: outputs.map((o) => ({ column: o.column, expr: columnExpr(o.column) })), calls: [] };
+  if (select.distinct) {
+    refuseUncomparable(outputs.map((o) => typeOf(o.expr)), outputs.map((o) => o.column), select.span);
+    plan = { kind: "aggregate", input: plan, keys: outputs.map((o) => ({ column: o.column, expr: columnExpr(o.column) })), calls: [] };
+  }
   plan = applyHints(select.hints, plan, outputs, env);
   if (sort !== undefined) plan = sort(plan);
   plan = limit(plan);

@@ -2,9 +2,10 @@ import { commonType } from "../../catalog/coercion.ts";
 import type { Column } from "../../catalog/expression.ts";
 import { columnExpr, isNullable } from "../../catalog/expression.ts";
 import type { DataType } from "../../catalog/types.ts";
-import { sameType, sqlTypeName } from "../../catalog/types.ts";
+import { containsKind, sameType, sqlTypeName } from "../../catalog/types.ts";
 import type { QueryBody } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
+import type { Span } from "../../catalog/errors.ts";
 import { analysisError } from "./analysis-errors.ts";
 import { castTo } from "./casts.ts";
 import type { AnalyzedQuery } from "./context.ts";
@@ -52,7 +53,7 @@ function combine(node: SetOperation, left: AnalyzedQuery, right: AnalyzedQuery, 
       node.span,
     );
   });
-  if (node.operator !== "union" || !node.all) refuseUncomparable(node, types, l.columns);
+  if (node.operator !== "union" || !node.all) refuseUncomparable(types, l.columns, node.span);
   const inputs = [l, r].map((side) => widened(side, types, env));
   const columns: Column[] = l.columns.map((c, i) => ({ id: env.context.nextId(), name: c.name, type: types[i], nullable: nullableIn(node, inputs, i) }));
   const plan: LogicalPlan = {
@@ -89,24 +90,14 @@ function widened(query: AnalyzedQuery, types: readonly DataType[], env: QueryEnv
   return { columns: outputs.map((o) => o.column), plan: { kind: "project", input: query.plan, outputs } };
 }
 
-function refuseUncomparable(node: SetOperation, types: readonly DataType[], columns: readonly Column[]): void {
+/** Raises UNSUPPORTED_FEATURE.SET_OPERATION_ON_MAP_TYPE and ..._ON_VARIANT_TYPE for columns that rows cannot be told apart by. */
+export function refuseUncomparable(types: readonly DataType[], columns: readonly Pick<Column, "name">[], span: Span): void {
   types.forEach((type, i) => {
-    const kind = holds(type, "map") ? "MAP" : holds(type, "variant") ? "VARIANT" : undefined;
+    const kind = containsKind(type, "map") ? "MAP" : containsKind(type, "variant") ? "VARIANT" : undefined;
     if (kind === undefined) return;
     const parameters = { colName: `\`${columns[i].name}\``, dataType: `"${sqlTypeName(type)}"` };
-    throw analysisError(`UNSUPPORTED_FEATURE.SET_OPERATION_ON_${kind}_TYPE`, "0A000", `The feature is not supported: Cannot have ${kind} type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column ${parameters.colName} is ${parameters.dataType}.`, parameters, node.span);
+    throw analysisError(`UNSUPPORTED_FEATURE.SET_OPERATION_ON_${kind}_TYPE`, "0A000", `The feature is not supported: Cannot have ${kind} type columns in DataFrame which calls set operations (INTERSECT, EXCEPT, etc.), but the type of column ${parameters.colName} is ${parameters.dataType}.`, parameters, span);
   });
-}
-
-function holds(type: DataType, kind: DataType["kind"]): boolean {
-  switch (type.kind) {
-    case "array":
-      return holds(type.element, kind);
-    case "struct":
-      return type.fields.some((f) => holds(f.type, kind));
-    default:
-      return type.kind === kind;
-  }
 }
 
 /** BY NAME: the right side's columns in the left side's order; a column that one side lacks is an error without ALLOW MISSING COLUMNS. */

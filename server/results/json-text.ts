@@ -6,7 +6,7 @@ import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { cellText } from "./cell-text.ts";
 import { valueReader } from "../../executor/result-values.ts";
-import { variantJson } from "../../executor/nested/variant.ts";
+import { variantJson } from "../../executor/nested/variant-json.ts";
 
 /**
  * JSON of one value. Numbers keep all their digits (a bigint or a decimal is written as a JSON number); NaN and infinities are strings, as are

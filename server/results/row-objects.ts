@@ -4,7 +4,7 @@ import type { MapValue, StructValue, Value } from "../../catalog/values.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
 import { cellText } from "./cell-text.ts";
 import { valueReader } from "../../executor/result-values.ts";
-import { variantJson } from "../../executor/nested/variant.ts";
+import { variantJson } from "../../executor/nested/variant-json.ts";
 
 const DAY_MS = 86_400_000;
 

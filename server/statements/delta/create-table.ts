@@ -1,6 +1,7 @@
 import { SparrowError } from "../../../catalog/errors.ts";
 import type { TableEntry } from "../../../catalog/ports.ts";
 import type { StructField } from "../../../catalog/types.ts";
+import { isNested, sqlTypeName } from "../../../catalog/types.ts";
 import type { Action } from "../../../delta/actions.ts";
 import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
 import { clusteringAction, clusteringColumns, clusteringColumnsOf, columnName } from "../../../delta/clustering.ts";
@@ -135,7 +136,10 @@ function orderedFields(statement: CreateTable, described: TableEntry): readonly 
 
 function partitionField({ database, name }: TableEntry, fields: readonly StructField[], column: string): StructField {
   const field = fields.find((candidate) => candidate.name.toLowerCase() === column.toLowerCase());
-  if (field !== undefined) return field;
+  if (field !== undefined) {
+    if (isNested(field.type)) throw new SparrowError("INVALID_PARTITION_COLUMN_DATA_TYPE", "0A000", `A column of the type "${sqlTypeName(field.type)}" cannot be a partition column.`, { type: `"${sqlTypeName(field.type)}"` });
+    return field;
+  }
   const tableCols = fields.map((candidate) => quoted(candidate.name)).join(", ");
   throw new SparrowError("COLUMN_NOT_DEFINED_IN_TABLE", "42703", `partition column ${quoted(column)} is not defined in table ${quoted(CATALOG_NAME, database, name)}, defined table columns are: ${tableCols}.`, { colType: "partition", colName: quoted(column), tableName: quoted(CATALOG_NAME, database, name), tableCols });
 }
