@@ -26,9 +26,29 @@ export interface Storage {
   readonly write: (path: string, bytes: Uint8Array) => Promise<void>;
   /** Creates atomically and durably, or answers false because the object exists. */
   readonly putIfAbsent: (path: string, bytes: Uint8Array) => Promise<boolean>;
+  /** Begins an object that is written piece by piece, under a path that no object has. */
+  readonly create: (path: string) => Promise<ObjectWriter>;
   readonly delete: (path: string) => Promise<void>;
+  /** Where objects are files of the local disk: the file, for readers that open it by themselves. Without it they are given copies. */
+  readonly localFile?: (path: string) => Promise<LocalFile>;
   /** What writers that were interrupted have left below the folder, under paths that `delete` takes: temporary files here, unfinished uploads elsewhere. `list` does not show it. */
   readonly listUnfinished: (folder: string) => AsyncIterable<StoredObject>;
+}
+
+/** A file of the local disk. */
+export interface LocalFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** An object on its way: an open file here, the parts of an upload elsewhere. Whether it is seen before `finish` is open: nothing may name it until then. */
+export interface ObjectWriter {
+  /** The bytes are used, or copied, when it returns. */
+  readonly append: (bytes: Uint8Array) => void;
+  /** The object is whole and durable when it resolves. */
+  readonly finish: () => Promise<StoredObject>;
+  /** Leaves nothing behind; also after `finish`. */
+  readonly abandon: () => Promise<void>;
 }
 
 /** Opens tables of one format; one per format. */

@@ -88,6 +88,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "sparrow.adaptive.minRows", type: { kind: "int", min: 0, max: Number.MAX_SAFE_INTEGER }, defaultText: "20000", doc: "While a query has fewer rows to read its plan stays as it is: looking at it again takes about as long as reading them." },
   { name: "sparrow.adaptive.partialAggregation.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Workers give up looking for the groups of rows for a while, where next to every row is a group of its own." },
   { name: "sparrow.adaptive.rangeFilter.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Files and row groups whose statistics exclude all keys of a complete hash table are not read." },
+  { name: "sparrow.delta.rewrite.minFileSize", type: { kind: "bytes", min: 0 }, defaultText: "64k", doc: "UPDATE, DELETE and MERGE write rows of Delta files with fewer bytes together into new files; a larger file becomes one new file, in which columns that do not change are copied." },
   { name: "sparrow.exec.batchRows", type: { kind: "int", min: 1, max: 65536 }, defaultText: "16384", doc: "Rows that a pipeline works on at a time." },
   { name: "sparrow.exec.collideHashes", type: BOOLEAN_SETTING, defaultText: "false", doc: "All rows hash alike: a setting for tests of hash tables." },
   { name: "sparrow.exec.eagerSpill", type: BOOLEAN_SETTING, defaultText: "false", doc: "Everything that can go to disk goes there, whatever memory there is: a setting for tests." },

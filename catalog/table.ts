@@ -48,6 +48,8 @@ export type SplitSource =
   | {
       readonly kind: "parquet";
       readonly path: string;
+      /** The file of the local disk to read, where `path` is no such file. */
+      readonly localPath?: string;
       /** Size and time of change of the file when the footer was read: another file under the same path is an error. No time: files of the table never change. */
       readonly fileBytes: number;
       readonly modifiedMs: number | undefined;

@@ -1,8 +1,8 @@
-import { constants } from "node:fs";
+import { closeSync, constants, fsyncSync, openSync, writeSync } from "node:fs";
 import { link, open, opendir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
-import type { Storage, StoredObject } from "../catalog/ports.ts";
+import type { ObjectWriter, Storage, StoredObject } from "../catalog/ports.ts";
 import { makeFolder, syncFolder } from "./durable-folders.ts";
 
 /** Begins the names of files that are being written. */
@@ -75,8 +75,52 @@ export const localStorage: Storage = {
     }
   },
 
+  async create(path) {
+    await makeFolder(dirname(path));
+    return new LocalFileWriter(path, openSync(path, "wx"));
+  },
+
+  localFile: (path) => orPathError(path, async () => ({ path, bytes: (await stat(path)).size })),
+
   delete: (path) => orPathError(path, () => unlink(path)),
 };
+
+/** A file that has its name from the beginning: it is written once, without being moved. */
+class LocalFileWriter implements ObjectWriter {
+  readonly #path: string;
+  readonly #handle: number;
+  #bytes = 0;
+  /** A handle must not be closed twice: its number may be another file's by then. */
+  #isClosed = false;
+
+  constructor(path: string, handle: number) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#handle, bytes, at);
+    this.#bytes += bytes.length;
+  }
+
+  async finish(): Promise<StoredObject> {
+    fsyncSync(this.#handle);
+    this.#close();
+    await syncFolder(dirname(this.#path));
+    return { path: this.#path, bytes: this.#bytes, modifiedMs: (await stat(this.#path)).mtimeMs };
+  }
+
+  async abandon(): Promise<void> {
+    this.#close();
+    await rm(this.#path, { force: true });
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeSync(this.#handle);
+  }
+}
 
 /**
  * Writes and syncs a file beside `path`, lets `publish` give it its name, and syncs the folder, so that the name outlives a crash too. The temporary name is no

@@ -50,7 +50,7 @@ export class ParquetSplitReader implements SplitReader {
     this.#source = source;
     this.#wanted = wanted;
     this.#context = context;
-    this.#file = new OpenParquetFile(source.path, source.fileBytes, source.modifiedMs);
+    this.#file = new OpenParquetFile(source.localPath ?? source.path, source.fileBytes, source.modifiedMs);
     try {
       const { footer } = this.#file;
       const group = footer.rowGroups[source.rowGroup];

@@ -4,8 +4,8 @@ import { additionOf, removalOf } from "../../delta/remove-file.ts";
 import { NO_ROWS, rangesOf, rowCount, type RowRangeSet, unionOf } from "../../delta/row-ranges.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import type { ResultBatch } from "../../executor/result-batch.ts";
-import { valueReader } from "../../executor/result-values.ts";
-import { localStorage } from "../local-storage.ts";
+import { typedView } from "../../executor/typed-view.ts";
+import { storageAt } from "../storages.ts";
 import type { Session } from "../session.ts";
 import { type FileSplits, liveRows } from "./delta-provider.ts";
 
@@ -15,7 +15,7 @@ const known = new WeakMap<DeletionVectorDescriptor, Promise<RowRangeSet>>();
 /** The rows that a live file's deletion vector takes out. Raises DELTA_DELETION_VECTOR_*. */
 export function deletedRowsOf({ location }: Pick<DeltaSnapshot, "location">, descriptor: DeletionVectorDescriptor | undefined): Promise<RowRangeSet> {
   if (descriptor === undefined) return Promise.resolve(NO_ROWS);
-  const read = known.get(descriptor) ?? readDeletionVector(localStorage, location, descriptor);
+  const read = known.get(descriptor) ?? readDeletionVector(storageAt(location), location, descriptor);
   known.set(descriptor, read);
   // What could not be read now may be there for the next query.
   read.catch(() => known.delete(descriptor));
@@ -47,20 +47,42 @@ export class RowPositions {
   }
 
   /** Rows of a query that gives their file and their position in columns `at` and `at` + 1. */
-  addAll({ rows, columns }: ResultBatch, at: number): void {
-    const file = valueReader(columns[at]);
-    const position = valueReader(columns[at + 1]);
-    for (let row = 0; row < rows; row++) this.add(file(row) as number, Number(position(row)));
+  addAll(batch: ResultBatch, at: number): void {
+    const { file, position } = filePositions(batch, at);
+    for (let row = 0; row < batch.rows; row++) this.add(file(row), position(row));
   }
 
-  /** How many positions there are by file. */
+  /** Rows, each counted once. */
+  count(): number {
+    return [...this.ranges().values()].reduce((sum, ranges) => sum + rowCount(ranges), 0);
+  }
+
+  /** Whether a row was added several times. */
+  hasRepeated(): boolean {
+    return this.count() < [...this.#files.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** How many positions were added by file. */
   counts(): ReadonlyMap<number, number> {
     return new Map([...this.#files].map(([file, { length }]) => [file, length]));
   }
 
   ranges(): ReadonlyMap<number, RowRangeSet> {
-    return new Map([...this.#files].map(([file, { positions, length }]) => [file, rangesOf(positions.subarray(0, length))]));
+    return new Map([...this.#files.keys()].map((file) => [file, this.rangesIn(file)]));
   }
+
+  rangesIn(file: number): RowRangeSet {
+    const own = this.#files.get(file);
+    return own === undefined ? NO_ROWS : rangesOf(own.positions.subarray(0, own.length));
+  }
+}
+
+/** Readers of the columns `at` and `at` + 1, INT and BIGINT, that say which file a row is from and where in it it is. What they give for NULL means nothing. */
+export function filePositions({ columns }: ResultBatch, at: number): { readonly file: (row: number) => number; readonly position: (row: number) => number } {
+  const files = typedView(columns[at].data, Int32Array);
+  // Files have fewer than 2^32 rows.
+  const words = typedView(columns[at + 1].data, Uint32Array);
+  return { file: (row) => files[row], position: (row) => words[2 * row] };
 }
 
 /** What a commit does to take rows out of files. */
@@ -113,7 +135,7 @@ export async function markDeleted(snapshot: DeltaSnapshot, files: readonly FileS
   const vectors = { added: marked.length, removed: replaced, updated: marked.filter(({ file }) => file.file.add.deletionVector !== undefined).length };
   if (marked.length === 0) return { actions, paths: [], removedFiles, vectors };
   const { path, bytes, descriptors } = deletionVectorFile(snapshot.location, marked.map(({ deleted }) => deleted), crypto.randomUUID());
-  await localStorage.write(path, bytes);
+  await storageAt(path).write(path, bytes);
   actions.push(...marked.map(({ file, rows }, i) => additionOf(withDeletionVector(file.file.add, descriptors[i], rows))));
   return { actions, paths: [path], removedFiles, vectors };
 }

@@ -1,8 +1,6 @@
 import { assert } from "../../catalog/errors.ts";
 import type { Split, TableSnapshot } from "../../catalog/table.ts";
-import { INT, LONG } from "../../catalog/types.ts";
-import type { Action } from "../../delta/actions.ts";
-import type { ReadScope } from "../../delta/conflicts.ts";
+import { INT, LONG, type StructField } from "../../catalog/types.ts";
 import { movedRowFields, rowTrackingFields } from "../../delta/row-tracking.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
@@ -17,18 +15,19 @@ import { analyzeQuery } from "../../planner/analyzer/queries.ts";
 import type { AnalysisContext, AnalyzedQuery } from "../../planner/analyzer/context.ts";
 import type { Session } from "../session.ts";
 import { type ResolvedTables, resolveTables } from "../table-resolution.ts";
-import { changeDataOf, recordedOnly } from "./change-data.ts";
-import { markDeleted, removeFiles, RowPositions, type TakenRows, writesDeletionVectors } from "./deletion-vectors.ts";
-import { fileMetadataOf, type FileSplits, liveRows, snapshotSplits } from "./delta-provider.ts";
+import type { RowPositions } from "./deletion-vectors.ts";
+import { fileMetadataOf, type FileSplits, snapshotSplits } from "./delta-provider.ts";
 import { quoted } from "../object-names.ts";
-import { scopeOf } from "./read-scope.ts";
-import { hiddenFields, inTurn, NOTHING_WRITTEN, writeTableRows, writtenActions, writtenPaths, type WrittenRows } from "./rows-to-files.ts";
+import { hiddenFields } from "./rows-to-files.ts";
 
 /** The name under which rewritten queries read the files that a statement is about; no table of a user can have it. */
 export const TARGET = "__delta_target";
 /** Its column that says which file a row is from, and the one that says at which position. */
 export const FILE = "__delta_file";
 export const ROW = "__delta_row";
+
+/** Columns of a target's rows, behind the others, that say where they are. */
+export const ROW_PLACE: readonly StructField[] = [{ name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
 
 /** The files of a snapshot, and rows as a table with the columns of moved rows, `FILE` and `ROW`. */
 export interface TargetFiles {
@@ -42,7 +41,7 @@ export async function targetFiles(session: Session, snapshot: DeltaSnapshot): Pr
 
 /** The rows of some files: positions in `files`; all when undefined. */
 export function targetTable({ snapshot, files }: TargetFiles, chosen?: ReadonlySet<number>): TableSnapshot {
-  const columns = [...snapshot.columns, ...hiddenFields(snapshot), { name: FILE, type: INT, nullable: false }, { name: ROW, type: LONG, nullable: false }];
+  const columns = [...snapshot.columns, ...hiddenFields(snapshot), ...ROW_PLACE];
   const splits = files.flatMap(({ file, splits: own }, index): Split[] => {
     if (chosen !== undefined && !chosen.has(index)) return [];
     return own.map((split) => {
@@ -101,66 +100,15 @@ export async function matchingRows(session: Session, target: TargetFiles, condit
   return counts;
 }
 
-/** Which rows of each file satisfy a condition. */
-export async function matchingPositions(session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions): Promise<RowPositions> {
+/** Adds the positions of the rows that satisfy a condition. `among`: numbers of the files that can have some. */
+export async function addMatching(positions: RowPositions, session: Session, target: TargetFiles, condition: AstExpr, alias: string, options: RunOptions, among?: ReadonlySet<number>): Promise<void> {
   const query = fill(parseQuery(`SELECT ${FILE}, ${ROW} ${fromTarget(alias)} WHERE __condition`), { __condition: condition });
-  const positions = new RowPositions();
-  for await (const batch of queryTarget(session, targetTable(target), query, options)) positions.addAll(batch, 0);
-  return positions;
-}
-
-/** The rows that a condition took out of a table. */
-export interface WithoutRows {
-  readonly taken: TakenRows;
-  readonly reads: ReadScope;
-  readonly deletedRows: number;
-  /** Rows that were written anew because their files go, and the record of those that went. */
-  readonly kept: WrittenRows;
-}
-
-/**
- * The table without the rows that satisfy a condition: they are marked in deletion vectors, or files with some of them are written anew. Files with nothing else
- * go; where that is all, the change data feed needs no record, unless the commit has `otherChanges`.
- */
-export async function withoutMatching(session: Session, snapshot: DeltaSnapshot, condition: AstExpr, options: RunOptions, alias = "target", otherChanges = false): Promise<WithoutRows> {
-  const target = await targetFiles(session, snapshot);
-  const positions = writesDeletionVectors(session, snapshot, "delete") ? await matchingPositions(session, target, condition, alias, options) : undefined;
-  const counts = positions?.counts() ?? (await matchingRows(session, target, condition, alias, options));
-  const touched = [...counts.keys()].map((index) => target.files[index]);
-  const partly = new Set([...counts].filter(([index, rows]) => rows < liveRows(target.files[index])).map(([index]) => index));
-  const changes = partly.size > 0 || otherChanges ? changeDataOf(session, snapshot) : undefined;
-  const deleted = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, target, new Set(counts.keys()), condition, alias, options), "delete")];
-  const stay = positions === undefined && partly.size > 0 ? [keptRows(session, target, partly, condition, alias, options)] : [];
-  return {
-    kept: deleted.length + stay.length === 0 ? NOTHING_WRITTEN : await writeTableRows(session, snapshot, inTurn(...deleted, ...stay), { changes, movesRows: true }),
-    taken: positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, target.files, positions),
-    reads: scopeOf(session, snapshot, touched, condition, alias),
-    deletedRows: [...counts.values()].reduce((sum, rows) => sum + rows, 0),
-  };
-}
-
-/** What a commit does for rows that are taken out: removals, and additions of files with rows that stay. */
-export function withoutRowsActions({ taken, kept }: WithoutRows): Action[] {
-  return [...taken.actions, ...writtenActions(kept)];
-}
-
-/** Absolute paths of the files that were written for it. */
-export function withoutRowsPaths(snapshot: DeltaSnapshot, { taken, kept }: WithoutRows): string[] {
-  return [...taken.paths, ...writtenPaths(snapshot, kept)];
-}
-
-/** Rows of the chosen files for which a condition is false or NULL, in the columns of moved rows. */
-export function keptRows(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
-  return rowsWhere(session, target, chosen, "NOT coalesce(__condition, FALSE)", condition, alias, options);
+  for await (const batch of queryTarget(session, targetTable(target, among), query, options)) positions.addAll(batch, 0);
 }
 
 /** Rows of the chosen files for which a condition is true, in the columns of moved rows. */
 export function matchedRows(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
-  return rowsWhere(session, target, chosen, "__condition", condition, alias, options);
-}
-
-function rowsWhere(session: Session, target: TargetFiles, chosen: ReadonlySet<number>, where: string, condition: AstExpr, alias: string, options: RunOptions): AsyncGenerator<ResultBatch> {
   const columns = movedRowFields(target.snapshot).map((field) => quoted(alias, field.name)).join(", ");
-  const query = fill(parseQuery(`SELECT ${columns} ${fromTarget(alias)} WHERE ${where}`), { __condition: condition });
+  const query = fill(parseQuery(`SELECT ${columns} ${fromTarget(alias)} WHERE __condition`), { __condition: condition });
   return queryTarget(session, targetTable(target, chosen), query, options);
 }

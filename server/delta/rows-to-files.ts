@@ -12,7 +12,8 @@ import type { Session } from "../session.ts";
 import { parquetCodec } from "../table-writer.ts";
 import type { ChangeData } from "./change-data.ts";
 import { checkedRows, type RowCheck } from "./check-rows.ts";
-import { type DataFileTarget, deleteFiles, writeDataFiles, type WrittenFiles } from "./write-files.ts";
+import type { DataFileTarget } from "./data-file.ts";
+import { deleteFiles, writeDataFiles, type WrittenFiles } from "./write-files.ts";
 
 /** Where rows of a table go. */
 export function dataFileTarget(session: Session, location: string, fields: readonly StructField[], metadata: Pick<Metadata, "partitionColumns" | "configuration">, dataChange = true): DataFileTarget {
@@ -40,13 +41,19 @@ export interface RowHandling {
   readonly changes?: ChangeData;
   /** The rows come in the columns of moved rows (`movedRowFields`). */
   readonly movesRows?: boolean;
+  /** What of a batch of checked rows is written here; the others are kept by whoever takes them. */
+  readonly divert?: (checked: ResultBatch) => ResultBatch;
+  /** Rows that were in the table before, to be written behind the others: nothing of them is checked. */
+  readonly kept?: AsyncIterable<ResultBatch>;
 }
 
+const NO_BATCHES: readonly ResultBatch[] = [];
+
 /** Writes rows of a table, in the table's columns, as new data files; every row satisfies the table's constraints. When it fails, no file is left. */
-export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, { checks: more = [], changes, movesRows = false }: RowHandling = {}): Promise<WrittenRows> {
-  const checks: RowCheck[] = [...tableChecks(snapshot)].map(([name, text]) => ({ condition: parseExpression(text), onFailure: constraintViolated(name, text) }));
-  checks.push(...more);
-  const rows = checks.length === 0 ? batches : checkedRows(session, batches, snapshot.fields, checks);
+export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, { checks: more = [], changes, movesRows = false, divert, kept }: RowHandling = {}): Promise<WrittenRows> {
+  const checks = [...constraintChecks(snapshot), ...more];
+  const checked = checks.length === 0 ? batches : checkedRows(session, batches, snapshot.fields, checks);
+  const rows = inTurn(divert === undefined ? checked : diverted(checked, divert), kept ?? NO_BATCHES);
   let written: WrittenFiles | undefined;
   try {
     const target = dataFileTarget(session, snapshot.location, snapshot.fields, snapshot.metadata);
@@ -57,6 +64,15 @@ export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, 
     if (written !== undefined) await deleteFiles(writtenPaths(snapshot, written));
     throw error;
   }
+}
+
+/** The table's constraints, but for NOT NULL. */
+export function constraintChecks(snapshot: DeltaSnapshot): RowCheck[] {
+  return [...tableChecks(snapshot)].map(([name, text]) => ({ condition: parseExpression(text), onFailure: constraintViolated(name, text) }));
+}
+
+async function* diverted(batches: AsyncIterable<ResultBatch>, divert: (checked: ResultBatch) => ResultBatch): AsyncGenerator<ResultBatch> {
+  for await (const batch of batches) yield divert(batch);
 }
 
 /** What a commit says of the files. */
@@ -70,7 +86,7 @@ export function writtenPaths({ location }: Pick<DeltaSnapshot, "location">, { ad
 }
 
 /** Batches of several queries, one after the other. */
-export async function* inTurn(...sources: readonly AsyncIterable<ResultBatch>[]): AsyncGenerator<ResultBatch> {
+export async function* inTurn(...sources: readonly (AsyncIterable<ResultBatch> | Iterable<ResultBatch>)[]): AsyncGenerator<ResultBatch> {
   for (const source of sources) yield* source;
 }
 

@@ -1,49 +1,22 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { ColumnStatistics } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
-import type { AddFile, Metadata } from "../../delta/actions.ts";
+import type { AddFile } from "../../delta/actions.ts";
 import { columnMappingMode, physicalField, physicalName } from "../../delta/column-mapping.ts";
-import { notNullViolated } from "../../delta/errors.ts";
-import { encodePath } from "../../delta/file-paths.ts";
+import { deleteIfPresent } from "../../delta/delete-if-present.ts";
 import { partitionText } from "../../delta/partition-values.ts";
-import { statisticsText } from "../../delta/write-statistics.ts";
-import type { ResultBatch, ResultColumn } from "../../executor/result-batch.ts";
-import type { FileSink, FileWriter } from "../../executor/write/file-writer.ts";
-import { makeFolder, syncFolder } from "../durable-folders.ts";
+import type { ResultBatch } from "../../executor/result-batch.ts";
+import type { FileWriter } from "../../executor/write/file-writer.ts";
 import { parquetDecoder } from "../parquet-decoder.ts";
-import { type PartitionedBatch, splitByPartition, takeBatch } from "../partition-batches.ts";
+import { type PartitionedBatch, splitByPartition } from "../partition-batches.ts";
 import { cellText } from "../results/cell-text.ts";
-import { rejectLongTexts } from "./text-lengths.ts";
-
-/** What is written, and how. */
-export interface DataFileTarget {
-  /** Absolute folder of the table. */
-  readonly location: string;
-  readonly fields: readonly StructField[];
-  readonly metadata: Pick<Metadata, "partitionColumns" | "configuration">;
-  readonly compression: "snappy" | "zstd" | "gzip" | "uncompressed" | "lz4_raw" | "brotli";
-  readonly dataChange: boolean;
-  /** Columns that rows have behind `fields`, and files too: no part of the table's schema, and without statistics. */
-  readonly hidden?: readonly StructField[];
-  /** A file that has so many rows is closed, and another one begun. */
-  readonly maxRows?: number;
-  /** Below the table's; the table's own by default. */
-  readonly folder?: string;
-}
+import { storageAt } from "../storages.ts";
+import { takeRuns } from "../take-rows.ts";
+import { DataFile, type DataFileTarget } from "./data-file.ts";
+import { checkStoredValues } from "./stored-values.ts";
 
 interface OpenFile {
   rows: number;
-  readonly path: string;
-  readonly handle: number;
-  /** A handle must not be closed twice: its number may be another file's by then. */
-  isClosed: boolean;
+  readonly file: DataFile;
   readonly writer: FileWriter;
-  readonly fields: readonly StructField[];
-  readonly partitionValues: Readonly<Record<string, string | null>>;
-  /** Positions of FLOAT and DOUBLE columns in which a NaN was written: bounds do not count it, so they have none. */
-  readonly withNaN: Set<number>;
 }
 
 export interface WrittenFiles {
@@ -55,7 +28,7 @@ export interface WrittenFiles {
 export class DataFileWriter {
   readonly #target: DataFileTarget;
   readonly #open = new Map<string, OpenFile>();
-  readonly #closed: string[] = [];
+  readonly #closed: DataFile[] = [];
   readonly #adds: AddFile[] = [];
   /** Of the result, which the open files have. */
   #partition: number | undefined;
@@ -69,8 +42,7 @@ export class DataFileWriter {
     if (batch.rows === 0) return;
     const { fields, hidden = [], metadata, maxRows } = this.#target;
     this.#rows += batch.rows;
-    rejectNulls(batch, this.#target);
-    rejectLongTexts(batch, fields);
+    checkStoredValues(batch, fields);
     if (batch.partition !== this.#partition) {
       for (const [folder, file] of this.#open) await this.#close(folder, file);
       this.#partition = batch.partition;
@@ -81,6 +53,7 @@ export class DataFileWriter {
         this.#open.set(part.folder, file);
         const to = Math.min(part.batch.rows, from + (maxRows ?? Infinity) - file.rows);
         appendRows(file, part.batch, from, to);
+        file.rows += to - from;
         from = to;
         if (file.rows === maxRows) await this.#close(part.folder, file);
       }
@@ -88,26 +61,21 @@ export class DataFileWriter {
   }
 
   async #close(folder: string, file: OpenFile): Promise<void> {
-    this.#adds.push(await finishFile(this.#target, file));
-    this.#closed.push(file.path);
+    this.#adds.push(await file.file.finish(file.writer.finish()));
+    this.#closed.push(file.file);
     this.#open.delete(folder);
   }
 
   /** The files, durable. */
   async finish(): Promise<WrittenFiles> {
     for (const [folder, file] of this.#open) await this.#close(folder, file);
-    for (const folder of new Set(this.#closed.map((path) => dirname(path)))) await syncFolder(folder);
     return { adds: this.#adds, rows: this.#rows };
   }
 
   /** Leaves no file behind. */
   async abandon(): Promise<void> {
-    for (const file of this.#open.values()) {
-      closeFile(file);
-      this.#closed.push(file.path);
-    }
+    for (const file of [...[...this.#open.values()].map((open) => open.file), ...this.#closed]) await file.object.abandon();
     this.#open.clear();
-    await deleteFiles(this.#closed);
   }
 }
 
@@ -124,22 +92,18 @@ export async function writeDataFiles(target: DataFileTarget, batches: AsyncItera
 }
 
 /** Rows [from, to) of a batch. */
-function appendRows(file: OpenFile, batch: ResultBatch, from: number, to: number): void {
-  const piece = to - from === batch.rows ? batch : takeBatch(batch, batch.columns.map((_, i) => i), Array.from({ length: to - from }, (_, i) => from + i));
-  file.writer.append(piece);
-  file.rows += piece.rows;
-  piece.columns.forEach((column, i) => hasNaN(column, piece.rows) && file.withNaN.add(i));
+function appendRows({ file, writer }: OpenFile, batch: ResultBatch, from: number, to: number): void {
+  const piece = takeRuns(batch, [from, to]);
+  writer.append(piece);
+  file.observe(piece);
 }
 
-/** Removes files that no commit names. */
+/** Removes files that no commit names, as far as they are there. */
 export async function deleteFiles(paths: readonly string[]): Promise<void> {
-  for (const path of paths) await rm(path, { force: true });
+  for (const path of paths) await deleteIfPresent(storageAt(path), path);
 }
 
 async function openFile(target: DataFileTarget, { folder, values, fields }: Omit<PartitionedBatch, "batch">, number: number): Promise<OpenFile> {
-  const extension = target.compression === "uncompressed" ? "parquet" : `${target.compression}.parquet`;
-  const path = join(target.location, target.folder ?? "", folder, `part-${String(number).padStart(5, "0")}-${crypto.randomUUID()}-c000.${extension}`);
-  await makeFolder(dirname(path));
   const mapping = columnMappingMode(target.metadata);
   const stored = fields.map((field) => physicalField(field, mapping));
   const partitionValues = Object.fromEntries(
@@ -149,55 +113,11 @@ async function openFile(target: DataFileTarget, { folder, values, fields }: Omit
     }),
   );
   const { ParquetFileWriter } = await import("../../executor/write/parquet-writer.ts");
-  const handle = openSync(path, "wx");
-  const sink: FileSink = (bytes) => {
-    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-  };
+  const file = await DataFile.create(target, folder, fields, partitionValues, number);
   try {
-    const writer = await ParquetFileWriter.open(stored, parquetDecoder(), sink, { compression: target.compression });
-    return { path, handle, isClosed: false, writer, fields, partitionValues, withNaN: new Set(), rows: 0 };
+    return { rows: 0, file, writer: await ParquetFileWriter.open(stored, parquetDecoder(), (bytes) => file.object.append(bytes), { compression: target.compression }) };
   } catch (error) {
-    closeSync(handle);
-    await deleteFiles([path]);
+    await file.object.abandon();
     throw error;
-  }
-}
-
-function closeFile(file: OpenFile): void {
-  if (file.isClosed) return;
-  file.isClosed = true;
-  closeSync(file.handle);
-}
-
-async function finishFile({ location, hidden = [], metadata, dataChange }: DataFileTarget, file: OpenFile): Promise<AddFile> {
-  const { rows, bytes, columns = new Map<number, ColumnStatistics>() } = file.writer.finish();
-  fsyncSync(file.handle);
-  closeFile(file);
-  const bounded = new Map([...columns].map(([i, own]) => [i, file.withNaN.has(i) ? { ...own, min: null, max: null } : own] as const));
-  return {
-    path: encodePath(file.path.slice(location.length + 1)),
-    partitionValues: file.partitionValues,
-    size: bytes,
-    modificationTime: Math.floor((await stat(file.path)).mtimeMs),
-    dataChange,
-    stats: statisticsText(rows, { fields: file.fields.slice(0, file.fields.length - hidden.length), metadata }, bounded),
-  };
-}
-
-function hasNaN({ type, data }: ResultColumn, rows: number): boolean {
-  if (type.kind !== "float" && type.kind !== "double") return false;
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  for (let row = 0; row < rows; row++) if (Number.isNaN(type.kind === "float" ? view.getFloat32(row * 4, true) : view.getFloat64(row * 8, true))) return true;
-  return false;
-}
-
-function rejectNulls(batch: ResultBatch, { fields }: DataFileTarget): void {
-  for (const [i, field] of fields.entries()) {
-    const { validity } = batch.columns[i];
-    if (field.nullable || validity === undefined) continue;
-    for (let row = 0; row < batch.rows; row++) {
-      if ((validity[row >> 3] & (1 << (row & 7))) !== 0) continue;
-      throw notNullViolated(field.name);
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { SparrowError } from "../../catalog/errors.ts";
-import type { Storage } from "../../catalog/ports.ts";
+import type { ObjectWriter, Storage } from "../../catalog/ports.ts";
 
 interface StoredBytes {
   readonly bytes: Uint8Array;
@@ -46,6 +46,18 @@ export class ObjectStorage implements Storage {
     if (this.objects.has(path)) return false;
     await this.write(path, bytes);
     return true;
+  }
+
+  async create(path: string): Promise<ObjectWriter> {
+    const parts: Uint8Array[] = [];
+    return {
+      append: (bytes) => void parts.push(bytes.slice()),
+      finish: async () => {
+        await this.write(path, Buffer.concat(parts));
+        return { path, ...(await this.stat(path) as { readonly bytes: number; readonly modifiedMs: number }) };
+      },
+      abandon: () => this.delete(path),
+    };
   }
 
   async delete(path: string): Promise<void> {

@@ -36,6 +36,7 @@ class MemoryStorage {
       if (fault === "after") throw new Error("the connection was lost");
       return true;
     },
+    create: () => Promise.reject(new Error("commits write whole objects")),
     delete: async (path) => void this.objects.delete(path),
     listUnfinished: () => listed([], ""),
   };

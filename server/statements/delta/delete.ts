@@ -10,7 +10,8 @@ import { commitNothing, commitStatement } from "../../delta/commit-statement.ts"
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { liveRows } from "../../delta/delta-provider.ts";
 import { vectorMetrics } from "../../delta/deletion-vectors.ts";
-import { targetFiles, withoutMatching, type WithoutRows, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
+import { targetFiles } from "../../delta/row-changes.ts";
+import { withoutMatching, type WithoutRows, withoutRowsActions, withoutRowsPaths } from "../../delta/without-rows.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
 import { NOTHING_WRITTEN } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
@@ -46,7 +47,7 @@ export async function deleteRows(session: Session, { log }: DeltaTarget, where: 
       reads: removed.reads,
       operation,
       operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]) },
-      operationMetrics: { numRemovedFiles: removed.taken.removedFiles, numAddedFiles: removed.kept.adds.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.kept.rows, ...vectorMetrics(removed.taken.vectors) },
+      operationMetrics: { numRemovedFiles: removed.taken.removedFiles, numAddedFiles: removed.written.adds.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.written.rows, ...vectorMetrics(removed.taken.vectors) },
       ...(write !== undefined && { write }),
     });
   } catch (error) {
@@ -65,5 +66,5 @@ async function everything(session: Session, snapshot: DeltaSnapshot): Promise<Wi
   const deletedRows = known
     ? counts.reduce((sum: number, count, i) => sum + (count as number) - (files[i].deletionVector?.cardinality ?? 0), 0)
     : (await targetFiles(session, snapshot)).files.reduce((sum, file) => sum + liveRows(file), 0);
-  return { taken: { actions: files.map((file) => removalOf(file, true, now)), paths: [], removedFiles: files.length }, reads: READS_TABLE, deletedRows, kept: NOTHING_WRITTEN };
+  return { taken: { actions: files.map((file) => removalOf(file, true, now)), paths: [], removedFiles: files.length }, reads: READS_TABLE, deletedRows, written: NOTHING_WRITTEN };
 }

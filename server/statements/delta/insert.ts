@@ -21,7 +21,7 @@ import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/d
 import { runWrite, type WriteOptions } from "../../delta/idempotent-statement.ts";
 import { schemaMismatch, shapedInsert } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
-import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/row-changes.ts";
+import { withoutMatching, withoutRowsActions, withoutRowsPaths } from "../../delta/without-rows.ts";
 import { writeMetrics, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { executeQuery } from "../../execute-query.ts";

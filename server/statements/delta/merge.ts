@@ -9,24 +9,27 @@ import { rowTrackingColumns } from "../../../delta/row-tracking.ts";
 import { evolved, withoutOlderMetadata } from "../../../delta/schema-evolution.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
+import type { ResultBatch } from "../../../executor/result-batch.ts";
 import type { AstExpr, MergeClause, QualifiedName, Statement } from "../../../parser/ast.ts";
 import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf } from "../../delta/change-data.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
-import { markDeleted, removeFiles, RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
+import { RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { defaultOf, generationChecks, generationOf, numberedColumns, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
 import { evolvesSchema } from "../../delta/insert-evolution.ts";
 import { IdentityWriter } from "../../delta/identity-rows.ts";
-import { type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource, rejectSeveralMatches, type MergeSource } from "../../delta/merge-rows.ts";
+import { matchingPairs, type MergeInput, mergeJoin, type MergeOutcome, mergeOutput, readSource, rowsToWrite, severalMatches, type MergeSource } from "../../delta/merge-rows.ts";
 import type { FileSplits } from "../../delta/delta-provider.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { reshaped } from "../../delta/reshape.ts";
 import { withOwnNames } from "../../delta/clause-names.ts";
 import { mergeKeys } from "../../delta/merge-keys.ts";
 import { namesTables, splitOfAdd } from "../../delta/read-scope.ts";
-import { writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
+import { RowEdits } from "../../delta/row-edits.ts";
+import { constraintChecks, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
+import { writeEdits } from "../../delta/write-edits.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
@@ -38,7 +41,7 @@ type Merge = Extract<Statement, { kind: "merge" }>;
 
 const MERGE_COLUMNS = ["num_affected_rows", "num_updated_rows", "num_deleted_rows", "num_inserted_rows"].map((name) => ({ name, type: LONG, nullable: true }));
 
-const NO_ROWS: Readonly<MergeOutcome> = { updated: 0, deleted: 0, inserted: 0, copied: 0, deletedMatches: 0 };
+const NO_ROWS: Readonly<MergeOutcome> = { updated: 0, deleted: 0, inserted: 0 };
 
 /** MERGE INTO a Delta table: the source is read once; rows that the source or a clause reaches are marked as deleted, or their files written anew. */
 export async function runDeltaMerge(session: Session, target: DeltaTarget, statement: Merge, options: RunOptions): Promise<StatementResult> {
@@ -70,39 +73,51 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
   const clauses = statement.clauses.map((clause) => resolveClause(snapshot, withOwnNames(clause, { alias, fields: snapshot.columns }, source), alias, source, evolves));
   const keys = await mergeKeys(session, snapshot, source, statement.on, alias, options);
   const reachable = new Set([...all.files.keys()].filter((index) => keys.mayMatch(all.files[index].splits)));
-  const matches = await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables, reachable);
-  // WHEN NOT MATCHED BY SOURCE may reach any row.
-  const chosen: ReadonlySet<number> = new Set(clauses.some((clause) => clause.when === "notMatchedBySource") ? all.files.keys() : matches.keys());
-  const matched = clauses.filter((clause) => clause.when === "matched");
+  const matchedClauses = clauses.filter((clause) => clause.when === "matched");
   // A row that is deleted whatever matches it may be matched several times.
-  const deletesMatched = matched.length === 1 && matched[0].condition === undefined && matched[0].values === undefined;
-  const marked = !insertsOnly && writesDeletionVectors(session, snapshot, "merge") ? new RowPositions() : undefined;
+  const deletesMatched = matchedClauses.length === 1 && matchedClauses[0].condition === undefined && matchedClauses[0].values === undefined;
+  const rejectsRepeated = !insertsOnly && !deletesMatched;
+  const marks = !insertsOnly && writesDeletionVectors(session, snapshot, "merge");
   const changes = insertsOnly ? undefined : changeDataOf(session, snapshot);
-  const input: MergeInput = { target: all, chosen, source, alias, on: statement.on, clauses, marked, changes };
-  // Also without a clause for matched rows: the join would give a row of the target as often as it is matched.
-  if (!insertsOnly && !deletesMatched) await rejectSeveralMatches(session, input, options);
+  const checks = generationChecks(snapshot.fields, givenColumns(snapshot, clauses));
+  const inPlace = !marks && !insertsOnly && updatesInPlace(snapshot, clauses);
+  const edits = new RowEdits(inPlace ? updatedColumns(clauses) : []);
+  const wholeRows = !inPlace || changes !== undefined || checks.length > 0 || constraintChecks(snapshot).length > 0 || clauses.some(({ when, values }) => when !== "notMatched" && values?.includes("derived"));
+  // Rows that stay in their files need no more than the columns that change: they are found and changed at once. Others are read as a whole, from files that have some.
+  const found = inPlace ? undefined : insertsOnly ? await matchingRows(session, all, { kind: "exists", query: source.select("1", statement.on), span: statement.on.span }, alias, options, source.tables, reachable) : await matchingPairs(session, all, source, statement.on, alias, reachable, options);
+  const matched = found instanceof RowPositions ? found : new RowPositions();
+  if (rejectsRepeated && matched.hasRepeated()) throw severalMatches(statement.on);
+  // WHEN NOT MATCHED BY SOURCE may reach any row.
+  const reachesAll = clauses.some((clause) => clause.when === "notMatchedBySource");
+  const chosen: ReadonlySet<number> = reachesAll ? new Set(all.files.keys()) : found === undefined ? reachable : new Set(found instanceof RowPositions ? found.counts().keys() : found.keys());
+  const input: MergeInput = { target: all, chosen, source, alias, on: statement.on, clauses, edits, wholeRows, changes };
 
   const outcome = { ...NO_ROWS };
   const inserted = clauses.filter((clause) => clause.when === "notMatched");
   // Each clause that names an identity column is checked; rows of the others are numbered.
   for (const clause of inserted) numberedColumns(snapshot.fields, givenColumns(snapshot, [clause]));
   const identity = new IdentityWriter(inserted.length === 0 ? new Map() : numberedColumns(snapshot.fields, new Set()));
-  const written = await writeTableRows(session, snapshot, mergeOutput(mergeJoin(session, input, options), input, outcome, identity), { checks: generationChecks(snapshot.fields, givenColumns(snapshot, clauses)), changes, movesRows: true });
-  if (deletesMatched) outcome.deleted += [...matches.values()].reduce((sum, rows) => sum + rows, 0) - outcome.deletedMatches;
+  const joined = async function* (): AsyncGenerator<ResultBatch> {
+    const seen = inPlace ? matched : new RowPositions();
+    yield* mergeOutput(mergeJoin(session, input, options), input, outcome, seen, identity);
+    if (inPlace && rejectsRepeated && seen.hasRepeated()) throw severalMatches(statement.on);
+  };
+  const { written, taken } = await writeEdits(session, all, edits, marks, joined(), { checks, changes, divert: (batch) => rowsToWrite(batch, input) }, options);
+  outcome.deleted = edits.deleted.count() - (inPlace ? 0 : outcome.updated);
   if (outcome.updated + outcome.deleted + outcome.inserted === 0) {
     await deleteFiles(writtenPaths(snapshot, written));
     await commitNothing(session, log, before, "MERGE", write);
     return outcome;
   }
-  const taken = marked === undefined ? removeFiles(insertsOnly ? [] : [...chosen].map((index) => all.files[index])) : await markDeleted(snapshot, all.files, marked);
+  const touched = [...(inPlace && !reachesAll ? matched.counts().keys() : chosen)].map((index) => all.files[index]);
   try {
     await commitStatement(session, log, {
       snapshot: before,
       actions: [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...taken.actions, ...writtenActions(written)],
-      reads: readScope(statement, [...chosen].map((index) => all.files[index]), (add) => keys.mayMatch([splitOfAdd(session, snapshot, add)])),
+      reads: readScope(statement, touched, (add) => keys.mayMatch([splitOfAdd(session, snapshot, add)])),
       operation: "MERGE",
       operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
-      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: outcome.copied, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
+      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: written.rows - outcome.inserted - outcome.updated, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
       ...(write !== undefined && { write }),
     });
   } catch (error) {
@@ -118,12 +133,27 @@ function readScope({ source, on, clauses }: Merge, files: readonly FileSplits[],
   return { wholeTable: false, files: new Set(files.map(({ file }) => canonicalPath(file.add.path))), wouldRead: mayMatch };
 }
 
+/** Whether rows that are updated can stay where they are: in their partition, and no more of them than source rows, which are in memory too. */
+function updatesInPlace({ fields, metadata }: DeltaSnapshot, clauses: readonly ResolvedClause[]): boolean {
+  const partitions = new Set(metadata.partitionColumns.map((column) => column.toLowerCase()));
+  if (updatedColumns(clauses).some((column) => column < fields.length && partitions.has(fields[column].name.toLowerCase()))) return false;
+  const updates = clauses.filter(({ when, values }) => when !== "notMatched" && values !== undefined);
+  return updates.every(({ when, changed }) => when === "matched" && changed.length > 0);
+}
+
+/** Positions of the columns of moved rows that some clause changes in the target's rows. */
+function updatedColumns(clauses: readonly ResolvedClause[]): number[] {
+  return [...new Set(clauses.flatMap(({ changed }) => changed))].sort((a, b) => a - b);
+}
+
 /** A clause with what every column of the target will hold. */
 export interface ResolvedClause {
   readonly when: MergeClause["when"];
   readonly condition: AstExpr | undefined;
   /** By position in the columns of moved rows; undefined: the row is deleted. */
   readonly values: readonly ClauseValue[] | undefined;
+  /** Of WHEN MATCHED and WHEN NOT MATCHED BY SOURCE: positions of the columns that do not simply keep their value. */
+  readonly changed: readonly number[];
 }
 
 /** `derived`: a generated column's expression over the new row, or an identity column's next value. */
@@ -147,24 +177,35 @@ function resolveClause(snapshot: DeltaSnapshot, { when, condition, action }: Mer
   // A row that is updated keeps its id; where files say no id or version, the commit gives them.
   const unsaid: AstExpr = { kind: "null", span: source.span };
   const trackingOf = (isNew: boolean): ClauseValue[] => (tracked === undefined ? [] : [isNew ? unsaid : source.column(alias, tracked.id.name), unsaid]);
-  const valuesOf = (valueOf: (field: StructField) => ClauseValue): ResolvedClause => {
-    const values = fields.map((field) => {
-      const value = valueOf(field);
+  const valuesOf = (valueOf: (field: StructField) => ClauseValue | undefined): ResolvedClause => {
+    const isNew = when === "notMatched";
+    const given = fields.map(valueOf);
+    const values = fields.map((field, i) => {
+      const value = given[i] ?? source.column(alias, field.name);
       return value === "derived" ? value : cast(field, inShape(value, field, source, evolves));
     });
-    return { when, condition, values: [...values, ...trackingOf(when === "notMatched")] };
+    const tracking = trackingOf(isNew);
+    const changed = isNew ? [] : [...fields.keys()].filter((i) => given[i] !== undefined);
+    // The version of a row that changes is that of the commit.
+    if (!isNew && tracking.length > 0) changed.push(fields.length + tracking.length - 1);
+    return { when, condition, values: [...values, ...tracking], changed };
   };
   switch (action.kind) {
     case "delete":
-      return { when, condition, values: undefined };
+      return { when, condition, values: undefined, changed: [] };
     case "update": {
       const assigned = assignedValues(fields, action.assignments, alias);
       rejectIdentityUpdate(fields, assigned);
-      return valuesOf((field) => assigned.get(field.name) ?? (generationOf(field) === undefined ? source.column(alias, field.name) : "derived"));
+      return valuesOf((field) => assigned.get(field.name) ?? (generationOf(field) === undefined ? undefined : "derived"));
     }
     case "updateAll":
       rejectIdentityUpdate(fields, { has: (name) => source.fields.some((field) => field.name.toLowerCase() === name.toLowerCase()) });
-      return valuesOf((field) => (identityOf(field) === undefined ? (sourceValue(field, source, evolves ? source.column(alias, field.name) : undefined) ?? "derived") : source.column(alias, field.name)));
+      return valuesOf((field) => {
+        if (identityOf(field) !== undefined) return undefined;
+        const kept = source.column(alias, field.name);
+        const value = sourceValue(field, source, evolves ? kept : undefined) ?? "derived";
+        return value === kept ? undefined : value;
+      });
     case "insertAll":
       return valuesOf((field) => sourceValue(field, source, evolves ? (defaultOf(field) ?? { kind: "null", span: source.span }) : undefined) ?? "derived");
     case "insert": {

@@ -5,20 +5,23 @@ import { movedRowFields, rowTrackingColumns } from "../../../delta/row-tracking.
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, Query, Statement } from "../../../parser/ast.ts";
+import type { ResultBatch } from "../../../executor/result-batch.ts";
 import { parseQuery } from "../../../parser/parse.ts";
 import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { analyzeQuery } from "../../../planner/analyzer/queries.ts";
 import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf, recorded, recordedOnly } from "../../delta/change-data.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
-import { markDeleted, removeFiles, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
+import { vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
 import { inShape } from "../../delta/insert-evolution.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
-import { type Analyze, fill, fromTarget, keptRows, matchedRows, matchingPositions, matchingRows, queryTarget, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { addMatching, type Analyze, fill, fromTarget, matchedRows, matchingRows, queryTarget, ROW_PLACE, targetFiles, targetTable } from "../../delta/row-changes.ts";
+import { RowEdits } from "../../delta/row-edits.ts";
 import { namesTables, scopeOf } from "../../delta/read-scope.ts";
-import { inTurn, writeTableRows, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
+import { constraintChecks, inTurn, writtenActions, writtenPaths } from "../../delta/rows-to-files.ts";
+import { writeEdits } from "../../delta/write-edits.ts";
 import { deleteFiles } from "../../delta/write-files.ts";
 import { quoted } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
@@ -28,6 +31,9 @@ import { valueResult } from "../../value-batch.ts";
 import { AFFECTED_ROWS } from "./delete.ts";
 
 type Update = Extract<Statement, { kind: "update" }>;
+
+/** New values of more rows than these are not kept in memory until their files are written. */
+const MAX_ROWS_IN_PLACE = 4_000_000;
 
 /** UPDATE of a Delta table: files with a row that changes are written anew; values are cast as INSERT casts them. */
 export async function runDeltaUpdate(session: Session, target: DeltaTarget, statement: Update, options: RunOptions): Promise<StatementResult> {
@@ -43,35 +49,49 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const condition = statement.where ?? ({ kind: "boolean", value: true, span } as const);
   const values = assignedValues(snapshot.columns, statement.assignments, alias);
   rejectIdentityUpdate(snapshot.fields, values);
-  const fields = movedRowFields(snapshot);
+  const all = await targetFiles(session, snapshot);
+  const counts = await matchingRows(session, all, condition, alias, options);
+  if (counts.size === 0) {
+    await commitNothing(session, log, snapshot, "UPDATE", write);
+    return 0;
+  }
+  const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const chosen = new Set(counts.keys());
+  const touched = [...chosen].map((index) => all.files[index]);
+  const changes = changeDataOf(session, snapshot);
+  const checks = generationChecks(snapshot.fields, new Set(values.keys()));
+  const marks = writesDeletionVectors(session, snapshot, "update");
+  const moved = movedRowFields(snapshot);
+  const assigned = withNewVersion(snapshot, values, span);
+  const partitions = new Set(snapshot.metadata.partitionColumns.map((column) => column.toLowerCase()));
+  const isGenerated = snapshot.fields.some((field) => generationOf(field) !== undefined);
+  // Rows that go to another partition, or that are too many to be kept in memory, are taken out of their files and written to new ones.
+  const inPlace = !marks && updated <= MAX_ROWS_IN_PLACE && ![...assigned.keys()].some((column) => partitions.has(column.toLowerCase())) && !(isGenerated && partitions.size > 0);
+  const wholeRows = !inPlace || isGenerated || changes !== undefined || checks.length > 0 || constraintChecks(snapshot).length > 0;
+  const edited = moved.flatMap((field, i) => (assigned.has(field.name) || generationOf(field) !== undefined ? [i] : []));
+  const edits = new RowEdits(inPlace ? edited : []);
+  if (!inPlace) await addMatching(edits.deleted, session, all, condition, alias, options, chosen);
+
   // Generated columns that are not set are computed anew.
-  const kept = fields.filter((field) => values.has(field.name) || generationOf(field) === undefined);
-  const query = changedRows(kept, withNewVersion(snapshot, values, span), condition, alias);
+  const fields = [...moved.filter((_, i) => wholeRows || edits.columns.includes(i)), ...ROW_PLACE];
+  const kept = fields.filter((field) => assigned.has(field.name) || generationOf(field) === undefined);
+  const query = changedRows(kept, assigned, condition, alias);
   const columns = kept.map((field) => ({ name: field.name, quoted: true, span }));
-  const setsNested = kept.some((field) => values.has(field.name) && isNested(field.type));
+  const setsNested = kept.some((field) => assigned.has(field.name) && isNested(field.type));
   const analyze: Analyze = (rows, context) => {
     // Fields of structs are found by name, as the columns are.
     const given = setsNested ? analyzeQuery(rows, context).columns : [];
     return bindInsert({ table: name, fields, columns, byName: false, ...DERIVED_VALUES, query: setsNested ? inShape(rows, given, given, fields, false) : rows, span }, context);
   };
-
-  const all = await targetFiles(session, snapshot);
-  const positions = writesDeletionVectors(session, snapshot, "update") ? await matchingPositions(session, all, condition, alias, options) : undefined;
-  const counts = positions?.counts() ?? (await matchingRows(session, all, condition, alias, options));
-  if (counts.size === 0) {
-    await commitNothing(session, log, snapshot, "UPDATE", write);
-    return 0;
-  }
-  const chosen = new Set(counts.keys());
-  const touched = [...chosen].map((index) => all.files[index]);
   const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
-  const changes = changeDataOf(session, snapshot);
   const before = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, all, chosen, condition, alias, options), "update_preimage")];
-  const stay = positions === undefined ? [keptRows(session, all, chosen, condition, alias, options)] : [];
-  const rows = inTurn(...before, recorded(changes, changed, "update_postimage"), ...stay);
-  const written = await writeTableRows(session, snapshot, rows, { checks: generationChecks(snapshot.fields, new Set(values.keys())), changes, movesRows: true });
-  const taken = positions === undefined ? removeFiles(touched) : await markDeleted(snapshot, all.files, positions);
-  const updated = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const rows = inTurn(...before, recorded(changes, changed, "update_postimage"));
+  const divert = (batch: ResultBatch): ResultBatch => {
+    const place = fields.length - ROW_PLACE.length;
+    if (inPlace) edits.replaceAll(batch, fields.map((field) => moved.indexOf(field)), place, snapshot.fields);
+    return { rows: inPlace ? 0 : batch.rows, columns: batch.columns.slice(0, place) };
+  };
+  const { written, taken } = await writeEdits(session, all, edits, marks, rows, { checks, changes, divert }, options);
   try {
     await commitStatement(session, log, {
       snapshot,
