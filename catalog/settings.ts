@@ -7,7 +7,8 @@ import { SparrowError } from "./errors.ts";
  * |---|---|---|
  * | boolean | true, false | boolean |
  * | int | digits, within the range | number |
- * | bytes | a number of bytes, or with k, m, g, t and an optional b (powers of 1024) | bytes |
+ * | double | a number, within the range | number |
+ * | bytes | a number of bytes, or with k, m, g, t and an optional b (powers of 1024); -1 where it may be | bytes |
  * | duration | a number with us, ms, s, min, h, d; without one, seconds | milliseconds |
  * | choice | one of the options, in any case | the option |
  * | timeZone | an IANA zone or an offset like +02:00 | string |
@@ -16,6 +17,7 @@ import { SparrowError } from "./errors.ts";
 export type SettingType =
   | { readonly kind: "boolean" }
   | { readonly kind: "int"; readonly min: number; readonly max: number }
+  | { readonly kind: "double"; readonly min: number; readonly max: number }
   | { readonly kind: "bytes"; readonly min: number }
   | { readonly kind: "duration" }
   | { readonly kind: "choice"; readonly options: readonly string[] }
@@ -56,6 +58,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.dynamicAllocation.maxExecutors", type: { kind: "int", min: 1, max: 1024 }, defaultText: "", doc: "Worker threads at most; more than sparrow.workers lets several queries run side by side. By default as many as sparrow.workers.", fixed: true },
   { name: "spark.dynamicAllocation.minExecutors", type: { kind: "int", min: 0, max: 1024 }, defaultText: "0", doc: "Worker threads that stay, however long they have nothing to do.", fixed: true },
   { name: "spark.sql.adaptive.advisoryPartitionSizeInBytes", type: { kind: "bytes", min: 1 }, defaultText: "64MB", doc: "Size that partitions of an exchange are brought to; `spark.sql.adaptive.shuffle.targetPostShuffleInputSize` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.shuffle.targetPostShuffleInputSize"] },
+  { name: "spark.sql.adaptive.autoBroadcastJoinThreshold", type: { kind: "bytes", min: -1 }, defaultText: "", doc: "Measured size of a hash table up to which all workers share one; by default spark.sql.autoBroadcastJoinThreshold." },
   { name: "spark.sql.adaptive.coalescePartitions.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Small partitions of an exchange are read together." },
   { name: "spark.sql.adaptive.coalescePartitions.initialPartitionNum", type: { kind: "int", min: 1, max: 4096 }, defaultText: "", doc: "Partitions of an exchange before they are read together; by default spark.sql.shuffle.partitions. `spark.sql.adaptive.maxNumPostShufflePartitions` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.maxNumPostShufflePartitions"] },
   { name: "spark.sql.adaptive.coalescePartitions.minPartitionNum", type: { kind: "int", min: 1, max: 4096 }, defaultText: "1", doc: "Partitions that are left at least where rows suffice; `spark.sql.adaptive.minNumPostShufflePartitions` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.minNumPostShufflePartitions"] },
@@ -63,7 +66,12 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.adaptive.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "What has not run yet of a query is planned again from the rows and bytes that were measured." },
   { name: "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Partitions of REBALANCE that are larger than advised are cut." },
   { name: "spark.sql.adaptive.optimizer.excludedRules", type: STRING_SETTING, defaultText: "", doc: "Comma-separated names of rules that may not change a plan while it runs." },
+  { name: "spark.sql.adaptive.rebalancePartitionsSmallPartitionFactor", type: { kind: "double", min: 0, max: 1 }, defaultText: "0.2", doc: "A piece of a partition that is smaller than this share of the wanted size goes to another one." },
+  { name: "spark.sql.adaptive.skewJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Partitions of a partitioned join that are much larger than the others are joined by several tasks." },
+  { name: "spark.sql.adaptive.skewJoin.skewedPartitionFactor", type: { kind: "double", min: 1, max: Number.MAX_VALUE }, defaultText: "5.0", doc: "A partition of a join is skewed if it is so many times as large as the median one, ..." },
+  { name: "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", type: { kind: "bytes", min: 0 }, defaultText: "4MB", doc: "... and has more bytes than this." },
   { name: "spark.sql.ansi.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Overflow, invalid casts and division by zero are errors; when false they give NULL or wrap, as in Hive." },
+  { name: "spark.sql.autoBroadcastJoinThreshold", type: { kind: "bytes", min: -1 }, defaultText: "1g", doc: "Estimated size of a hash table up to which all workers share one; both sides of a join with a larger one are spread over partitions, each with a hash table of its own. -1: so are all." },
   { name: "spark.sql.crossJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, a join without a condition is an error unless it is written CROSS JOIN." },
   { name: "spark.sql.groupByAliases", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY may name columns of the select list." },
   { name: "spark.sql.groupByOrdinal", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY 1 means the first column of the select list." },
@@ -149,6 +157,12 @@ export function parseSetting(setting: Setting, text: string): SettingValue {
       if (value < type.min || value > type.max) throw invalid(setting, text, "REQUIREMENT", `The value must be from ${type.min} to ${type.max}.`, { confRequirement: `The value must be from ${type.min} to ${type.max}.` });
       return value;
     }
+    case "double": {
+      const value = trimmed === "" ? Number.NaN : Number(trimmed);
+      if (Number.isNaN(value)) throw typeMismatch(setting, text, "double");
+      if (value < type.min || value > type.max) throw invalid(setting, text, "REQUIREMENT", `The value must be from ${type.min} to ${type.max}.`, { confRequirement: `The value must be from ${type.min} to ${type.max}.` });
+      return value;
+    }
     case "bytes": {
       const value = parseBytes(trimmed);
       if (value === undefined) throw typeMismatch(setting, text, "size in bytes (512m, 2g)");
@@ -176,6 +190,7 @@ export function parseSetting(setting: Setting, text: string): SettingValue {
 const BYTE_UNITS: Record<string, number> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 function parseBytes(text: string): number | undefined {
+  if (text === "-1") return -1;
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b)?$/i.exec(text);
   return match === null ? undefined : Math.floor(Number(match[1]) * BYTE_UNITS[match[2].toLowerCase()]);
 }

@@ -1,4 +1,6 @@
 import type { Pipeline } from "../planner/stages.ts";
+import type { BreakerShape } from "./pipeline/compile-pipeline.ts";
+import { keepsBytes } from "./pipeline/row-access.ts";
 
 /** Breakers whose records a pipeline looks at. */
 export function breakersRead({ source, steps }: Pipeline): readonly number[] {
@@ -22,4 +24,9 @@ export function liveBreakers(toCome: readonly Pipeline[], pointsInto: ReadonlyMa
     if (pipeline.sink.kind === "breaker") visit(pipeline.sink.breaker);
   }
   return live;
+}
+
+/** Whether records point to bytes that may lie in another breaker's memory. */
+export function keepsStrings({ kind, shape }: BreakerShape): boolean {
+  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect" || s.kind === "values"));
 }

@@ -2,7 +2,7 @@ import type { Decision } from "../planner/adaptive/progress.ts";
 
 /**
  * What happens while a query runs, for whoever watches: a UI, a log, a test. A stage is one pipeline of the plan; its tasks are the workers that take
- * part in it, each of which takes morsels until none is left. Times in milliseconds, sizes in bytes.
+ * part in it, each of which takes morsels until none is left, and of a join in parts the parts that workers take. Times in milliseconds, sizes in bytes.
  */
 export type ExecutionEvent =
   | { readonly kind: "stageStarted"; readonly stage: number; /** Physical plan node whose rows are read. */ readonly node: number; readonly estimatedRows: number; readonly morsels: number }

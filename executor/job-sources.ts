@@ -1,9 +1,18 @@
 import type { ColumnLayout, Split } from "../catalog/table.ts";
-import type { Source } from "../planner/stages.ts";
+import type { Slice } from "../planner/partitioning.ts";
+import type { BreakerSource, Source } from "../planner/stages.ts";
 import { lazily } from "./lazily.ts";
+import type { Arena } from "./memory/arena.ts";
+import type { Pool } from "./memory/pool.ts";
+import type { BreakerState } from "./operators/breaker-state.ts";
 import type { SpilledParts } from "./operators/finish-task.ts";
+import { BUILD_RECORD } from "./operators/join/join-build.ts";
+import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
+import { runsOf } from "./operators/row-store.ts";
 import type { Morsels } from "./pipeline/morsels.ts";
-import { morselCount } from "./pipeline/morsels.ts";
+import { morselCount, recordMorsels } from "./pipeline/morsels.ts";
+import type { RowLayout } from "./pipeline/row-layout.ts";
+import { spillLayout } from "./spill/spill-layout.ts";
 
 /** What the workers of a pipeline share out among themselves. */
 
@@ -20,6 +29,16 @@ export async function scanSplits(source: Source): Promise<readonly Split[]> {
   return rowGroupSplits(source.node.splits);
 }
 
+/** Rows of a breaker as they lie, in memory and on disk. `inParts`: of a hash table that is made part by part. */
+export function storedMorsels(source: BreakerSource, state: BreakerState, { bytes, fields }: RowLayout, inParts: PartitionedBuild | undefined, pool: Pool, arena: Arena): Morsels {
+  const stored = inParts === undefined ? state.records(source.rows, pool, arena, source.partitions) : state.flagged(source.rows, runsOf(inParts.chunks, bytes), pool, arena);
+  const runs = sliceOf(recordMorsels(stored).runs, source.slice);
+  const pages = inParts?.pages ?? sliceOf(state.pages(source.partitions), source.slice);
+  if (pages.length === 0) return { kind: "records", runs };
+  const flag = source.rows === "all" ? undefined : { offset: BUILD_RECORD.matched, value: source.rows === "matched" ? 1 : 0 };
+  return { kind: "stored", runs, pages, layout: spillLayout(bytes, fields), flag };
+}
+
 /** `firstSite`: number of the merge's first error site among the pipeline's. */
 export function partMorsels({ tasks }: SpilledParts, firstSite: number): Morsels {
   return { kind: "parts", tasks: tasks.map((task) => ({ ...task, firstSite })) };
@@ -33,10 +52,13 @@ export async function scanLayouts(source: Source, splits: readonly Split[]): Pro
 }
 
 /** Piece `index` of `of` about equal ones. */
-export function sliceOf<T>(items: readonly T[], slice: { readonly index: number; readonly of: number } | undefined): readonly T[] {
-  if (slice === undefined) return items;
-  const edge = (index: number): number => Math.floor((items.length * index) / slice.of);
-  return items.slice(edge(slice.index), edge(slice.index + 1));
+export function sliceOf<T>(items: readonly T[], slice: Slice | undefined): readonly T[] {
+  return slice === undefined ? items : items.slice(...edgesOf(items.length, slice));
+}
+
+/** Where a piece of so many begins, and where it ends. */
+export function edgesOf(count: number, { index, of }: Slice): readonly [number, number] {
+  return [Math.floor((count * index) / of), Math.floor((count * (index + 1)) / of)];
 }
 
 /** Whether there is so little to do that the main thread does it. */

@@ -8,8 +8,6 @@ import { sourceColumns } from "./pipeline/sources.ts";
 export interface PipelinePiece {
   readonly pipeline: Pipeline;
   readonly stages: StagePlan;
-  /** The breaker whose parts are joined with the partitions of the source, in the first step. */
-  readonly joins: number | undefined;
 }
 
 /** What the plan shows of an exchange that no node of it stands for. */
@@ -17,14 +15,20 @@ const NO_NODE = -1;
 
 type ProbeStep = Extract<Step, { kind: "probe" }>;
 
+/** Whether a pipeline must be cut there: its rows come to a hash table that is in parts as they are, not in partitions. */
+function meetsParts(step: Step, at: number, { source }: Pipeline, isPartitioned: (breaker: number) => boolean): step is ProbeStep {
+  if (step.kind !== "probe" || !isPartitioned(step.breaker)) return false;
+  return !(at === 0 && source.kind === "breaker" && source.joins?.breaker === step.breaker);
+}
+
 /**
- * Cuts a pipeline before each probe of a hash table that is in parts: its rows go to an exchange, spread by the hash of the probe's keys as the table's rows are,
+ * Cuts a pipeline before each probe of a hash table that is in parts, unless the plan has done so: its rows go to an exchange, spread by the hash of the probe's keys as the table's rows are,
  * from which the next piece reads. The pieces run one after the other.
  */
 export function cutAtParts(pipeline: Pipeline, stages: StagePlan, isPartitioned: (breaker: number) => boolean): readonly PipelinePiece[] {
   const sinkBreaker = pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker] : undefined;
   const output = pipeline.sink.kind === "result" ? stages.output : [];
-  const cuts = pipeline.steps.flatMap((step, at) => (step.kind === "probe" && isPartitioned(step.breaker) ? [{ step, at }] : []));
+  const cuts = pipeline.steps.flatMap((step, at) => (meetsParts(step, at, pipeline, isPartitioned) ? [{ step, at }] : []));
   const exchanges = cuts.map(({ step, at }, i) => exchangeFor(stages.breakers.length + i, step, columnsBefore(pipeline, at, sourceColumns(pipeline.source), sinkBreaker, output)));
   const pieces = [...cuts, undefined].map((cut, i): Pipeline => {
     const before = exchanges[i - 1];
@@ -32,13 +36,13 @@ export function cutAtParts(pipeline: Pipeline, stages: StagePlan, isPartitioned:
     const columns = before?.columns ?? [];
     return {
       id: pipeline.id,
-      source: before === undefined ? pipeline.source : { kind: "breaker", breaker: before.id, reader: NO_NODE, estimate: before.node.rows, rows: "all", columns, source: columns.map((c) => c.id) },
+      source: before === undefined ? pipeline.source : { kind: "breaker", breaker: before.id, reader: NO_NODE, estimate: before.node.rows, rows: "all", columns, source: columns.map((c) => c.id), joins: { breaker: cuts[i - 1].step.breaker } },
       steps: pipeline.steps.slice(cuts[i - 1]?.at ?? 0, cut?.at),
       sink: after === undefined ? pipeline.sink : { kind: "breaker", breaker: after.id },
     };
   });
   const withExchanges: StagePlan = { ...stages, breakers: [...stages.breakers, ...exchanges], pipelines: [...stages.pipelines, ...pieces.slice(0, -1)] };
-  return pieces.map((piece, i) => ({ pipeline: piece, stages: withExchanges, joins: cuts[i - 1]?.step.breaker }));
+  return pieces.map((piece) => ({ pipeline: piece, stages: withExchanges }));
 }
 
 function exchangeFor(id: number, { node }: ProbeStep, columns: Breaker["columns"]): Breaker {

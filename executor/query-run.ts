@@ -2,30 +2,28 @@ import { InternalError } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
 import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
-import type { Breaker, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
+import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
-import { breakersRead, liveBreakers } from "./breaker-lifetimes.ts";
+import { breakersRead, keepsStrings, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
 import { partBytes, sinkBlocks } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { lazily } from "./lazily.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
-import { isSmall, partMorsels, scanLayouts, scanSplits, sliceOf } from "./job-sources.ts";
+import { isSmall, partMorsels, scanLayouts, scanSplits, storedMorsels } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { WorkDone } from "./query-counters.ts";
 import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
-import { BUILD_RECORD } from "./operators/join/join-build.ts";
 import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
 import { takesNotes } from "./operators/join/passes.ts";
 import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
-import { keepsBytes } from "./pipeline/row-access.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
-import { morselCount, rangeMorsels, recordMorsels } from "./pipeline/morsels.ts";
+import { morselCount, rangeMorsels } from "./pipeline/morsels.ts";
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
@@ -100,7 +98,7 @@ export class QueryRun {
           const breaker = this.#stages.breakers[sink.breaker];
           const isComplete = this.#isLastFeeder(sink.breaker);
           this.#atWork = [breakerName(breaker)];
-          if (isComplete) await this.#completeBreaker(breaker);
+          if (isComplete) await this.#allIn(breaker);
           if (this.#options.measure === true) this.#work.measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
           if (isComplete) await this.#adapt(breaker);
         }
@@ -167,9 +165,10 @@ export class QueryRun {
     return state;
   }
 
-  /** Runs a pipeline; one that probes hash tables of which some rows are on disk is cut before each of these probes. */
+  /** Runs a pipeline; one that probes hash tables which are in parts is cut before each of these probes. */
   async #runPipeline(whole: Pipeline): Promise<void> {
-    const pipeline = this.#partitioned.size === 0 ? whole : { ...whole, steps: whole.steps.filter((step) => !this.#isRuntimeFilterOnDisk(step)) };
+    for (const step of whole.steps) if (step.kind === "probe") await this.#completeTable(step.breaker);
+    const pipeline = this.#partitioned.size === 0 ? whole : { ...whole, steps: whole.steps.filter((step) => !this.#isRuntimeFilterInParts(step)) };
     if (pipeline.steps.some((step) => step.kind === "probe" && this.#partitioned.has(step.breaker))) await this.#runPieces(pipeline);
     else await this.#runStages(pipeline, this.#stages);
     if (whole.sink.kind === "breaker") this.#keepSources(whole, whole.sink.breaker);
@@ -179,17 +178,15 @@ export class QueryRun {
     const { cutAtParts } = await import("./partitioned-pipeline.ts");
     const pieces = cutAtParts(pipeline, this.#stages, (breaker) => this.#partitioned.has(breaker));
     let before: number | undefined;
-    for (const { pipeline: piece, stages, joins } of pieces) {
-      await this.#runStages(piece, stages, joins);
+    for (const { pipeline: piece, stages } of pieces) {
+      await this.#runStages(piece, stages);
       if (before !== undefined) this.#forget(before);
       before = piece.sink === pipeline.sink || piece.sink.kind !== "breaker" ? undefined : piece.sink.breaker;
-      // Its rows are read part by part, on disk or not.
-      if (before !== undefined) this.#shapes.set(before, { ...this.#shape(before), isSpilled: true });
     }
   }
 
   /** It would only leave out rows that the join itself drops. */
-  #isRuntimeFilterOnDisk(step: Step): boolean {
+  #isRuntimeFilterInParts(step: Step): boolean {
     return step.kind === "probe" && this.#partitioned.has(step.breaker) && step.node.id !== this.#stages.breakers[step.breaker].node.id;
   }
 
@@ -200,32 +197,35 @@ export class QueryRun {
     this.#shapes.delete(exchange);
   }
 
-  /** Both sides of a join in parts; the pipeline's source is the exchange of the probe side. */
-  async #joinParts(join: number, exchange: number, { probes }: CompiledPipeline): Promise<Morsels> {
+  /** Both sides of a join in parts; `exchange`: the breaker of the probe side. */
+  async #joinParts(exchange: number, { breaker: join, reads }: PartsJoined, { probes }: CompiledPipeline, arena: Arena): Promise<Morsels> {
     const build = this.#partitioned.get(join);
     const probe = probes.find((p) => p.breaker === join);
     if (build === undefined || probe === undefined) throw new InternalError("a join in parts has a build side in parts");
+    const { joinMorsels } = await import("./operators/join/join-tasks.ts");
     const { layout } = this.#shape(exchange).shape;
-    const probeLayout = spillLayout(layout.bytes, layout.fields);
-    const inPieces = !takesNotes(build.join) || probe.state.passes !== undefined;
-    const parts = await build.parts(this.#breaker(exchange).stored(), probeLayout, inPieces, this.#divide("pipeline"));
-    return { kind: "joinParts", join: { parts, build: build.layout, probe: probeLayout, state: probe.state, keepsFlags: build.keepsFlags } };
+    const sides = { build: build.layout, probe: spillLayout(layout.bytes, layout.fields), state: probe.state, keepsFlags: build.keepsFlags };
+    const parts = await build.parts(this.#breaker(exchange).stored(), sides.probe, !takesNotes(build.join) || probe.state.passes !== undefined, this.#divide("pipeline"));
+    return joinMorsels(parts, reads, sides, arena, (links) => this.#runTasks("pipeline", links, [], false));
   }
 
-  /** `joins`: the breaker whose parts are joined with those of the source. */
-  async #runStages(pipeline: Pipeline, stages: StagePlan, joins?: number): Promise<void> {
-    const splits = await scanSplits(pipeline.source);
+  async #runStages(pipeline: Pipeline, stages: StagePlan): Promise<void> {
+    const { source } = pipeline;
+    const joins = source.kind === "breaker" ? source.joins : undefined;
+    // Where the build side is on disk, probe rows of its partitions are divided to disk too.
+    if (source.kind === "breaker" && joins !== undefined) this.#shapes.set(source.breaker, { ...this.#shape(source.breaker), isSpilled: this.#shape(joins.breaker).isSpilled === true || this.#breaker(source.breaker).isSpilled() });
+    const splits = await scanSplits(source);
     const arena = this.#memory.arena("pipeline");
-    const layouts = await scanLayouts(pipeline.source, splits);
+    const layouts = await scanLayouts(source, splits);
     const { pipeline: compiled, sites: own } = compilePipeline(stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
       timeZone: this.#options.evaluation.timeZone,
       measure: this.#options.measure ?? false,
     });
-    const parts = pipeline.source.kind === "breaker" ? this.#parts.get(pipeline.source.breaker) : undefined;
+    const parts = source.kind === "breaker" ? this.#parts.get(source.breaker) : undefined;
     const sites = [...own, ...(parts?.sites ?? [])];
-    const morsels = parts === undefined ? await this.#morsels(pipeline, splits, arena, compiled, joins) : partMorsels(parts, own.length);
+    const morsels = parts === undefined ? await this.#morsels(source, splits, arena, compiled) : partMorsels(parts, own.length);
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
@@ -241,23 +241,23 @@ export class QueryRun {
       evaluation: this.#options.evaluation,
     };
     const { onEvent } = this.#options;
-    const { id: stage, source } = pipeline;
+    const { id: stage } = pipeline;
     const [node, estimated] = source.kind === "breaker" ? [source.reader, source.estimate] : [source.node.id, source.node.rows];
     const started = performance.now();
     onEvent?.({ kind: "stageStarted", stage, node, estimatedRows: estimated, morsels: morselCount(morsels) });
     const results = await this.#onWorkers(job, sites, pipeline);
-    results.forEach(({ rows, milliseconds }, task) => onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds }));
+    const tasks = morsels.kind === "joinParts" ? results.flatMap((result) => result.joinTasks) : results.map((result, task) => ({ ...result, task }));
+    for (const { task, rows, milliseconds } of tasks) onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds });
     onEvent?.({ kind: "stageEnded", stage, rows: results.reduce((sum, { rows }) => sum + rows, 0), milliseconds: performance.now() - started, heldBytes: this.#memory.usedBytes, spilledBytes: this.#memory.spilledBytes });
     for (const result of results) {
       this.#work.add(result);
       if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
-      for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins)?.replace(leaf, pages);
+      for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins.breaker)?.replace(leaf, pages);
     }
   }
 
   /** `splits`: those of a scan. */
-  async #morsels({ source }: Pipeline, splits: readonly Split[], arena: Arena, compiled: CompiledPipeline, joins: number | undefined): Promise<Morsels> {
-    if (source.kind === "breaker" && joins !== undefined) return this.#joinParts(joins, source.breaker, compiled);
+  async #morsels(source: Source, splits: readonly Split[], arena: Arena, compiled: CompiledPipeline): Promise<Morsels> {
     switch (source.kind) {
       case "scan":
         return { kind: "splits", splits };
@@ -266,18 +266,8 @@ export class QueryRun {
       case "range":
         return rangeMorsels(source.node.start, source.node.end, source.node.step);
       case "breaker":
-        return this.#storedMorsels(source, arena);
+        return source.joins === undefined ? storedMorsels(source, this.#breaker(source.breaker), this.#shape(source.breaker).shape.layout, this.#partitioned.get(source.breaker), this.#threads.pool, arena) : this.#joinParts(source.breaker, source.joins, compiled, arena);
     }
-  }
-
-  #storedMorsels(source: Extract<Source, { kind: "breaker" }>, arena: Arena): Morsels {
-    const breaker = this.#breaker(source.breaker);
-    const runs = sliceOf(recordMorsels(breaker.records(source.rows, this.#threads.pool, arena, source.partitions)).runs, source.slice);
-    const pages = this.#partitioned.get(source.breaker)?.pages ?? sliceOf(breaker.pages(source.partitions), source.slice);
-    if (pages.length === 0) return { kind: "records", runs };
-    const { layout } = this.#shape(source.breaker).shape;
-    const flag = source.rows === "all" ? undefined : { offset: BUILD_RECORD.matched, value: source.rows === "matched" ? 1 : 0 };
-    return { kind: "stored", runs, pages, layout: spillLayout(layout.bytes, layout.fields), flag };
   }
 
   #shape(breaker: number): BreakerShape {
@@ -308,26 +298,44 @@ export class QueryRun {
     return results;
   }
 
-  async #completeBreaker(breaker: Breaker): Promise<void> {
+  /** All rows of a breaker are in. A hash table is completed when it is probed: what is to come may be planned otherwise before. */
+  async #allIn(breaker: Breaker): Promise<void> {
     const state = this.#breaker(breaker.id);
-    const shape = this.#shape(breaker.id);
-    const first = state.finishTasks(shape, this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
+    state.settle(this.#shape(breaker.id));
+    if (breaker.kind === "build") return;
+    await this.#finish(breaker, state);
+    if (state.isSpilled()) await this.#divideSpilled(breaker, state, this.#shape(breaker.id));
+  }
+
+  async #finish(breaker: Breaker, state: BreakerState): Promise<void> {
+    const first = state.finishTasks(this.#threads.pool, this.#memory.arena(breaker.id), { timeZone: this.#options.evaluation.timeZone, emit: this.#options.emit });
     const inline = state.isSmall();
     let runs: readonly (readonly RecordRun[])[] = [];
     for (let round: FinishTasks | undefined = first; round !== undefined; round = round.then?.(runs)) {
       runs = runsOfTasks(await this.#runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline));
     }
     state.complete(runs);
-    if (state.isSpilled()) await this.#divideSpilled(breaker, state, shape);
-    if (shape.kind === "build") {
-      const { directory, unique, bitmap } = state.build();
-      const isPartitioned = state.isSpilled();
-      this.#shapes.set(breaker.id, { ...shape, isSpilled: isPartitioned, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined, isPartitioned } });
-      if (isPartitioned && breaker.kind === "build") {
-        const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-        this.#partitioned.set(breaker.id, await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), partBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(breaker.id)));
-      }
+  }
+
+  /** Before the first probe of a hash table: one directory for all workers, or parts, where the plan says so or some rows are on disk. */
+  async #completeTable(id: number): Promise<void> {
+    const breaker = this.#stages.breakers[id];
+    const shape = this.#shape(id);
+    if (shape.kind !== "build" || breaker.kind !== "build") throw new InternalError("what is probed is a hash table");
+    if (shape.complete !== undefined) return;
+    const state = this.#breaker(id);
+    if (state.isSpilled() || this.#stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
+      state.leaveInParts();
+      const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
+      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), partBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(id));
+      this.#partitioned.set(id, build);
+      const isOnDisk = build.pages.length > 0;
+      this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { direct: false, unique: false, sparse: false, isPartitioned: true, isOnDisk } });
+      return;
     }
+    await this.#finish(breaker, state);
+    const { directory, unique, bitmap } = state.build();
+    this.#shapes.set(id, { ...shape, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined, isPartitioned: false, isOnDisk: false } });
   }
 
   /** Divides partitions on disk; what the tasks need is held as long as `holder`. */
@@ -383,8 +391,4 @@ function estimatedRows(breaker: Breaker): number {
 
 function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordRun[])[] {
   return results.map((result) => result.runs);
-}
-
-function keepsStrings({ kind, shape }: BreakerShape): boolean {
-  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect" || s.kind === "values"));
 }

@@ -1,10 +1,12 @@
 import type { Column } from "../catalog/expression.ts";
 import { sqlTypeName } from "../catalog/types.ts";
 import { explainAggregate, explainExpr, explainSortKey, explainValue, explainWindowCall, list } from "./explain-expression.ts";
+import { bytesText } from "./bytes-text.ts";
 import type { Decision } from "./adaptive/progress.ts";
 import type { Assignment, LogicalPlan } from "./logical.ts";
 import { inputsOf, outputOf } from "./logical.ts";
 import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
+import { joinExchange } from "./partitioned-join.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import { physicalInputs, physicalOutput } from "./physical.ts";
 
@@ -219,7 +221,8 @@ function physicalDetail(node: PhysicalPlan): string {
     case "hashJoin": {
       const keys = list(node.keys, (key) => `${explainExpr(key.probe)} ${key.nullSafe ? "<=>" : "="} ${explainExpr(key.build)}`);
       const residual = node.residual === undefined ? "" : `, ${explainExpr(node.residual)}`;
-      return `${node.join}${node.nullAware ? ", null aware" : ""}, [${keys}]${residual}`;
+      const reads = joinExchange(node) === undefined ? "" : `, by partition${node.reads === undefined ? "" : ` in ${node.reads.length} tasks`}`;
+      return `${node.join}${node.nullAware ? ", null aware" : ""}, [${keys}]${residual}${reads}`;
     }
     case "nestedLoopJoin":
       return `${node.join}${node.condition === undefined ? "" : `, ${explainExpr(node.condition)}`}`;
@@ -260,13 +263,4 @@ function columnsText(columns: readonly Column[]): string {
 
 function assignmentsText(assignments: readonly Assignment[]): string {
   return list(assignments, (a) => (a.expr.kind === "column" && a.expr.id === a.column.id ? explainExpr(a.expr) : `${explainExpr(a.expr)} AS ${a.column.name}#${a.column.id}`));
-}
-
-/** As Spark prints sizes: `1.5 MiB`. */
-function bytesText(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${value.toFixed(1)} ${units[unit]}`;
 }

@@ -7,6 +7,7 @@ import type { JoinCondition } from "./join-keys.ts";
 import { analyzeJoinCondition } from "./join-keys.ts";
 import type { JoinKind, LogicalJoin } from "./logical.ts";
 import type { PhysicalPlanner } from "./physical-planner.ts";
+import { hashTableBytes, spreadByKeys } from "./partitioned-join.ts";
 import type { JoinKey, PhysicalJoinKind, PhysicalPlan } from "./physical.ts";
 import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
 import { rangesOf } from "./optimizer/column-ranges.ts";
@@ -18,7 +19,8 @@ const TURN_ROUND_FACTOR = 2;
 
 /**
  * A hash join when the condition has equalities between the sides, else a nested loop. BROADCAST and SHUFFLE_HASH say which side is kept, SHUFFLE_REPLICATE_NL asks
- * for the loop; MERGE changes nothing, for there is no join by sorting.
+ * for the loop. The hash table is one that all workers share, unless it is estimated to be large: then both sides are spread over partitions. BROADCAST asks for the
+ * first, SHUFFLE_HASH and MERGE for the second; there is no join by sorting.
  */
 export function planJoin(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalPlan {
   assert(!plan.dependent, "dependent joins are unnested before physical planning");
@@ -28,16 +30,21 @@ export function planJoin(plan: LogicalJoin, planner: PhysicalPlanner): PhysicalP
   const nullAware = condition.keys.some((key) => key.nullAware);
   const buildLeft = buildsLeft(plan, nullAware);
   const { left, right, residual } = withOneSidedBelow(plan, condition.residual, planner);
+  const [probe, build] = buildLeft ? [right, left] : [left, right];
+  const keys = condition.keys.map((key): JoinKey => ({ probe: buildLeft ? key.right : key.left, build: buildLeft ? key.left : key.right, nullSafe: key.nullSafe }));
+  const hinted = hintedTable(plan);
+  const isPartitioned = hinted === undefined ? hashTableBytes(build, build.rows) > planner.sharedTableBytes : hinted === "partitioned";
   return planner.node(estimateRows(plan), {
     kind: "hashJoin",
     join: physicalKind(plan.join, buildLeft),
-    probe: buildLeft ? right : left,
-    build: buildLeft ? left : right,
-    keys: condition.keys.map((key): JoinKey => ({ probe: buildLeft ? key.right : key.left, build: buildLeft ? key.left : key.right, nullSafe: key.nullSafe })),
+    probe: isPartitioned ? planner.node(probe.rows, spreadByKeys(probe, keys)) : probe,
+    build,
+    keys,
     residual: conjunction(residual),
     nullAware,
     mark: plan.mark,
     ...(hintedSide(plan) !== undefined && { sideHint: true as const }),
+    ...(hinted !== undefined && { tableHint: true as const }),
   });
 }
 
@@ -112,6 +119,13 @@ function buildsLeft(plan: LogicalJoin, nullAware: boolean): boolean {
 function hintedSide({ hint }: LogicalJoin): "left" | "right" | undefined {
   if (hint === undefined || builds(hint.left) === builds(hint.right)) return undefined;
   return builds(hint.left) ? "left" : "right";
+}
+
+/** The kind of hash table that a hint asks for. */
+function hintedTable({ hint }: LogicalJoin): "shared" | "partitioned" | undefined {
+  const asked = new Set([hint?.left, hint?.right]);
+  if (asked.has("broadcast")) return "shared";
+  return asked.has("shuffle_hash") || asked.has("merge") ? "partitioned" : undefined;
 }
 
 function builds(hint: "broadcast" | "merge" | "shuffle_hash" | "shuffle_replicate_nl" | undefined): boolean {

@@ -17,10 +17,17 @@ import { estimateRows, registerDefinitions } from "./optimizer/cardinality.ts";
 /** Rows up to which ORDER BY ... LIMIT keeps a heap instead of sorting everything. */
 const TOP_N_LIMIT = 100_000;
 
+export interface PhysicalOptions {
+  /** Partitions of an exchange that does not say how many. */
+  readonly partitions?: number;
+  /** Estimated bytes of a hash table up to which all workers share one. Source: `spark.sql.autoBroadcastJoinThreshold`. */
+  readonly sharedTableBytes?: number;
+}
+
 /** How each step is done. The plan is optimized (or at least normalized): no dependent joins, no set operations but UNION ALL. */
-export function planPhysical(plan: LogicalPlan, defaultPartitions = DEFAULT_PARTITIONS): PhysicalPlan {
+export function planPhysical(plan: LogicalPlan, options: PhysicalOptions = {}): PhysicalPlan {
   registerDefinitions(plan);
-  const planner = new PhysicalPlanner(defaultPartitions);
+  const planner = new PhysicalPlanner(options);
   const ordered = planner.inOrder(planner.plan(plan), outputOf(plan).map((column) => column.id));
   return planner.hasExchanges ? withoutUnseenExchanges(ordered, true) : ordered;
 }
@@ -36,7 +43,7 @@ function withoutUnseenExchanges(plan: PhysicalPlan, seen: boolean, definitions =
   const below = (inputSeen: boolean): PhysicalPlan => mapPhysicalInputs(plan, (input) => withoutUnseenExchanges(input, inputSeen, definitions));
   switch (plan.kind) {
     case "exchange":
-      return seen ? below(false) : withoutUnseenExchanges(plan.input, false, definitions);
+      return seen || plan.origin === "ENSURE_REQUIREMENTS" ? below(false) : withoutUnseenExchanges(plan.input, false, definitions);
     case "filter":
     case "project":
     case "union":
@@ -63,11 +70,12 @@ export class PhysicalPlanner {
   readonly #definitions = new Map<number, LogicalCte>();
   readonly #shared = new Map<number, PhysicalPlan>();
   readonly #defaultPartitions: number;
+  readonly sharedTableBytes: number;
   hasExchanges = false;
 
-  /** `defaultPartitions`: of exchanges that do not say how many. */
-  constructor(defaultPartitions: number) {
-    this.#defaultPartitions = defaultPartitions;
+  constructor({ partitions, sharedTableBytes }: PhysicalOptions) {
+    this.#defaultPartitions = partitions ?? DEFAULT_PARTITIONS;
+    this.sharedTableBytes = sharedTableBytes ?? Infinity;
   }
 
   /** A node numbered in the order of making, inputs first. */

@@ -4,6 +4,7 @@ import type { CachedColumn, Split } from "../catalog/table.ts";
 import type { Value } from "../catalog/values.ts";
 import type { Assignment } from "./logical.ts";
 import { asNullable } from "./logical.ts";
+import type { ExchangeOrigin, ExchangeRead, JoinRead, Partitioning } from "./partitioning.ts";
 
 /**
  * The physical plan: how each step is done. Plain cloneable data. Cut into pipelines by stages.ts. `rows` is the estimate of rows that the
@@ -147,6 +148,10 @@ export interface PhysicalHashJoin {
   readonly mark?: Column;
   /** A hint of the query says which side is kept. */
   readonly sideHint?: true;
+  /** A hint of the query says whether all workers share one hash table, or each partition has its own. */
+  readonly tableHint?: true;
+  /** Of a partitioned join: how its partitions become tasks; absent: one by one. */
+  readonly reads?: readonly JoinRead[];
 }
 
 export interface JoinKey {
@@ -239,20 +244,6 @@ export interface PhysicalExchange {
   readonly origin?: ExchangeOrigin;
   /** How its partitions become those of the result; absent: one by one. */
   readonly reads?: readonly ExchangeRead[];
-}
-
-export type ExchangeOrigin = "REPARTITION_BY_NUM" | "REPARTITION_BY_COL" | "REBALANCE_PARTITIONS_BY_NONE" | "REBALANCE_PARTITIONS_BY_COL";
-
-/** One partition of what reads an exchange: some of its partitions together, or a piece of one: piece `index` of `of` about equal ones. */
-export interface ExchangeRead {
-  readonly partitions: readonly number[];
-  readonly slice?: { readonly index: number; readonly of: number };
-}
-
-/** How an exchange spreads rows over partitions, each of which one reader can take by itself: equal keys meet in one; without keys rows go to them in turn. */
-export interface Partitioning {
-  readonly keys: readonly Expr[];
-  readonly partitions: number;
 }
 
 /** The columns a plan gives, in order. */

@@ -27,6 +27,11 @@ export function smallestFirst(pipelines: readonly Pipeline[]): readonly Pipeline
     const { source, steps } = pipeline;
     const read = source.kind === "breaker" ? [source.breaker, ...probed(steps)] : probed(steps);
     for (const other of read.flatMap((breaker) => feeders.get(breaker) ?? [])) before.add(other);
+    // Whether a join is made in partitions is known when its build side is complete.
+    if (source.kind === "breaker" && source.joins !== undefined) {
+      const builds = feeders.get(source.joins.breaker) ?? [];
+      for (const spreads of feeders.get(source.breaker) ?? []) for (const build of builds) waitsFor.get(spreads)?.add(build);
+    }
     // Matches are known when all probes are done.
     if (source.kind === "breaker" && source.rows !== "all") for (const other of probers.get(source.breaker) ?? []) before.add(other);
   }

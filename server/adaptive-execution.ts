@@ -6,12 +6,12 @@ import type { Settings } from "../catalog/settings.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 
 /** Corrects a plan while it runs; each change builds on the one before. */
-export function replanner(plan: PhysicalPlan, settings: Settings): (progress: Progress) => Replanned | undefined {
-  const adaptive = adaptiveSettings(settings);
+export function replanner(plan: PhysicalPlan, settings: Settings, workers: number): (progress: Progress) => Replanned | undefined {
+  const adaptive = adaptiveSettings(settings, workers);
   return (progress) => replan(progress.changedPlan ?? plan, progress, adaptive);
 }
 
-function adaptiveSettings(settings: Settings): AdaptiveSettings {
+function adaptiveSettings(settings: Settings, workers: number): AdaptiveSettings {
   const bytes = (name: string): number => settings.number(name) ?? Infinity;
   return {
     excludedRules: parseExcludedRules(settings.text("spark.sql.adaptive.optimizer.excludedRules") ?? ""),
@@ -26,6 +26,12 @@ function adaptiveSettings(settings: Settings): AdaptiveSettings {
     minPartitions: settings.number("spark.sql.adaptive.coalescePartitions.minPartitionNum") ?? 1,
     minPartitionBytes: bytes("spark.sql.adaptive.coalescePartitions.minPartitionSize"),
     advisoryPartitionBytes: bytes("spark.sql.adaptive.advisoryPartitionSizeInBytes"),
+    workers,
+    sharedTableBytes: settings.number("spark.sql.adaptive.autoBroadcastJoinThreshold") ?? bytes("spark.sql.autoBroadcastJoinThreshold"),
+    skewJoin: settings.flag("spark.sql.adaptive.skewJoin.enabled"),
+    skewedPartitionFactor: settings.number("spark.sql.adaptive.skewJoin.skewedPartitionFactor") ?? Infinity,
+    skewedPartitionBytes: bytes("spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes"),
+    smallPartitionFactor: settings.number("spark.sql.adaptive.rebalancePartitionsSmallPartitionFactor") ?? 0,
     rebalanceSkew: settings.flag("spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled"),
   };
 }

@@ -7,7 +7,7 @@ import type { OneQueryEvent, QueryEvent } from "../executor/events.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
-import { planStages } from "../planner/stages.ts";
+import { planStages } from "../planner/plan-stages.ts";
 import type { CachedRelations } from "../executor/cache/cached-relations.ts";
 import { RelationCache } from "./cache/relation-cache.ts";
 import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
@@ -83,10 +83,15 @@ export class Engine {
     return session;
   }
 
+  /** Threads that a query's work is divided among. */
+  get workers(): number {
+    return this.settings.number("sparrow.workers") ?? availableParallelism();
+  }
+
   /** The executor; made, with its pool, at the first call. Raises ENGINE_CLOSED. */
   executor(): Promise<QueryExecutor> {
     if (this.#closed) throw new SparrowError("ENGINE_CLOSED", "57P01", "The engine is closed.", {}, { origin: "resource" });
-    const workers = this.settings.number("sparrow.workers") ?? availableParallelism();
+    const { workers } = this;
     this.#executor ??= this.#createExecutor({
       poolBytes: this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes(),
       workers,

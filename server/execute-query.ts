@@ -91,14 +91,14 @@ export async function fillCache(session: Session, missing: PreparedQuery["missin
 const adaptiveModule = lazily(() => import("./adaptive-execution.ts"));
 
 /** What corrects the plan while it runs: loaded when there is something to correct. */
-function adaptive({ settings }: Session, plan: PhysicalPlan): ExecuteOptions["adaptive"] {
+function adaptive({ settings, engine }: Session, plan: PhysicalPlan): ExecuteOptions["adaptive"] {
   if (!settings.flag("spark.sql.adaptive.enabled")) return undefined;
   let replan: ((progress: Progress) => Replanned | undefined) | undefined;
   return {
     minRows: settings.number("sparrow.adaptive.minRows") ?? 0,
     partialAggregation: settings.flag("sparrow.adaptive.partialAggregation.enabled"),
     replan: async (progress) => {
-      replan ??= (await adaptiveModule()).replanner(plan, settings);
+      replan ??= (await adaptiveModule()).replanner(plan, settings, engine.workers);
       return replan(progress);
     },
   };

@@ -69,7 +69,10 @@ export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context:
   const { plan, versions, missing } = planOverCache(analyzed.plan, tables, session.engine.cache, except);
   const optimized = optimize(plan, optimizerContext(session, context));
   const { settings } = session;
-  const physical = planPhysical(optimized, settings.number("spark.sql.adaptive.coalescePartitions.initialPartitionNum") ?? settings.number("spark.sql.shuffle.partitions"));
+  const physical = planPhysical(optimized, {
+    partitions: settings.number("spark.sql.adaptive.coalescePartitions.initialPartitionNum") ?? settings.number("spark.sql.shuffle.partitions"),
+    sharedTableBytes: settings.number("spark.sql.autoBroadcastJoinThreshold"),
+  });
   const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
   return { columns, analyzed: analyzed.plan, optimized, physical, cachedVersions: versions, missing: missing.map((rows) => ({ ...rows, prepare: () => planAnalyzed(session, { plan: rows.plan, columns: outputOf(rows.plan) }, context, tables, rows.entry) })) };
 }

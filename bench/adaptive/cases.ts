@@ -63,9 +63,10 @@ export const CASES: readonly AdaptiveCase[] = [
   },
 ];
 
-/** A join in which one key holds 90 % of the rows that are probed with, and the same without skew. The other keys come in no order, as they do in life. */
-export const SKEWED_JOIN = { skewed: joined("CASE WHEN id % 10 < 9 THEN 7 ELSE id * 7919 % 1000000 END"), even: joined("CASE WHEN id % 10 < 9 THEN id * 7919 % 999983 ELSE id * 7919 % 1000000 END") };
+/** A join in partitions in which one key holds 90 % of the rows that are probed with, and the same with one hash table. The other keys come in no order, as they do in life. */
+export const SKEWED_JOIN = { partitioned: skewedJoin("MERGE"), shared: skewedJoin("BROADCAST"), off: { "spark.sql.adaptive.skewJoin.enabled": "false" } };
 
-function joined(key: string): string {
-  return `SELECT count(*), sum(p.v), sum(b.w) FROM (SELECT ${key} AS k, id AS v FROM range(20000000)) p JOIN (SELECT id AS k, id % 9 AS w FROM range(1000000)) b ON p.k = b.k`;
+function skewedJoin(hint: string): string {
+  const probe = "(SELECT CASE WHEN id % 10 < 9 THEN 7 ELSE id * 7919 % 1000000 END AS k, id AS v FROM range(20000000))";
+  return `SELECT /*+ ${hint}(b) */ count(*), sum(p.v), sum(b.w) FROM ${probe} p JOIN (SELECT id AS k, id % 9 AS w FROM range(1000000)) b ON p.k = b.k`;
 }

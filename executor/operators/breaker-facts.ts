@@ -24,11 +24,12 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
   const bytes = count * width;
   if (shape.kind === "aggregate") return { rows: count, bytes, unsearched: state.unsearchedRows() };
   if (shape.kind !== "build") return { rows: count, bytes };
-  const { sawNull } = state.build();
-  if (!withKeys) return { rows: count, bytes, build: { sawNull, keys: [] } };
+  const sawNull = state.sawNull();
+  const facts = { rows: count, bytes, partitions: state.partitionSizes(), isOnDisk: state.isSpilled() };
+  if (!withKeys) return { ...facts, build: { sawNull, keys: [] } };
   const listed = count > 0 && count <= MAX_LISTED_RECORDS && !state.isSpilled();
   const keys = shape.shape.keys.map((field) => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined));
-  return { rows: count, bytes, build: { sawNull, keys } };
+  return { ...facts, build: { sawNull, keys } };
 }
 
 function rangeOf(state: BreakerState, field: RowField): KeyValues | undefined {

@@ -12,7 +12,7 @@ import type { DirectKey, FinishTask, FinishTasks, WindowTask } from "./finish-ta
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
-import { directoryBits, directoryBytes, directSlots, joinLinkModule } from "./join/join-directory.ts";
+import { directoryBits, directoryBytes, directSlots, joinLinkModule, partitionSlots } from "./join/join-directory.ts";
 import type { KeyBitmap } from "./join/key-bitmap.ts";
 import { fillKeyBitmap, keyBitmapSlots } from "./join/key-bitmap.ts";
 import { LOOP_RECORD } from "./join/nested-loop.ts";
@@ -61,9 +61,20 @@ export class BreakerState {
     return bytes / (this.#shape?.shape.layout.bytes ?? 1) <= INLINE_RECORDS;
   }
 
-  /** Tasks that complete the breaker; error sites of the code they run. */
-  finishTasks(shape: BreakerShape, pool: Pool, arena: Arena, { timeZone, emit }: { readonly timeZone: string; readonly emit: boolean }): FinishTasks {
+  /** All rows are in. Those of hash tables and exchanges are read as they lie. */
+  settle(shape: BreakerShape): void {
     this.#shape = shape;
+    if (shape.kind === "build" || shape.kind === "exchange") this.#runs = runsOf(this.stored().flatMap((p) => p.chunks), shape.shape.layout.bytes);
+  }
+
+  /** The rows of a build side stay in parts, which have directories of their own. */
+  leaveInParts(): void {
+    this.#build = { directory: { kind: "hash", address: 0, bits: 0 }, records: this.recordCount(), sawNull: this.sawNull(), unique: false, bitmap: undefined };
+  }
+
+  /** Tasks that complete the breaker; error sites of the code they run. */
+  finishTasks(pool: Pool, arena: Arena, { timeZone, emit }: { readonly timeZone: string; readonly emit: boolean }): FinishTasks {
+    const shape = this.#settledShape();
     switch (shape.kind) {
       case "aggregate": {
         // They are completed part by part, as they are read.
@@ -78,9 +89,7 @@ export class BreakerState {
         return { tasks, sites };
       }
       case "build":
-        // Its parts have directories of their own, made when they are in memory.
-        if (this.isSpilled()) this.#build = { directory: { kind: "hash", address: 0, bits: 0 }, records: this.recordCount(), sawNull: this.#sawNull(), unique: false, bitmap: undefined };
-        return { tasks: this.isSpilled() ? [] : this.#linkTasks(shape, pool, arena), sites: [] };
+        return { tasks: this.#linkTasks(shape, pool, arena), sites: [] };
       case "exchange":
         return { tasks: [], sites: [] };
       case "rows":
@@ -89,11 +98,9 @@ export class BreakerState {
   }
 
   complete(runs: readonly (readonly RecordRun[])[]): void {
-    const shape = this.#shape;
-    if (shape === undefined) throw new InternalError("a breaker completes before its tasks are made");
     if (this.#build !== undefined) this.#build = { ...this.#build, unique: this.#isUnique() };
-    if (shape.kind === "build" || shape.kind === "exchange") this.#runs = runsOf(this.stored().flatMap((p) => p.chunks), shape.shape.layout.bytes);
-    else this.#runs = runs.flat();
+    const { kind } = this.#settledShape();
+    if (kind !== "build" && kind !== "exchange") this.#runs = runs.flat();
   }
 
   build(): CompleteBuild {
@@ -151,7 +158,8 @@ export class BreakerState {
     return [...this.stored(), { chunks: [], pages: this.sortedRuns().flat() }].reduce((sum, partition) => sum + recordsOf(partition, bytes), 0);
   }
 
-  #sawNull(): boolean {
+  /** A row with a NULL key was met. */
+  sawNull(): boolean {
     return this.#results.some((r) => r.kind === "build" && r.sawNull);
   }
 
@@ -171,7 +179,7 @@ export class BreakerState {
     return (partitions?.map((p) => stored[p]) ?? stored).flatMap((p) => p.pages);
   }
 
-  /** Exact sizes of an exchange's partitions. */
+  /** Exact sizes of partitions; of a build side's rows without their strings. */
   partitionSizes(): readonly PartitionSize[] {
     const shape = this.#settledShape();
     const copied = (p: number): number => this.#results.reduce((sum, r) => sum + (r.kind === "exchange" ? r.copied[p] : 0), 0);
@@ -189,6 +197,11 @@ export class BreakerState {
       const stored = this.stored();
       return runsOf(partitions.flatMap((p) => stored[p].chunks), this.#settledShape().shape.layout.bytes);
     }
+    return this.flagged(rows, runs, pool, arena);
+  }
+
+  /** Those of some records whose match flag is (not) set. */
+  flagged(rows: "all" | "matched" | "unmatched", runs: readonly RecordRun[], pool: Pool, arena: Arena): readonly RecordRun[] {
     if (rows === "all") return runs;
     const flag = this.#breaker.kind === "build" ? BUILD_RECORD.matched : LOOP_RECORD.matched;
     const wanted = rows === "matched" ? 1 : 0;
@@ -209,10 +222,10 @@ export class BreakerState {
     const [keyField] = shape.keys;
     const repeated = arena.allocateZeroed(4);
     const key: DirectKey | undefined = directory.kind === "direct" ? { offset: keyField.offset, width: keyField.storage.kind === "i32" ? 32 : 64, repeated } : undefined;
-    this.#build = { directory, records, sawNull: this.#sawNull(), unique: false, bitmap: this.#keyBitmap(shape, partitions.flatMap((p) => p.chunks), records, pool, arena) };
+    this.#build = { directory, records, sawNull: this.sawNull(), unique: false, bitmap: this.#keyBitmap(shape, partitions.flatMap((p) => p.chunks), records, pool, arena) };
     this.#isUnique = () => directory.kind === "direct" && pool.u32[repeated >>> 2] === 0;
     const module = joinLinkModule();
-    return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, partition, key }));
+    return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, slots: directory.kind === "hash" ? partitionSlots(directory, partition) : undefined, sharedBits: 0, key }));
   }
 
   #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {

@@ -6,7 +6,7 @@ import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
 import type { AggregateShape } from "./aggregate/aggregate-sink.ts";
 import type { MergeModule } from "./aggregate/merge-module.ts";
-import type { JoinDirectory } from "./join/join-directory.ts";
+import type { DirectorySlots, JoinDirectory } from "./join/join-directory.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
@@ -21,8 +21,7 @@ import type { WindowModule } from "./window/window-module.ts";
  */
 export type FinishTask =
   | GroupsTask
-  /** One radix partition of a build side, entered into its part of the directory. */
-  | { readonly kind: "link"; readonly module: WebAssembly.Module; readonly chunks: readonly RowChunk[]; readonly rowBytes: number; readonly directory: JoinDirectory; readonly partition: number; readonly key: DirectKey | undefined }
+  | LinkTask
   /** All rows in order, `offset` rows left out, at most `limit`. */
   | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly sorting: SortModule; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
   /** Entries of records in buckets between ascending prefixes: see SORT_ENTRY. Gives the entries, and a run of uint32 addresses where each bucket ends. */
@@ -36,6 +35,20 @@ export type FinishTask =
   | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] }
   | DivideTask
   | MergeTask;
+
+/** Rows of a build side, entered into a directory: one radix partition into its part of the one that all workers share, or some rows into their own. */
+export interface LinkTask {
+  readonly kind: "link";
+  readonly module: WebAssembly.Module;
+  readonly chunks: readonly RowChunk[];
+  readonly rowBytes: number;
+  readonly directory: JoinDirectory;
+  /** Of a hash directory: what is emptied before. */
+  readonly slots: DirectorySlots | undefined;
+  /** Upper hash bits that all rows of the directory have in common. */
+  readonly sharedBits: number;
+  readonly key: DirectKey | undefined;
+}
 
 /** What a pipeline completes when it reads it, part by part, for not all of a breaker fits into memory. */
 export type PartTask = GroupsTask | WindowTask | MergeTask;

@@ -9,11 +9,10 @@ import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpillStore } from "../spill/spill-store.ts";
 import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { completeCollected } from "./aggregate/collected.ts";
-import type { FinishTask, GroupsTask, PartTask, TaskResult } from "./finish-task.ts";
+import type { FinishTask, GroupsTask, LinkTask, PartTask, TaskResult } from "./finish-task.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
 import { runDivide } from "./spilled/divide-task.ts";
 import { Directory } from "./group-directory.ts";
-import { clearPartition } from "./join/join-directory.ts";
 import { NEED, RowChunks, runsOf } from "./row-store.ts";
 import type { MergeTask } from "./rows/merge-task.ts";
 import { mergedRecords, writeMerged } from "./rows/merge-task.ts";
@@ -61,7 +60,7 @@ function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: T
       return runs;
     }
     case "link":
-      linkPartition(task, context);
+      linkRows(task, context);
       return [];
     case "sort": {
       const sorted = new RecordSorter(context, work, work, task.shape, task.sorting).sort(task.runs, work);
@@ -133,15 +132,14 @@ function storedRuns({ chunks, pages }: StoredPartition, layout: SpillLayout, are
 }
 
 /** Partitions never meet in a slot: equal keys are in one partition, and a hash directory's slots are cut by partition. */
-function linkPartition(task: Extract<FinishTask, { kind: "link" }>, context: ThreadContext): void {
-  const { pool } = context;
-  const { directory, chunks, rowBytes, key } = task;
-  const { exports } = new WebAssembly.Instance(task.module, { env: { memory: pool.memory } });
+function linkRows({ module, directory, chunks, rowBytes, slots, sharedBits, key }: LinkTask, { pool }: ThreadContext): void {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: pool.memory } });
   switch (directory.kind) {
     case "hash": {
-      clearPartition(pool, directory.address, directory.bits, task.partition);
+      if (slots === undefined) throw new InternalError("a hash directory has slots");
+      pool.zero(slots.address, slots.bytes);
       const link = exports["link"] as (start: number, end: number, rowBytes: number, directory: number, shift: number, left: number) => void;
-      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, 32 - directory.bits, 0);
+      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, 32 - directory.bits, sharedBits);
       return;
     }
     case "direct": {

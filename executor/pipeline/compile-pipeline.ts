@@ -2,7 +2,7 @@ import { assert, InternalError } from "../../catalog/errors.ts";
 import type { Column } from "../../catalog/expression.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
-import type { Partitioning } from "../../planner/physical.ts";
+import type { Partitioning } from "../../planner/partitioning.ts";
 import type { Breaker, Pipeline, Source, StagePlan, Step } from "../../planner/stages.ts";
 import type { ErrorSite } from "../emit/emit-context.ts";
 import { emitFilters } from "../emit/expression.ts";
@@ -248,7 +248,7 @@ class PipelineCompiler {
       case "probe": {
         const shape = this.#shapes.get(step.breaker);
         assert(shape?.kind === "build" && shape.complete !== undefined, "a probe needs a build side that is complete");
-        const passes = shape.complete.isPartitioned && this.#segment === 0 && takesNotes(step.node.join) ? reservePasses(this.#state) : undefined;
+        const passes = shape.complete.isOnDisk && this.#segment === 0 && takesNotes(step.node.join) ? reservePasses(this.#state) : undefined;
         const state = reserveProbe(this.#state, passes);
         this.#probes.push({ breaker: step.breaker, state });
         emitProbe(emitter, step.node, step.columns, shape.shape, shape.complete, state, skip, downstream);

@@ -50,7 +50,7 @@ export function morselCount(morsels: Morsels): number {
     case "parts":
       return morsels.tasks.length;
     case "joinParts":
-      return morsels.join.parts.length;
+      return morsels.join.tasks.length;
     case "stored":
       return morsels.runs.length + morsels.pages.length;
   }

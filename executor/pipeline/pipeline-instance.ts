@@ -16,7 +16,7 @@ import { columnWriter, readBytes, readLanes } from "./column-values.ts";
 import { CutStage } from "./cut-stage.ts";
 import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
 import type { RecordFlag, RecordRun } from "./morsels.ts";
-import type { InstanceResult, PipelineJob, PipelineOwners, ResultOutput } from "./pipeline-job.ts";
+import type { InstanceResult, JoinTaskResult, PipelineJob, PipelineOwners, ResultOutput } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
@@ -46,6 +46,7 @@ export class PipelineInstance {
   readonly #cuts: readonly (CutStage | undefined)[];
   readonly #sink: SinkInstance;
   readonly #rewritten: RewrittenPart[] = [];
+  readonly #tasks: JoinTaskResult[] = [];
   #rows = 0;
   #vectorCalls = 0;
 
@@ -107,7 +108,7 @@ export class PipelineInstance {
     this.#kept.verify();
     this.#arena.verify();
     const nodeRows = this.#job.pipeline.rowCounts.map(({ node, word }) => [node, Number(pool.view.getBigInt64(this.#state + word, true))] as const);
-    return { sink, rewritten: this.#rewritten, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
+    return { sink, rewritten: this.#rewritten, joinTasks: this.#tasks, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
   }
 
   #runMorsel(morsel: number): void {
@@ -137,7 +138,7 @@ export class PipelineInstance {
         this.#runRecords(morsel, morsels.runs[morsel] ?? this.#readPage(morsels.pages[morsel - morsels.runs.length], morsels.layout, morsels.flag));
         return;
       case "joinParts":
-        this.#runJoinPart(morsel, morsels.join);
+        this.#runJoinTask(morsel, morsels.join);
         return;
     }
   }
@@ -206,11 +207,15 @@ export class PipelineInstance {
     for (const run of disk.partRecords(task, this.#context, stores, this.#job.evaluation)) this.#runRecords(morsel, run);
   }
 
-  #runJoinPart(morsel: number, join: JoinParts): void {
+  #runJoinTask(morsel: number, join: JoinParts): void {
     const { disk } = this.#context;
     if (disk === undefined || this.#spill === undefined) throw new InternalError("parts on disk are joined by workers");
-    const rewritten = disk.runJoinPart(join.parts[morsel], join, this.#state, this.#part, this.#scratch, this.#spill, (run) => this.#runRecords(morsel, run));
-    if (rewritten !== undefined) this.#rewritten.push(rewritten);
+    const [started, before] = [performance.now(), this.#rows];
+    for (const part of join.tasks[morsel]) {
+      const rewritten = disk.runJoinPart(part, join, this.#state, this.#part, this.#scratch, this.#spill, (run) => this.#runRecords(morsel, run));
+      if (rewritten !== undefined) this.#rewritten.push(rewritten);
+    }
+    this.#tasks.push({ task: morsel, rows: this.#rows - before, milliseconds: performance.now() - started });
   }
 
   #readPage(page: SpilledPage, layout: SpillLayout, flag: RecordFlag | undefined): RecordRun {

@@ -78,10 +78,18 @@ export type SinkResult =
   /** By radix partition; one where rows are not kept apart. `sorted`: what a sort has on disk, runs of pages in order. */
   | { readonly kind: "rows"; readonly partitions: readonly StoredPartition[]; readonly sorted: readonly (readonly SpilledPage[])[] };
 
+/** One task of a join in parts; `rows`: of its probe side. */
+export interface JoinTaskResult {
+  readonly task: number;
+  readonly rows: number;
+  readonly milliseconds: number;
+}
+
 export interface InstanceResult {
   readonly sink: SinkResult;
-  /** Of a join part by part. */
+  /** Of a join part by part, as are the tasks. */
   readonly rewritten: readonly RewrittenPart[];
+  readonly joinTasks: readonly JoinTaskResult[];
   /** Rows that entered the pipeline, and calls of TypeScript implementations over a batch. */
   readonly rows: number;
   readonly vectorCalls: number;

@@ -1,3 +1,4 @@
+import { joinExchange, probeInput, spreadByKeys } from "../partitioned-join.ts";
 import type { PhysicalHashJoin, PhysicalJoinKind, PhysicalPlan } from "../physical.ts";
 import { RevisedRows } from "./revised-rows.ts";
 import type { AdaptiveRule, RuleContext } from "./rule.ts";
@@ -41,12 +42,15 @@ export const buildSide: AdaptiveRule = {
 
 function turnedRound(join: PhysicalPlan & PhysicalHashJoin, rows: RevisedRows, { state, decide }: RuleContext): PhysicalPlan | undefined {
   const kind = TURNED[join.join];
-  if (kind === undefined || join.nullAware || join.sideHint === true || state.isFixed(join)) return undefined;
+  const exchange = joinExchange(join);
+  if (kind === undefined || join.nullAware || join.sideHint === true || state.isFixed(join) || (exchange !== undefined && state.isFixed(exchange))) return undefined;
   const [build, probe] = [rows.bytes(join.build), rows.bytes(join.probe)];
   if (build < MIN_BYTES || build <= TURN_ROUND_FACTOR * probe || isAsEstimated(join, rows)) return undefined;
   const described = (side: PhysicalPlan): string => `${Math.round(rows.of(side))} rows, estimated ${side.rows}`;
   decide({ rule: buildSide.name, node: join.id, reason: `the side to be probed with has ${described(join.probe)}, the other one ${described(join.build)}: the first goes into the hash table` });
-  return { ...join, join: kind, probe: join.build, build: join.probe, keys: join.keys.map((key) => ({ probe: key.build, build: key.probe, nullSafe: key.nullSafe })) };
+  const keys = join.keys.map((key) => ({ probe: key.build, build: key.probe, nullSafe: key.nullSafe }));
+  const spread = exchange === undefined ? join.build : { ...exchange, ...spreadByKeys(join.build, keys), rows: join.build.rows };
+  return { ...join, join: kind, probe: spread, build: probeInput(join), keys };
 }
 
 /** Nothing was measured that the choice was not made with. */

@@ -2,6 +2,7 @@ import type { Column } from "../../catalog/expression.ts";
 import { columnExpr } from "../../catalog/expression.ts";
 import type { Assignment } from "../logical.ts";
 import type { PhysicalHashJoin, PhysicalNestedLoopJoin, PhysicalPlan } from "../physical.ts";
+import { probeInput } from "../partitioned-join.ts";
 import { physicalOutput } from "../physical.ts";
 import { FALSE } from "../conjunctions.ts";
 import type { CompleteBreaker, RunState } from "./progress.ts";
@@ -88,6 +89,8 @@ type Join = PhysicalPlan & (PhysicalHashJoin | PhysicalNestedLoopJoin);
 function joinWithEmptySide(node: Join, build: CompleteBreaker | undefined, fed: boolean, empty: () => PhysicalPlan): PhysicalPlan | undefined {
   const sawNull = build?.build?.sawNull === true;
   const nullAware = node.kind === "hashJoin" && node.nullAware;
+  // What is not joined need not be spread over partitions.
+  const probe = node.kind === "hashJoin" ? probeInput(node) : node.probe;
   const noProbe = isEmpty(node.probe);
   const noBuild = isEmpty(node.build) || (build?.rows === 0 && !(nullAware && sawNull));
   switch (node.join) {
@@ -98,15 +101,15 @@ function joinWithEmptySide(node: Join, build: CompleteBreaker | undefined, fed: 
     case "probeAnti":
       // `x NOT IN (..., NULL)` is never TRUE.
       if (noProbe || (nullAware && sawNull)) return empty();
-      return noBuild ? node.probe : undefined;
+      return noBuild ? probe : undefined;
     case "probeOuter":
     case "probeSingle":
       if (noProbe) return empty();
-      return noBuild ? extended(node, node.probe) : undefined;
+      return noBuild ? extended(node, probe) : undefined;
     case "probeMark": {
       if (noProbe) return empty();
       const { mark } = node;
-      return noBuild && mark !== undefined ? projected(node, node.probe, [{ column: mark, expr: FALSE }]) : undefined;
+      return noBuild && mark !== undefined ? projected(node, probe, [{ column: mark, expr: FALSE }]) : undefined;
     }
     case "buildAnti":
       if (noBuild) return empty();
@@ -115,7 +118,7 @@ function joinWithEmptySide(node: Join, build: CompleteBreaker | undefined, fed: 
       if (noBuild) return empty();
       return noProbe && !fed ? extended(node, node.build) : undefined;
     case "fullOuter":
-      if (noBuild) return noProbe ? empty() : extended(node, node.probe);
+      if (noBuild) return noProbe ? empty() : extended(node, probe);
       return noProbe && !fed ? extended(node, node.build) : undefined;
   }
 }

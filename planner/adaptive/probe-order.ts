@@ -1,5 +1,6 @@
 import { referencedColumns } from "../../catalog/expression.ts";
 import type { PhysicalHashJoin, PhysicalPlan } from "../physical.ts";
+import { joinExchange } from "../partitioned-join.ts";
 import { physicalOutput } from "../physical.ts";
 import type { Pipeline } from "../stages.ts";
 import { RevisedRows } from "./revised-rows.ts";
@@ -37,7 +38,7 @@ interface Chain {
 }
 
 function isMovable(node: PhysicalPlan, { state }: RuleContext): node is Probe {
-  if (node.kind !== "hashJoin" || node.nullAware || state.hasBegun(node) || state.complete(node) === undefined) return false;
+  if (node.kind !== "hashJoin" || node.nullAware || joinExchange(node) !== undefined || state.hasBegun(node) || state.complete(node) === undefined) return false;
   // What can raise an error is asked of no row that another join would have dropped.
   if (node.residual !== undefined || node.keys.some((key) => key.probe.kind !== "column")) return false;
   return node.join === "inner" || node.join === "probeSemi" || node.join === "probeAnti" || node.join === "probeOuter";

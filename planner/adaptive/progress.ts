@@ -8,15 +8,17 @@ export interface CompleteBreaker {
   readonly rows: number;
   /** Of the records in memory, without texts that lie beside them. */
   readonly bytes: number;
+  /** Of hash tables: some rows are on disk. */
+  readonly isOnDisk?: boolean;
   /** Of groupings: rows that workers kept without looking for their groups. */
   readonly unsearched?: number;
   /** Of hash tables. */
   readonly build?: BuildKeys;
-  /** Of exchanges. */
+  /** Of exchanges and hash tables. */
   readonly partitions?: readonly PartitionSize[];
 }
 
-/** `bytes`: of records, and of strings that were copied for them; on disk or not. */
+/** `bytes`: of records, and, in exchanges, of strings that were copied for them; on disk or not. */
 export interface PartitionSize {
   readonly rows: number;
   readonly bytes: number;

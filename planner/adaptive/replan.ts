@@ -1,5 +1,5 @@
 import type { PhysicalPlan } from "../physical.ts";
-import { planStages } from "../stages.ts";
+import { planStages } from "../plan-stages.ts";
 import { buildSide } from "./build-side.ts";
 import { coalescePartitions } from "./coalesce-partitions.ts";
 import { propagateEmptyRelations } from "./empty-relations.ts";
@@ -10,10 +10,12 @@ import { RunState } from "./progress.ts";
 import type { AdaptiveRule, AdaptiveSettings } from "./rule.ts";
 import { highestNodeId } from "./rule.ts";
 import { runtimeFilter } from "./runtime-filter.ts";
+import { sharedHashTable } from "./shared-table.ts";
+import { skewedJoin } from "./skewed-join.ts";
 import { partitionPruning, rangeFilter } from "./skip-splits.ts";
 
 /** Everything that can change a plan while it runs, in the order in which it is asked. */
-const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, coalescePartitions, partialAggregation];
+const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, sharedHashTable, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, skewedJoin, coalescePartitions, partialAggregation];
 
 /** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
 export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {

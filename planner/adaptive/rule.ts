@@ -28,6 +28,18 @@ export interface AdaptiveSettings {
   readonly minPartitionBytes: number;
   /** `spark.sql.adaptive.advisoryPartitionSizeInBytes` */
   readonly advisoryPartitionBytes: number;
+  /** Threads that a query's work is divided among. */
+  readonly workers: number;
+  /** `spark.sql.adaptive.autoBroadcastJoinThreshold`: size of a hash table up to which all workers share one; negative: never. */
+  readonly sharedTableBytes: number;
+  /** `spark.sql.adaptive.skewJoin.enabled` */
+  readonly skewJoin: boolean;
+  /** `spark.sql.adaptive.skewJoin.skewedPartitionFactor`: a skewed partition is so many times the median one, ... */
+  readonly skewedPartitionFactor: number;
+  /** `spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes`: ... and larger than this. */
+  readonly skewedPartitionBytes: number;
+  /** `spark.sql.adaptive.rebalancePartitionsSmallPartitionFactor`: a piece smaller than this share of the wanted size goes to another one. */
+  readonly smallPartitionFactor: number;
   /** `spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled` */
   readonly rebalanceSkew: boolean;
 }

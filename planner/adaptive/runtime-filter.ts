@@ -1,6 +1,7 @@
 import { columnExpr, typeOf } from "../../catalog/expression.ts";
 import { sameType } from "../../catalog/types.ts";
 import type { PhysicalPlan, PhysicalScan } from "../physical.ts";
+import { joinExchange } from "../partitioned-join.ts";
 import { physicalOutput } from "../physical.ts";
 import type { CompleteJoin, KeyColumns } from "./key-flow.ts";
 import { reduceReads, scanOf } from "./key-flow.ts";
@@ -14,7 +15,7 @@ const BYTES_PER_COLUMN = 8;
 
 /**
  * Rows of a scan that a join drops in the end are dropped as they are read, where they would go into another hash table, a grouping or a sort before. The
- * complete hash table itself is the filter: its Bloom bits turn most rows away, and it is exact. Source: Spark's `InjectRuntimeFilter`.
+ * complete hash table itself is the filter, where all workers share it: its Bloom bits turn most rows away, and it is exact. Source: Spark's `InjectRuntimeFilter`.
  */
 export const runtimeFilter: AdaptiveRule = {
   name: "InjectRuntimeFilter",
@@ -23,7 +24,7 @@ export const runtimeFilter: AdaptiveRule = {
     if (!context.state.someScan((scan) => isLarge(scan, context.settings))) return plan;
     const join = latestJoin(plan, context.state);
     const build = join && context.state.complete(join);
-    if (join === undefined || build === undefined || build.bytes > context.settings.bloomFilterCreationBytes) return plan;
+    if (join === undefined || build === undefined || joinExchange(join) !== undefined || build.bytes > context.settings.bloomFilterCreationBytes) return plan;
     const share = keptShare(join, build.rows);
     if (share > MAX_KEPT_SHARE) return plan;
     return reduceReads(plan, join, context.state, (read, keys, apart) => (apart ? filtered(read, keys, join, build.rows, share, context) : read));

@@ -39,7 +39,7 @@ describe.each(["parquet", "delta"])("files that are written as %s", (format) => 
 test("without a number small partitions are read together", async () => {
   const query = "SELECT /*+ REPARTITION(k) */ * FROM t";
   expect(await written(query, "parquet")).toHaveLength(1);
-  expect(await sparrow.decisions(query)).toEqual([expect.stringMatching(/^CoalesceShufflePartitions: 32 partitions of \d+\.\d MiB, the largest \d+\.\d MiB, wanted \d+\.\d MiB: read as 1$/)]);
+  expect(await sparrow.decisions(query)).toEqual([expect.stringMatching(/^CoalesceShufflePartitions: 32 partitions of \d+\.\d KiB, the largest \d+\.\d KiB, wanted \d+\.\d MiB: read as 1$/)]);
   const inSix = { "spark.sql.adaptive.coalescePartitions.enabled": "false", "spark.sql.shuffle.partitions": "6" };
   expect((await written(query, "parquet", inSix)).length).toBeGreaterThan(1);
   expect(await sparrow.decisions(query, inSix)).toEqual([]);

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { Executor } from "../../executor/executor.ts";
 import type { QueryCounters } from "../../executor/query-counters.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
-import { planStages } from "../../planner/stages.ts";
+import { planStages } from "../../planner/plan-stages.ts";
 import type { StagePlan } from "../../planner/stages.ts";
 import type { Column, Expr } from "../../catalog/expression.ts";
 import type { PartitionSize, Replan } from "../../planner/adaptive/progress.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Executor } from "../../executor/executor.ts";
 import type { QueryCounters } from "../../executor/query-counters.ts";
-import { planStages } from "../../planner/stages.ts";
+import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import type { SparrowSession } from "../../server/library.ts";
 import { Sparrow } from "../../server/library.ts";

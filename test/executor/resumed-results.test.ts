@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Executor } from "../../executor/executor.ts";
 import { WorkerLostError } from "../../executor/worker-lost.ts";
-import { planStages } from "../../planner/stages.ts";
+import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import { Sparrow } from "../../server/library.ts";
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ExecutionEvent } from "../../executor/events.ts";
 import { Executor } from "../../executor/executor.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
-import { planStages } from "../../planner/stages.ts";
+import { planStages } from "../../planner/plan-stages.ts";
 import { LONG } from "../../catalog/types.ts";
 
 let executor: Executor;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Executor } from "../../executor/executor.ts";
-import { planStages } from "../../planner/stages.ts";
+import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import { runText } from "../../server/run-text.ts";
 import type { Session } from "../../server/session.ts";

@@ -29,6 +29,13 @@ export const CONFIGURATIONS: readonly Configuration[] = [
   inSession("batches of 3 rows", { "sparrow.exec.batchRows": "3" }),
   inSession("all hashes equal", { "sparrow.exec.collideHashes": "true" }),
   inSession("everything to disk", { "sparrow.exec.eagerSpill": "true" }),
+  inSession("joins in partitions, all of them cut", {
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "0",
+    "spark.sql.adaptive.skewJoin.skewedPartitionFactor": "1.2",
+    "spark.sql.adaptive.coalescePartitions.minPartitionSize": "64",
+    "sparrow.adaptive.minRows": "0",
+  }),
   someRulesOff(1),
   someRulesOff(2),
   someRulesOff(3),

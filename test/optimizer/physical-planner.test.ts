@@ -3,6 +3,7 @@ import { INT, LONG } from "../../catalog/types.ts";
 import type { TableLookup } from "../../planner/analyzer/context.ts";
 import { explain, explainLogical, explainPhysical } from "../../planner/explain.ts";
 import { planPhysical } from "../../planner/physical-planner.ts";
+import { joinExchange } from "../../planner/partitioned-join.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
 import { physicalInputs } from "../../planner/physical.ts";
 import { planned } from "./benchmark-tables.ts";
@@ -25,7 +26,7 @@ function physical(sql: string): PhysicalPlan {
 function joins(sql: string): readonly string[] {
   const out: string[] = [];
   const visit = (node: PhysicalPlan): void => {
-    if (node.kind === "hashJoin") out.push(`hash ${node.join}${node.nullAware ? " null aware" : ""}${node.keys.map((key) => (key.nullSafe ? " <=>" : " =")).join("")}${node.residual === undefined ? "" : " residual"}`);
+    if (node.kind === "hashJoin") out.push(`hash ${node.join}${joinExchange(node) === undefined ? "" : " by partition"}${node.nullAware ? " null aware" : ""}${node.keys.map((key) => (key.nullSafe ? " <=>" : " =")).join("")}${node.residual === undefined ? "" : " residual"}`);
     if (node.kind === "nestedLoopJoin") out.push(`loop ${node.join}`);
     physicalInputs(node).forEach(visit);
   };
@@ -40,9 +41,10 @@ test.each<[string, readonly string[]]>([
   ["SELECT * FROM large JOIN small ON large.a = small.l", ["hash inner ="]],
   ["SELECT /*+ SHUFFLE_REPLICATE_NL(small) */ * FROM large JOIN small ON large.a = small.a", ["loop inner"]],
   ["SELECT /*+ SHUFFLE_REPLICATE_NL(small) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash probeOuter ="]],
-  ["SELECT /*+ MERGE(small) */ * FROM large JOIN small ON large.a = small.a", ["hash inner ="]],
+  ["SELECT /*+ MERGE(small) */ * FROM large JOIN small ON large.a = small.a", ["hash inner by partition ="]],
   ["SELECT /*+ BROADCAST(large) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash buildOuter ="]],
-  ["SELECT /*+ SHUFFLE_HASH(large) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash buildOuter ="]],
+  ["SELECT /*+ SHUFFLE_HASH(large) */ * FROM large LEFT JOIN small ON large.a = small.a", ["hash buildOuter by partition ="]],
+  ["SELECT /*+ MERGE(small), BROADCAST(large) */ * FROM large JOIN small ON large.a = small.a", ["hash inner ="]],
   ["SELECT * FROM large LEFT JOIN small ON large.a = small.a", ["hash probeOuter ="]],
   ["SELECT * FROM small LEFT JOIN large ON large.a = small.a", ["hash buildOuter ="]],
   ["SELECT * FROM small FULL JOIN large ON large.a = small.a", ["hash fullOuter ="]],
@@ -75,6 +77,16 @@ test("the smaller side is kept, the larger one streams", () => {
 test("a hint decides the side that is kept", () => {
   const visit = (node: PhysicalPlan): readonly number[] => (node.kind === "hashJoin" ? [node.build.rows] : physicalInputs(node).flatMap(visit));
   expect(visit(physical("SELECT /*+ BROADCAST(large) */ * FROM large JOIN small ON large.a = small.a"))).toEqual([1_000_000]);
+});
+
+test("hash tables that are estimated to be large are partitioned", () => {
+  const kinds = (sharedTableBytes: number): readonly string[] => {
+    const visit = (node: PhysicalPlan): readonly string[] => [node.kind, ...physicalInputs(node).flatMap(visit)];
+    return visit(planPhysical(planned("SELECT /*+ REPARTITION(4) */ large.a FROM large JOIN small ON large.a = small.a", TABLES).optimized, { sharedTableBytes })).filter((kind) => kind === "exchange");
+  };
+  // 100 rows of 24 bytes; the exchange that the query asks for stays.
+  expect(kinds(2400)).toHaveLength(1);
+  expect(kinds(2399)).toHaveLength(2);
 });
 
 test("ORDER BY with LIMIT keeps a heap, a large LIMIT sorts", () => {

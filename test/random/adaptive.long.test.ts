@@ -7,10 +7,11 @@ import { runRandomQueries } from "./run.ts";
 const SEED = Number(process.env.SPARROW_RANDOM_SEED ?? 2);
 const COUNT = Number(process.env.SPARROW_RANDOM_COUNT ?? 120);
 
-/** Plans stay as they are; and plans change wherever they can, however small the tables are. */
+/** Plans stay as they are; plans change wherever they can, however small the tables are; and joins are made in partitions, skewed or not. */
 const SETTINGS = {
   off: { "spark.sql.adaptive.enabled": "false" },
   eager: { "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0", "sparrow.adaptive.minRows": "0" },
+  partitioned: { "spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "0", "spark.sql.adaptive.skewJoin.skewedPartitionFactor": "1.2", "spark.sql.adaptive.coalescePartitions.minPartitionSize": "64", "sparrow.adaptive.minRows": "0" },
 };
 
 let duckdb: DuckDBOracle;
@@ -22,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => duckdb.close());
 
-test.each(["off", "eager"] as const)(`${COUNT} random queries of seed ${SEED} with adaptive execution %s give DuckDB's answers`, async (mode) => {
+test.each(["off", "eager", "partitioned"] as const)(`${COUNT} random queries of seed ${SEED} with adaptive execution %s give DuckDB's answers`, async (mode) => {
   const sparrow = await SparrowUnderTest.open({ "sparrow.workers": "2", ...SETTINGS[mode] });
   try {
     for (const { name, path } of await randomTables(1)) await sparrow.viewParquet(name, path);

@@ -1,5 +1,5 @@
 import type { Column } from "../../../catalog/expression.ts";
-import type { Partitioning } from "../../../planner/physical.ts";
+import type { Partitioning } from "../../../planner/partitioning.ts";
 import { emitHash } from "../../emit/row-keys.ts";
 import { emitKeys } from "../keys.ts";
 import type { RowLayout } from "../../pipeline/row-layout.ts";

@@ -1,4 +1,3 @@
-import type { Pool } from "../../memory/pool.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
 import { get, i32, i64 } from "../../wasm/instructions.ts";
 import { ModuleBuilder } from "../../wasm/module-builder.ts";
@@ -10,9 +9,19 @@ import { BUILD_RECORD } from "./join-build.ts";
  * How a complete build side is found from the probe side. `direct`: one integer key whose values lie close together; the directory is an array of chain
  * heads indexed by key - min, and every record of a chain has the key.
  */
-export type JoinDirectory =
-  | { readonly kind: "hash"; readonly address: number; readonly bits: number }
-  | { readonly kind: "direct"; readonly address: number; readonly min: bigint; readonly slots: number };
+export type JoinDirectory = HashDirectory | { readonly kind: "direct"; readonly address: number; readonly min: bigint; readonly slots: number };
+
+export interface HashDirectory {
+  readonly kind: "hash";
+  readonly address: number;
+  readonly bits: number;
+}
+
+/** Memory of a directory. */
+export interface DirectorySlots {
+  readonly address: number;
+  readonly bytes: number;
+}
 
 /**
  * A hash directory, one for all workers: 8 bytes an entry: uint32 head of the chain, and 32 Bloom bits of the hashes in it, so that most probes without a
@@ -109,8 +118,8 @@ function writeDirectLink(f: FunctionBuilder, width: 32 | 64): void {
   });
 }
 
-/** Empties the slots of one partition. */
-export function clearPartition(pool: Pool, address: number, bits: number, partition: number): void {
+/** The slots of one partition's hashes. */
+export function partitionSlots({ address, bits }: HashDirectory, partition: number): DirectorySlots {
   const bytes = directoryBytes(bits - PARTITION_BITS);
-  pool.zero(address + partition * bytes, bytes);
+  return { address: address + partition * bytes, bytes };
 }

@@ -4,14 +4,15 @@ import type { SpillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../../spill/spill-store.ts";
 import { runsOf } from "../row-store.ts";
 import { forEachRecord } from "../rows/sort-records.ts";
+import type { HashDirectory } from "./join-directory.ts";
 import { directoryBits, directoryBytes, joinLinkModule } from "./join-directory.ts";
 import type { ProbeState } from "./join-probe.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { JoinPart } from "./partitioned-build.ts";
 
-/** What an instance of a pipeline joins part by part. */
+/** What an instance of a pipeline joins part by part: by morsel, the parts that a task joins one after the other. */
 export interface JoinParts {
-  readonly parts: readonly JoinPart[];
+  readonly tasks: readonly (readonly JoinPart[])[];
   readonly build: SpillLayout;
   readonly probe: SpillLayout;
   /** Words of the probe that goes to the parts. */
@@ -36,13 +37,13 @@ const MAX_NOTED_ROWS = 4 * 1024 * 1024;
 export function runJoinPart(part: JoinPart, { build, probe, state: words, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): RewrittenPart | undefined {
   const { pool } = arena;
   const { passes } = words;
-  const rounds = part.rounds.map(({ chunks, pages }) => ({ chunks, pages }));
+  const rounds = part.rounds.map(({ chunks, pages, directory }) => ({ chunks, pages, directory }));
   for (const rows of probeGroups(part.probe, probe.recordBytes, passes !== undefined && rounds.length > 1)) {
     const notes = rows.map((piece) => new Uint8Array(passes === undefined ? 0 : recordCount(piece)));
     for (const [at, round] of rounds.entries()) {
       arena.reset();
       const loaded = round.pages.map((page) => spill.read(page, build, arena));
-      const { address, bits } = linkRecords([...runsOf(round.chunks, build.recordBytes), ...loaded], part.sharedBits, arena);
+      const { address, bits } = round.directory ?? linkRecords([...runsOf(round.chunks, build.recordBytes), ...loaded], part.sharedBits, arena);
       pool.u32[(state + words.directory) >>> 2] = address;
       pool.u32[(state + words.extent) >>> 2] = 32 - bits;
       pool.u32[(state + words.left) >>> 2] = part.sharedBits;
@@ -90,14 +91,14 @@ function withNotes(notes: Uint8Array, word: number, scratch: Arena, run: () => v
 }
 
 /** A directory of the records, whose hashes have the uppermost bits in common. */
-function linkRecords(runs: readonly RecordRun[], sharedBits: number, arena: Arena): { address: number; bits: number } {
+function linkRecords(runs: readonly RecordRun[], sharedBits: number, arena: Arena): HashDirectory {
   const { pool } = arena;
   const bits = directoryBits(runs.reduce((sum, run) => sum + run.count, 0));
   const address = arena.allocateZeroed(directoryBytes(bits));
   const { exports } = new WebAssembly.Instance(joinLinkModule(), { env: { memory: pool.memory } });
   const link = exports["link"] as (start: number, end: number, rowBytes: number, directory: number, shift: number, left: number) => void;
   for (const { base, count, stride } of runs) link(base, base + count * stride, stride, address, 32 - bits, sharedBits);
-  return { address, bits };
+  return { kind: "hash", address, bits };
 }
 
 /** Those of the records whose byte at `offset` has the value, by their addresses. */

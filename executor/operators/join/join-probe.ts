@@ -54,8 +54,10 @@ export interface BuildFacts {
   readonly unique: boolean;
   /** There is a bitmap of its keys. */
   readonly sparse: boolean;
-  /** Its rows come into memory part by part, and go again with the morsel. */
+  /** It is probed part by part, each of which has a directory of its own. */
   readonly isPartitioned: boolean;
+  /** Some rows come into memory with a part, and go with it. */
+  readonly isOnDisk: boolean;
 }
 
 /** A step of a pipeline: looks the row up in the hash table and goes on, through `downstream(skip)`, with what the join gives. */
@@ -143,7 +145,7 @@ class Probe {
         continue;
       }
       const field = this.#shape.layout.fields.find((f) => f.id === column.id)!;
-      this.#emitter.bind(column.id, { kind: "row", field, pointer: this.pointer, optional, lifetime: this.#facts.isPartitioned ? "morsel" : "query" });
+      this.#emitter.bind(column.id, { kind: "row", field, pointer: this.pointer, optional, lifetime: this.#facts.isOnDisk ? "morsel" : "query" });
     }
   }
 

@@ -7,8 +7,10 @@ import type { HashPartition } from "../spilled/hash-partitions.ts";
 import { bytesToUse, divideUntil, hardlyDivides, sharedBits } from "../spilled/hash-partitions.ts";
 import type { RunDivision } from "../spilled/run-division.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
+import type { RowChunk } from "../row-store.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD } from "./join-build.ts";
+import type { HashDirectory } from "./join-directory.ts";
 
 /** Beside each record: its slots in a hash directory (join-directory.ts). */
 const BESIDE_BYTES = 24;
@@ -20,9 +22,12 @@ export interface JoinPart {
   /** Upper hash bits that all its rows have in common. */
   readonly sharedBits: number;
   /** The build rows, as many at a time as fit; the probe rows meet each of these in turn. */
-  readonly rounds: readonly StoredPartition[];
+  readonly rounds: readonly BuildRound[];
   readonly probe: StoredPartition;
 }
+
+/** `directory`: of rows in memory that several tasks probe; others get one from whoever joins them. */
+export type BuildRound = StoredPartition & { readonly directory?: HashDirectory };
 
 /** Joins that give build rows by their match flags, after all probe rows. */
 const FLAGS_MATCHES: ReadonlySet<PhysicalJoinKind> = new Set(["buildOuter", "fullOuter", "buildSemi", "buildAnti"]);
@@ -30,8 +35,8 @@ const FLAGS_MATCHES: ReadonlySet<PhysicalJoinKind> = new Set(["buildOuter", "ful
 const DROPS_UNMATCHED: ReadonlySet<PhysicalJoinKind> = new Set(["inner", "buildOuter", "probeSemi", "buildSemi", "buildAnti"]);
 
 /**
- * The build side of a hash join of which some rows are on disk, in parts that each fit into a worker's memory together with their directory. Probe rows are
- * spread in the same way, and the parts are joined one after the other. Source: the Grace hash join (Kitsuregawa, Tanaka, Moto-oka 1983).
+ * The build side of a hash join that is made part by part, because some of its rows are on disk or because the plan says so: each part fits into a worker's memory
+ * together with its directory. Probe rows are spread in the same way, and the parts are joined one after the other. Source: the Grace hash join (Kitsuregawa, Tanaka, Moto-oka 1983).
  */
 export class PartitionedBuild {
   readonly layout: SpillLayout;
@@ -64,13 +69,18 @@ export class PartitionedBuild {
     return this.#parts.flatMap((part) => part.pages);
   }
 
+  /** What is in memory; rows of a partition that had to be divided are on disk. */
+  get chunks(): readonly RowChunk[] {
+    return this.#parts.flatMap((part) => part.chunks);
+  }
+
   /** A part's rows have been written anew. */
   replace(leaf: number, pages: readonly SpilledPage[]): void {
     this.#parts[leaf] = { ...this.#parts[leaf], pages };
   }
 
-  /** What there is to join, for probe rows in an exchange over the same hash; its records begin with it. `inPieces`: one key's rows need not all be in memory. */
-  async parts(probe: readonly StoredPartition[], probeLayout: SpillLayout, inPieces: boolean, run: RunDivision): Promise<readonly JoinPart[]> {
+  /** What there is to join, by partition, for probe rows in an exchange over the same hash; its records begin with it. `inPieces`: one key's rows need not all be in memory. */
+  async parts(probe: readonly StoredPartition[], probeLayout: SpillLayout, inPieces: boolean, run: RunDivision): Promise<readonly (readonly JoinPart[])[]> {
     const deeper = (path: readonly number[]): boolean => this.#parts.some((part) => part.path.length > path.length && path.every((number, i) => part.path[i] === number));
     const divided = await divideUntil(
       probe.map((partition, number): HashPartition => ({ ...partition, path: [number] })),
@@ -78,12 +88,14 @@ export class PartitionedBuild {
       (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout: probeLayout, hash: 0 }))),
     );
     const leaves = new Map(this.#parts.map((part, leaf) => [part.path.join(), leaf]));
-    return divided.flatMap((rows): JoinPart[] => {
+    const parts: JoinPart[][] = probe.map(() => []);
+    for (const rows of divided) {
       const leaf = leaves.get(rows.path.join());
       const build = leaf === undefined ? undefined : this.#parts[leaf];
-      if (isEmpty(rows) || (DROPS_UNMATCHED.has(this.join) && (build === undefined || isEmpty(build)))) return [];
-      return [{ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? this.#rounds(build) : [build], probe: rows }];
-    });
+      if (isEmpty(rows) || (DROPS_UNMATCHED.has(this.join) && (build === undefined || isEmpty(build)))) continue;
+      parts[rows.path[0]].push({ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? this.#rounds(build) : [build], probe: rows });
+    }
+    return parts;
   }
 
   #rounds(part: HashPartition): readonly StoredPartition[] {
