@@ -4,7 +4,7 @@ import { BLOCK_BYTES } from "./memory/pool.ts";
 /** How the memory that a query can still have is shared out. `free`: blocks of it. */
 
 /** Breakers whose rows can go to disk. */
-const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "shared", "sort", "window"]);
+const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "limit", "shared", "sort", "window"]);
 /** Blocks that an instance of a pipeline takes for its state and batches. */
 const INSTANCE_BLOCKS = 4;
 /** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */

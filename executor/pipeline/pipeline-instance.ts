@@ -204,7 +204,7 @@ export class PipelineInstance {
     const { disk } = this.#context;
     if (disk === undefined) throw new InternalError("what is on disk is completed by workers");
     const stores = { arena: this.#scratch, work: this.#scratch, spill: this.#spill };
-    for (const run of disk.partRecords(task, this.#context, stores, this.#job.evaluation)) this.#runRecords(morsel, run);
+    for (const run of disk.partRecords(task, this.#context, stores, this.#job.evaluation)) if (!this.#runRecords(morsel, run)) return;
   }
 
   #runJoinTask(morsel: number, join: JoinParts): void {
@@ -225,27 +225,31 @@ export class PipelineInstance {
     return flag === undefined ? run : disk.recordsWithFlag(run, flag, this.#scratch);
   }
 
-  #runRecords(morsel: number, run: RecordRun): void {
+  /** False when the sink has enough of this morsel. */
+  #runRecords(morsel: number, run: RecordRun): boolean {
     const { source } = this.#job.pipeline;
     if (source.kind !== "records") throw new InternalError("records are read by their own source");
     const { u32 } = this.#context.pool;
     u32[(this.#state + source.base) >>> 2] = run.base;
     u32[(this.#state + source.stride) >>> 2] = run.stride;
-    this.#runRows(morsel, run.count);
+    return this.#runRows(morsel, run.count);
   }
 
-  #runRows(morsel: number, rows: number): void {
+  /** False when the sink has enough of this morsel. */
+  #runRows(morsel: number, rows: number): boolean {
     const { pool } = this.#context;
     pool.u32[(this.#state + HEADER.morsel) >>> 2] = morsel;
     this.#sink.startMorsel(morsel);
     const { batchRows, control } = this.#job;
-    for (let from = 0; from < rows; from += batchRows) {
+    let wantsMore = true;
+    for (let from = 0; from < rows && wantsMore; from += batchRows) {
       if (Atomics.load(pool.i32, (control + CONTROL.cancelled) >>> 2) !== 0) throw new CancelledError();
-      if (!this.#drive(0, from, Math.min(rows, from + batchRows))) break;
+      wantsMore = this.#drive(0, from, Math.min(rows, from + batchRows));
     }
     this.#flushCuts(0);
     this.#rows += rows;
     this.#sink.endMorsel();
+    return wantsMore;
   }
 
   /** Runs a segment over source rows; false when the sink has enough of this morsel. */

@@ -20,6 +20,13 @@ export interface MergeTask {
   /** Sort prefixes, uint64: `low` belongs to the part, `high` does not; undefined: none. */
   readonly low: bigint | undefined;
   readonly high: bigint | undefined;
+  /** Rows that are left out, and how many are wanted at most; undefined: all are. */
+  readonly slice: RowSlice | undefined;
+}
+
+export interface RowSlice {
+  readonly offset: number;
+  readonly limit?: number;
 }
 
 const BATCH_ROWS = 4096;
@@ -36,9 +43,15 @@ export function* mergedRecords(task: MergeTask, context: ThreadContext, work: Ar
   const merge = new RecordMerge(pool, sorter, sources);
   const base = work.allocate(BATCH_ROWS * 4);
   let count = 0;
-  for (let source = merge.first; source !== undefined; source = merge.first) {
-    pool.u32[(base >>> 2) + count++] = source.record;
-    if (count === BATCH_ROWS || source.isAtPageEnd) {
+  let skip = task.slice?.offset ?? 0;
+  let wanted = task.slice?.limit ?? Number.POSITIVE_INFINITY;
+  for (let source = merge.first; source !== undefined && wanted > 0; source = merge.first) {
+    if (skip > 0) skip--;
+    else {
+      pool.u32[(base >>> 2) + count++] = source.record;
+      wanted--;
+    }
+    if (count === BATCH_ROWS || (source.isAtPageEnd && count > 0)) {
       yield { base, count, stride: 0 };
       count = 0;
     }

@@ -3,6 +3,7 @@ import type { Allocator } from "../../memory/arena.ts";
 import { ReusedMemory } from "../../memory/reused-memory.ts";
 import type { Pool } from "../../memory/pool.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
+import { PAGE_BYTES } from "../../spill/page.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../../spill/spill-store.ts";
 import { SORT_RECORD } from "./sort-module.ts";
@@ -118,7 +119,7 @@ export class PageSource implements SortedSource {
     this.#layout = layout;
     this.#pages = pages;
     this.#below = high;
-    this.#memory = new ReusedMemory(memory);
+    this.#memory = new ReusedMemory(memory, PAGE_BYTES);
     this.#turn();
     while (low !== undefined && this.record !== 0 && this.#prefix(this.record) < low) {
       if (this.isAtPageEnd) this.#turn();

@@ -46,6 +46,16 @@ function openRows(shape: RowSinkShape, { store }: RowSinkState, context: ThreadC
         },
       };
     }
+    case "append": {
+      const kept = new SpillingRows(context.pool, rows, block, store, layout, spill);
+      return {
+        supply: (kind, argument) => kept.supply(kind, argument),
+        finish: () => {
+          const [{ chunks, pages }] = kept.finish();
+          return { kind: "rows", partitions: [{ chunks, pages: [] }], sorted: pages.length === 0 ? [] : [pages] };
+        },
+      };
+    }
     case "partition":
     case "fail": {
       const kept = new SpillingRows(context.pool, rows, block, store, layout, shape.whenFull === "fail" ? undefined : spill);
@@ -62,12 +72,17 @@ export function rowSpillLayout({ layout, filled }: RowSinkShape): SpillLayout {
 /** A limit stops when finished morsels have enough. `left`, `finished`: words of rows that the morsel may still give, and that finished ones have given. */
 function morselLimit({ u32, i32 }: Pool, left: number, finished: number, perMorsel: number): Pick<SinkInstance, "startMorsel" | "endMorsel" | "wantsMore"> {
   const most = Math.min(perMorsel, 0xffffffff);
+  let current = -1;
+  let before = most;
   return {
-    startMorsel: () => {
-      u32[left] = most;
+    // A morsel that is a part of something on disk comes batch by batch.
+    startMorsel: (morsel) => {
+      if (morsel !== current) u32[left] = most;
+      current = morsel;
+      before = u32[left];
     },
     endMorsel: () => {
-      Atomics.add(i32, finished, Math.min(most - u32[left], 0x7fffffff));
+      Atomics.add(i32, finished, Math.min(before - u32[left], 0x7fffffff));
     },
     // Morsels are taken in order, so all before the last one taken are finished or under way: enough rows in finished ones are enough.
     wantsMore: () => Atomics.load(u32, finished) < perMorsel,

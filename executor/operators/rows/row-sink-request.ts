@@ -12,7 +12,7 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
     case "loopBuild":
       return plain;
     case "limit":
-      return { ...plain, perMorsel: breaker.node.limit === undefined ? undefined : breaker.node.limit + breaker.node.offset };
+      return { ...plain, whenFull: "append", perMorsel: breaker.node.limit === undefined ? undefined : breaker.node.limit + breaker.node.offset };
     case "sort":
       return { ...plain, order: breaker.node.order, whenFull: "sort" };
     case "topN":

@@ -29,8 +29,8 @@ export interface RowSinkShape extends SortShape {
   readonly layout: RowLayout;
   /** Fields that the sink fills; others are filled later. */
   readonly filled: readonly RowField[];
-  /** What an instance does when its memory is full: it writes all its rows as one sorted run, or by partition, or fails. */
-  readonly whenFull: "sort" | "partition" | "fail";
+  /** What an instance does when its memory is full: it writes all its rows as one sorted run, or behind those that it has written, or by partition, or fails. */
+  readonly whenFull: "sort" | "append" | "partition" | "fail";
   /** 1 unless rows are kept apart by partition keys. */
   readonly partitions: number;
   /** Sorts what the sink has, to drop what cannot matter to a top-N, or on its way to disk. */
@@ -59,7 +59,7 @@ export interface RowSinkRequest {
   readonly reserved: readonly Column[];
   readonly keep?: number;
   readonly perMorsel?: number;
-  readonly whenFull: "sort" | "partition" | "fail";
+  readonly whenFull: RowSinkShape["whenFull"];
   /** No more is wanted of each partition. */
   readonly limit?: WindowLimit;
   /** One pipeline feeds the sink, so that dictionary codes can be kept. */

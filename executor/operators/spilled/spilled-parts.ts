@@ -28,6 +28,6 @@ export async function spilledParts(breaker: Breaker, state: BreakerState, { kind
       return undefined;
     case "rows":
       if (breaker.kind === "window") return divideWindow(breaker.node.calls, shape, options, state.stored(), partBytes, divide);
-      return spilledSort(shape, state.stored(), state.sortedRuns(), options);
+      return spilledSort(shape, state.stored(), state.sortedRuns(), options, breaker.kind === "limit" ? breaker.node : undefined);
   }
 }

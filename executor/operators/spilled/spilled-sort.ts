@@ -1,8 +1,8 @@
 import { PAGE_BYTES } from "../../spill/page.ts";
 import type { SpilledPage } from "../../spill/spill-store.ts";
-import type { SpilledParts } from "../finish-task.ts";
+import type { FinishTask, SpilledParts } from "../finish-task.ts";
 import { runsOf } from "../row-store.ts";
-import type { MergeTask } from "../rows/merge-task.ts";
+import type { MergeTask, RowSlice } from "../rows/merge-task.ts";
 import { rowSpillLayout } from "../rows/row-sink-instance.ts";
 import type { RowSinkShape } from "../rows/row-sink.ts";
 import { compileSort } from "../rows/sort-module.ts";
@@ -20,21 +20,24 @@ type Sort = Omit<MergeTask, "low" | "high">;
 
 /**
  * The parts in which a sort on disk is merged, one after the other in order. First, groups of runs are merged into longer ones, until few enough are left for a page of
- * each to be in memory. `sorted`: runs of pages; a page's `first` is the prefix of its first record. `stored`: what instances had that needed no disk.
+ * each to be in memory. `sorted`: runs of pages; a page's `first` is the prefix of its first record. `stored`: what instances had that needed no disk. `slice`: rows of a limit,
+ * whose prefixes are their morsels.
  */
-export async function spilledSort(shape: RowSinkShape, stored: readonly StoredPartition[], sorted: readonly (readonly SpilledPage[])[], { workers, partBytes, runTasks }: SpilledPartsOptions): Promise<SpilledParts> {
+export async function spilledSort(shape: RowSinkShape, stored: readonly StoredPartition[], sorted: readonly (readonly SpilledPage[])[], { workers, partBytes, runTasks }: SpilledPartsOptions, slice?: RowSlice): Promise<SpilledParts> {
   const layout = rowSpillLayout(shape);
   const sorting = compileSort(shape);
   const fanIn = Math.max(MIN_FAN_IN, Math.floor(partBytes / PAGE_BYTES) - 1);
   let runs = sorted;
   while (runs.length > fanIn) {
     const groups = Math.ceil(runs.length / fanIn);
-    const tasks = Array.from({ length: groups }, (_, g): MergeTask => ({ kind: "merge", shape, sorting, layout, runs: runs.filter((_run, i) => i % groups === g), inMemory: [], low: undefined, high: undefined }));
+    const tasks = Array.from({ length: groups }, (_, g): MergeTask => ({ kind: "merge", shape, sorting, layout, runs: runs.filter((_run, i) => i % groups === g), inMemory: [], low: undefined, high: undefined, slice: undefined }));
     runs = (await runTasks(tasks)).map(({ pages }) => pages[0]);
   }
   const rest = runsOf(stored.flatMap((p) => p.chunks), layout.recordBytes);
-  const inMemory = rest.length === 0 ? [] : (await runTasks([{ kind: "sort", shape, sorting, runs: rest, offset: 0, limit: undefined }]))[0].runs;
-  return { tasks: mergeParts({ kind: "merge", shape, sorting, layout, runs, inMemory }, workers), sites: [] };
+  const inOrder: FinishTask = slice === undefined ? { kind: "sort", shape, sorting, runs: rest, offset: 0, limit: undefined } : { kind: "limit", runs: rest, offset: 0, limit: undefined };
+  const inMemory = rest.length === 0 ? [] : (await runTasks([inOrder]))[0].runs;
+  const sort: Sort = { kind: "merge", shape, sorting, layout, runs, inMemory, slice };
+  return { tasks: slice === undefined ? mergeParts(sort, workers) : [{ ...sort, low: undefined, high: undefined }], sites: [] };
 }
 
 /** Parts of the order between prefixes, each of about as many pages. Records with equal prefixes are in one part. */
