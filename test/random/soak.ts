@@ -24,11 +24,13 @@ const { values } = parseArgs({
   },
 });
 
+/** A query that takes longer is one that does not end. */
+const TIMEOUT = { "sparrow.query.timeout": "10m" };
 const settings = Object.fromEntries(values.set.map((text) => [text.slice(0, text.indexOf("=")), text.slice(text.indexOf("=") + 1)]));
 // Joins on few values multiply: what needs more than this is not compared.
 const duckdb = await DuckDBOracle.open({ threads: 1, memory: "2GB" });
 await duckdb.execute("SET max_temp_directory_size = '0KB'");
-const sparrow = values.interpreted ? new InterpretedSparrow(duckdb, settings) : await SparrowUnderTest.open(settings);
+const sparrow = values.interpreted ? new InterpretedSparrow(duckdb, settings) : await SparrowUnderTest.open({ ...TIMEOUT, ...settings });
 for (const { name, path } of await randomTables(1)) {
   await duckdb.loadParquet(name, path);
   await sparrow.viewParquet(name, path);

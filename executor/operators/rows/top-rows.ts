@@ -2,7 +2,7 @@ import { InternalError } from "../../../catalog/errors.ts";
 import type { Arena } from "../../memory/arena.ts";
 import type { Pool } from "../../memory/pool.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
-import type { SinkResult } from "../../pipeline/pipeline-job.ts";
+import type { PipelineJob, SinkResult } from "../../pipeline/pipeline-job.ts";
 import { CONTROL } from "../../pipeline/pipeline-job.ts";
 import { PageBuilder, relocate } from "../../spill/page.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
@@ -16,7 +16,7 @@ import { SORT_ENTRY, SORT_RECORD } from "./sort-module.ts";
 import type { SortedEntries } from "./sort-records.ts";
 import { RecordSorter } from "./sort-records.ts";
 
-/** Rows that come between two prunings, at least. */
+/** Rows that come between two prunings, at least; fewer where batches are smaller. */
 const MIN_ROWS = 4096;
 
 /**
@@ -27,6 +27,7 @@ export class TopRows implements SinkInstance {
   outputRows = 0;
   readonly #shape: RowSinkShape;
   readonly #keep: number;
+  readonly #minRows: number;
   readonly #pool: Pool;
   readonly #rows: Arena;
   readonly #layout: SpillLayout;
@@ -38,11 +39,12 @@ export class TopRows implements SinkInstance {
   #kept: RecordRun[] = [];
   #page: PageBuilder | undefined;
 
-  constructor(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, { rows, work }: SinkStores, block: number, control: number) {
+  constructor(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, { rows, work }: SinkStores, block: number, { control, batchRows }: PipelineJob) {
     const { keep, sorting, layout } = shape;
     if (keep === undefined || sorting === undefined) throw new InternalError("a top-N knows how many rows it keeps");
     this.#shape = shape;
     this.#keep = keep;
+    this.#minRows = Math.min(MIN_ROWS, batchRows);
     this.#pool = context.pool;
     this.#rows = rows;
     this.#layout = spillLayout(layout.bytes, layout.fields);
@@ -50,7 +52,7 @@ export class TopRows implements SinkInstance {
     this.#bound = block + state.bound;
     this.#shared = new BigUint64Array(context.pool.memory.buffer, control + CONTROL.bound, 1);
     this.#chunks = new RowChunks(context.pool, rows, block, state.store);
-    this.#expect(Math.max(2 * keep, MIN_ROWS));
+    this.#expect(Math.max(2 * keep, this.#minRows));
   }
 
   supply(kind: number, argument: number): boolean {
@@ -108,7 +110,7 @@ export class TopRows implements SinkInstance {
       return { base, count: records, stride: this.#layout.recordBytes };
     });
     pool.u32[(this.#bound + BOUND.rows) >>> 2] = count;
-    this.#expect(count + Math.max(this.#keep, MIN_ROWS));
+    this.#expect(count + Math.max(this.#keep, this.#minRows));
   }
 
   #record({ address }: SortedEntries, row: number): number {
