@@ -57,6 +57,11 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.dynamicAllocation.executorIdleTimeout", type: { kind: "duration" }, defaultText: "60s", doc: "How long a worker thread has nothing to do before it is ended.", fixed: true },
   { name: "spark.dynamicAllocation.maxExecutors", type: { kind: "int", min: 1, max: 1024 }, defaultText: "", doc: "Worker threads at most; more than sparrow.workers lets several queries run side by side. By default as many as sparrow.workers.", fixed: true },
   { name: "spark.dynamicAllocation.minExecutors", type: { kind: "int", min: 0, max: 1024 }, defaultText: "0", doc: "Worker threads that stay, however long they have nothing to do.", fixed: true },
+  { name: "spark.speculation", type: BOOLEAN_SETTING, defaultText: "false", doc: "Work at which a worker thread is stuck, most of all in a slow read of a file, is done by another one too; the first to end counts." },
+  { name: "spark.speculation.interval", type: { kind: "duration" }, defaultText: "100ms", doc: "How often one looks for threads that are stuck." },
+  { name: "spark.speculation.minTaskRuntime", type: { kind: "duration" }, defaultText: "100ms", doc: "A piece of work takes at least so long before it is done by another thread too." },
+  { name: "spark.speculation.multiplier", type: { kind: "double", min: 1, max: 1e9 }, defaultText: "3", doc: "A piece of work is late that takes so many times as long as its like." },
+  { name: "spark.speculation.quantile", type: { kind: "double", min: 0, max: 1 }, defaultText: "0.9", doc: "Part of a stage's pieces of work that must be done before late ones are done by other threads too." },
   { name: "spark.sql.adaptive.advisoryPartitionSizeInBytes", type: { kind: "bytes", min: 1 }, defaultText: "64MB", doc: "Size that partitions of an exchange are brought to; `spark.sql.adaptive.shuffle.targetPostShuffleInputSize` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.shuffle.targetPostShuffleInputSize"] },
   { name: "spark.sql.adaptive.autoBroadcastJoinThreshold", type: { kind: "bytes", min: -1 }, defaultText: "", doc: "Measured size of a hash table up to which all workers share one; by default spark.sql.autoBroadcastJoinThreshold." },
   { name: "spark.sql.adaptive.coalescePartitions.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Small partitions of an exchange are read together." },
@@ -83,11 +88,11 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.optimizer.runtime.bloomFilter.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Rows of a scan that a join further on drops are dropped as they are read." },
   { name: "spark.sql.orderByOrdinal", type: BOOLEAN_SETTING, defaultText: "true", doc: "ORDER BY 1 means the first column of the select list." },
   { name: "spark.sql.parquet.compression.codec", type: choice("none", "uncompressed", "snappy", "gzip", "brotli", "lz4", "lz4_raw", "zstd"), defaultText: "snappy", doc: "Compression of Parquet files that are written; a table's option `compression` comes before it." },
+  { name: "spark.sql.readSideCharPadding", type: BOOLEAN_SETTING, defaultText: "true", doc: "Whether values of CHAR(n) columns are padded with blanks to n characters as they are read." },
   { name: "spark.sql.session.timeZone", type: { kind: "timeZone" }, defaultText: "", doc: "Zone in which timestamps are read and shown; by default the machine's." },
   { name: "spark.sql.shuffle.partitions", type: { kind: "int", min: 1, max: 4096 }, defaultText: "32", doc: "Partitions of an exchange that does not say how many." },
   { name: "spark.sql.sources.default", type: choice("delta", "parquet", "csv", "json", "arrow"), defaultText: "delta", doc: "Format of a table made without USING." },
   { name: "spark.sql.sources.partitionOverwriteMode", type: choice("static", "dynamic"), defaultText: "static", doc: "INSERT OVERWRITE of a partitioned table replaces all of it, or, when dynamic, the partitions that the new rows fall into." },
-  { name: "spark.sql.readSideCharPadding", type: BOOLEAN_SETTING, defaultText: "true", doc: "Whether values of CHAR(n) columns are padded with blanks to n characters as they are read." },
   { name: "spark.sql.storeAssignmentPolicy", type: choice("ansi", "legacy", "strict"), defaultText: "ANSI", doc: "Which casts an INSERT may put in." },
   { name: "spark.sql.timestampType", type: choice("timestamp_ltz", "timestamp_ntz"), defaultText: "TIMESTAMP_LTZ", doc: "What TIMESTAMP means in SQL text." },
   { name: "spark.sql.warehouse.dir", type: STRING_SETTING, defaultText: "sparrow-warehouse", doc: "Folder of the catalog and of tables made without a LOCATION; created when the first of them is.", fixed: true },
@@ -154,13 +159,13 @@ export function parseSetting(setting: Setting, text: string): SettingValue {
     case "int": {
       if (!/^[+-]?\d+$/.test(trimmed)) throw typeMismatch(setting, text, "int");
       const value = Number(trimmed);
-      if (value < type.min || value > type.max) throw invalid(setting, text, "REQUIREMENT", `The value must be from ${type.min} to ${type.max}.`, { confRequirement: `The value must be from ${type.min} to ${type.max}.` });
+      if (value < type.min || value > type.max) throw outOfRange(setting, text, type);
       return value;
     }
     case "double": {
       const value = trimmed === "" ? Number.NaN : Number(trimmed);
       if (Number.isNaN(value)) throw typeMismatch(setting, text, "double");
-      if (value < type.min || value > type.max) throw invalid(setting, text, "REQUIREMENT", `The value must be from ${type.min} to ${type.max}.`, { confRequirement: `The value must be from ${type.min} to ${type.max}.` });
+      if (value < type.min || value > type.max) throw outOfRange(setting, text, type);
       return value;
     }
     case "bytes": {
@@ -209,6 +214,11 @@ function isTimeZone(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function outOfRange(setting: Setting, text: string, { min, max }: { readonly min: number; readonly max: number }): SparrowError {
+  const confRequirement = `The value must be from ${min} to ${max}.`;
+  return invalid(setting, text, "REQUIREMENT", confRequirement, { confRequirement });
 }
 
 function typeMismatch(setting: Setting, text: string, wanted: string): SparrowError {

@@ -7,6 +7,8 @@ import type { Decision } from "../planner/adaptive/progress.ts";
 export type ExecutionEvent =
   | { readonly kind: "stageStarted"; readonly stage: number; /** Physical plan node whose rows are read. */ readonly node: number; readonly estimatedRows: number; readonly morsels: number }
   | { readonly kind: "taskEnded"; readonly stage: number; readonly task: number; /** Rows that entered the pipeline. */ readonly rows: number; readonly milliseconds: number }
+  /** A worker is stuck at a task: another one does it too. */
+  | { readonly kind: "taskSpeculated"; readonly stage: number; readonly task: number }
   /** `heldBytes`: memory that the query holds; `spilledBytes`: what it has written to disk so far. */
   | { readonly kind: "stageEnded"; readonly stage: number; readonly rows: number; readonly milliseconds: number; readonly heldBytes: number; readonly spilledBytes: number }
   /** All rows of a pipeline breaker are in. `bytes`: of its records. */

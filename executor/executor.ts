@@ -18,6 +18,7 @@ import type { ResultBatch } from "./result-batch.ts";
 import { ResultQueue } from "./result-queue.ts";
 import type { JobMessage, JobOptions, MemoryUse } from "./run-on-workers.ts";
 import { runPipelineJob, toFailure } from "./run-job.ts";
+import type { SpeculationPolicy } from "./speculation.ts";
 import { SpillFolder } from "./spill/spill-folder.ts";
 import type { ThreadSetup } from "./thread-context.ts";
 import { ThreadContext } from "./thread-context.ts";
@@ -50,6 +51,8 @@ export interface ExecuteOptions {
   readonly collide?: boolean;
   /** Attempts at work whose worker dies. Source: `spark.task.maxFailures`. */
   readonly maxFailures?: number;
+  /** Work at which a worker is stuck is done again by another one; absent: it is waited for. Source: `spark.speculation`. */
+  readonly speculation?: SpeculationPolicy;
   /** Everything that can go to disk goes there. */
   readonly eagerSpill?: boolean;
   /** Bytes of the pool that the query may hold at a time; absent: no limit but the pool's. */
@@ -131,7 +134,7 @@ export class Executor implements ExecutorThreads {
       } catch (error) {
         if (error instanceof WorkerLostError && error.spoilsInput && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) {
           if (!queue.hasDelivered) continue;
-          rest = run.undelivered;
+          rest = await run.undelivered();
           if (rest !== undefined) continue;
         }
         options.onEnd?.(run.counters);
@@ -144,11 +147,11 @@ export class Executor implements ExecutorThreads {
     return this.#onThreads(
       job.control,
       options,
-      (id, worker, newOwner) => ({ kind: "pipeline", id, worker, job, owners: pipelineOwners(newOwner) }),
+      (id, worker, newOwner, only) => ({ kind: "pipeline", id, share: { worker, only }, job, owners: pipelineOwners(newOwner) }),
       () => {
         const context = this.#mainContext();
         const { feed } = options;
-        return runPipelineJob(job, context, pipelineOwners(options.newOwner), {
+        return runPipelineJob(job, { worker: 0 }, context, pipelineOwners(options.newOwner), {
           begin: () => {},
           add: (morsel, batch) => feed?.add(morsel, batch, () => {}),
         });

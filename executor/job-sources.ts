@@ -1,6 +1,6 @@
 import type { ColumnLayout, Split } from "../catalog/table.ts";
 import type { Slice } from "../planner/partitioning.ts";
-import type { BreakerSource, Source } from "../planner/stages.ts";
+import type { BreakerSource, Pipeline, Source, StagePlan } from "../planner/stages.ts";
 import { lazily } from "./lazily.ts";
 import type { Arena } from "./memory/arena.ts";
 import type { Pool } from "./memory/pool.ts";
@@ -80,3 +80,22 @@ export function isSmall(morsels: Morsels): boolean {
   }
 }
 
+/**
+ * Whether some of a pipeline's morsels may be done by two threads at a time. Not where rows of one thread count for all (LIMIT), and not where morsels change what
+ * they read (parts that are completed or joined in place).
+ */
+export function mayRunTwice({ sink }: Pipeline, { breakers }: StagePlan, morsels: Morsels): boolean {
+  if (sink.kind === "breaker" && breakers[sink.breaker].kind === "limit") return false;
+  switch (morsels.kind) {
+    case "splits":
+    case "range":
+    case "records":
+    case "stored":
+      return true;
+    // One morsel.
+    case "values":
+    case "parts":
+    case "joinParts":
+      return false;
+  }
+}

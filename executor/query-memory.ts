@@ -11,6 +11,8 @@ export class QueryMemory {
   readonly pool: Pool;
   readonly account: Account;
   readonly #owners = new Map<Holder, Owner[]>();
+  /** Threads that have been given up and may still write. */
+  readonly #abandoned: Promise<unknown>[] = [];
 
   /** `limitBytes`: what the query may hold at a time; undefined: the whole pool. Raises TOO_MANY_QUERIES. */
   constructor(pool: Pool, limitBytes: number | undefined) {
@@ -52,9 +54,17 @@ export class QueryMemory {
     return this.pool.accounts.peak(this.account) * BLOCK_BYTES;
   }
 
-  /** Frees everything. The query's threads must have ended. */
+  /** Frees owners once the thread that may write to their memory has ended, be it after the query. */
+  abandon(owners: readonly Owner[], ended: Promise<unknown>): void {
+    const lost = new Set(owners);
+    for (const [holder, own] of this.#owners) this.#owners.set(holder, own.filter((owner) => !lost.has(owner)));
+    this.#abandoned.push(ended.then(() => this.pool.release(...owners)));
+  }
+
+  /** Frees everything. The query's threads must have ended, but for those that were given up. */
   close(): void {
     this.release(...this.holders);
-    this.pool.accounts.close(this.account);
+    if (this.#abandoned.length === 0) this.pool.accounts.close(this.account);
+    else void Promise.all(this.#abandoned).then(() => this.pool.accounts.close(this.account));
   }
 }

@@ -10,7 +10,7 @@ import { partBytes, sinkBlocks } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { lazily } from "./lazily.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
-import { isSmall, partMorsels, scanLayouts, scanSplits, storedMorsels } from "./job-sources.ts";
+import { isSmall, mayRunTwice, partMorsels, scanLayouts, scanSplits, storedMorsels } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { WorkDone } from "./query-counters.ts";
 import type { Holder } from "./query-memory.ts";
@@ -30,7 +30,6 @@ import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import type { ResultFeed, ResultQueue } from "./result-queue.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
-import { undeliveredStages } from "./undelivered-stages.ts";
 import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
 
@@ -79,8 +78,9 @@ export class QueryRun {
   }
 
   /** Stages that give what has not been delivered of the result; undefined when there are none, for a pipeline has been delivered in part. */
-  get undelivered(): StagePlan | undefined {
-    return this.#feed?.hasDelivered === true ? undefined : undeliveredStages(this.#stages, this.#ran);
+  async undelivered(): Promise<StagePlan | undefined> {
+    if (this.#feed?.hasDelivered === true) return undefined;
+    return (await import("./undelivered-stages.ts")).undeliveredStages(this.#stages, this.#ran);
   }
 
   async run(): Promise<void> {
@@ -138,7 +138,7 @@ export class QueryRun {
   async #adapt(breaker: Breaker): Promise<void> {
     const { adaptive, onEvent } = this.#options;
     if (adaptive === undefined && onEvent === undefined) return;
-    const { breakerFacts } = await factsModule();
+    const { breakerFacts, estimatedRows } = await factsModule();
     const left = this.#stages.pipelines.slice(this.#ran.length).map(({ source }) => source);
     // Partitions of an exchange are made for few rows too.
     const pays = adaptive !== undefined && (breaker.kind === "exchange" || left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows);
@@ -226,10 +226,12 @@ export class QueryRun {
     const parts = source.kind === "breaker" ? this.#parts.get(source.breaker) : undefined;
     const sites = [...own, ...(parts?.sites ?? [])];
     const morsels = parts === undefined ? await this.#morsels(source, splits, arena, compiled) : partMorsels(parts, own.length);
+    const speculates = this.#options.speculation !== undefined && mayRunTwice(pipeline, stages, morsels);
     const job: PipelineJob = {
       pipeline: compiled,
       morsels,
       control: arena.allocateZeroed(controlBytes(this.#threads.workers)),
+      taken: speculates ? arena.allocate(morselCount(morsels)) : 0,
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
       sinkBlocks: sinkBlocks(pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker].kind : undefined, this.#freeBlocks(), this.#threads.workers),
@@ -280,6 +282,7 @@ export class QueryRun {
     const feed = pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined;
     this.#feed = feed;
     const results: InstanceResult[] = [];
+    const { speculation: policy, onEvent } = this.#options;
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !job.eagerSpill && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
       // Parts are completed in place where they are in memory.
@@ -289,6 +292,9 @@ export class QueryRun {
       newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
       signal: this.#options.signal,
       feed,
+      ...(policy !== undefined && job.taken !== 0 && {
+        speculation: { policy, morsels: morselCount(job.morsels), taken: job.taken, onStart: (task) => onEvent?.({ kind: "taskSpeculated", stage: pipeline.id, task }), abandon: (owners, ended) => this.#memory.abandon(owners, ended) },
+      }),
       onResult: (result) => {
         if (result.kind !== "pipeline") throw new InternalError("a pipeline job gives a pipeline result");
         results.push(result.result);
@@ -382,11 +388,6 @@ export class QueryRun {
   #freeBlocks(): number {
     return this.#threads.pool.freeBlocks(this.#memory.account);
   }
-}
-
-/** Rows that were thought to come into a breaker, of groupings out of it. */
-function estimatedRows(breaker: Breaker): number {
-  return breaker.kind === "build" || breaker.kind === "loopBuild" ? breaker.node.build.rows : breaker.node.rows;
 }
 
 function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordRun[])[] {

@@ -1,15 +1,15 @@
 import { SparrowError } from "../catalog/errors.ts";
 import { PipelineInstance } from "./pipeline/pipeline-instance.ts";
-import type { PipelineJob, PipelineOwners, ResultOutput } from "./pipeline/pipeline-job.ts";
+import type { PipelineJob, PipelineOwners, PipelineShare, ResultOutput } from "./pipeline/pipeline-job.ts";
 import { CancelledError, RowError } from "./pipeline/pipeline-job.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { Failure, JobResult } from "./worker-messages.ts";
 
 /** Runs this thread's share of a pipeline: the same code in a worker and, for small work, in the main thread. */
 
-export function runPipelineJob(job: PipelineJob, context: ThreadContext, owners: PipelineOwners, output: ResultOutput): JobResult {
+export function runPipelineJob(job: PipelineJob, share: PipelineShare, context: ThreadContext, owners: PipelineOwners, output: ResultOutput): JobResult {
   try {
-    return { kind: "pipeline", result: new PipelineInstance(job, context, owners, output).run() };
+    return { kind: "pipeline", result: new PipelineInstance(job, share, context, owners, output).run() };
   } finally {
     context.pool.release(owners.scratch, owners.part, owners.work);
   }

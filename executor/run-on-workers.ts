@@ -1,7 +1,9 @@
 import type { Owner, Pool } from "./memory/pool.ts";
 import { CONTROL } from "./pipeline/pipeline-job.ts";
 import type { ResultFeed } from "./result-queue.ts";
-import type { WorkerPool } from "./worker-pool.ts";
+import type { Attempt, Speculation } from "./speculation.ts";
+import { SpeculativeShares } from "./speculation.ts";
+import type { Share, WorkerPool } from "./worker-pool.ts";
 import { WorkerLostError } from "./worker-lost.ts";
 import type { Failure, JobResult, ToWorker } from "./worker-messages.ts";
 
@@ -26,10 +28,12 @@ export interface JobOptions {
   readonly feed?: ResultFeed;
   readonly onResult: (result: JobResult) => void;
   readonly toError: (failure: Failure) => Error;
+  /** Of jobs whose stuck shares are done again while they are stuck. */
+  readonly speculation?: Speculation;
 }
 
-/** What is sent for share `worker`; owners are made for the attempt. */
-export type JobMessage = (id: number, worker: number, newOwner: (use: MemoryUse) => Owner) => ToWorker;
+/** What is sent for share `worker`; owners are made for the attempt. `only`: of the job's morsels it is given these, and takes no others. */
+export type JobMessage = (id: number, worker: number, newOwner: (use: MemoryUse) => Owner, only?: readonly number[]) => ToWorker;
 
 /** How one attempt ended. */
 type Outcome = { readonly kind: "done"; readonly results: readonly JobResult[] } | { readonly kind: "failed"; readonly failure: Failure } | { readonly kind: "died"; readonly message: string };
@@ -41,16 +45,26 @@ type Outcome = { readonly kind: "done"; readonly results: readonly JobResult[] }
 export async function runOnWorkers(pool: Pool, workers: WorkerPool, control: number, options: JobOptions, message: JobMessage): Promise<void> {
   for (let failures = 1; ; failures++) {
     const owners: Owner[] = [];
-    const newOwner = (use: MemoryUse): Owner => {
-      const owner = options.newOwner(use);
-      owners.push(owner);
-      return owner;
+    const makeMessage: AttemptMessage = (id, worker, only) => {
+      const own: Owner[] = [];
+      const made = message(id, worker, (use) => {
+        const owner = options.newOwner(use);
+        own.push(owner);
+        return owner;
+      }, only);
+      owners.push(...own);
+      return { message: made, owners: own };
     };
+    // What is abandoned is freed by whoever waits for its thread.
+    const speculation = options.speculation && { ...options.speculation, abandon: (lost: readonly Owner[], ended: Promise<unknown>): void => {
+      for (const owner of lost) owners.splice(owners.indexOf(owner), 1);
+      options.speculation?.abandon(lost, ended);
+    } };
     pool.u32[(control + CONTROL.next) >>> 2] = 0;
     pool.u32[(control + CONTROL.rows) >>> 2] = 0;
     for (let worker = 0; worker < options.shares; worker++) pool.u32[(control + CONTROL.outstanding + 4 * worker) >>> 2] = 0;
     Atomics.store(pool.i32, (control + CONTROL.cancelled) >>> 2, 0);
-    const outcome = await attempt(pool, workers, control, options, (id, worker) => message(id, worker, newOwner));
+    const outcome = await attempt(pool, workers, control, { ...options, speculation }, makeMessage);
     options.signal.throwIfAborted();
     switch (outcome.kind) {
       case "done":
@@ -66,9 +80,14 @@ export async function runOnWorkers(pool: Pool, workers: WorkerPool, control: num
   }
 }
 
-async function attempt(pool: Pool, workers: WorkerPool, control: number, options: JobOptions, message: (id: number, worker: number) => ToWorker): Promise<Outcome> {
-  const { feed, signal } = options;
+/** A message, and the owners of what it makes. */
+type AttemptMessage = (id: number, worker: number, only?: readonly number[]) => { readonly message: ToWorker; readonly owners: readonly Owner[] };
+
+async function attempt(pool: Pool, workers: WorkerPool, control: number, options: JobOptions, message: AttemptMessage): Promise<Outcome> {
+  const { feed, signal, speculation } = options;
   const id = workers.newJobId();
+  const speculative = speculation && new SpeculativeShares(pool, workers, control, speculation);
+  const watch = speculation && setInterval(() => speculative?.look(), speculation.policy.intervalMilliseconds);
   const stop = (): void => {
     Atomics.store(pool.i32, (control + CONTROL.cancelled) >>> 2, 1);
     workers.withdraw(id);
@@ -91,14 +110,17 @@ async function attempt(pool: Pool, workers: WorkerPool, control: number, options
       Atomics.sub(pool.i32, outstanding, 1);
       Atomics.notify(pool.i32, outstanding);
     };
-    const end = await workers.run({
-      message: message(id, worker),
-      onStart: () => feed?.start(worker),
-      onOutput: (output) => {
-        if (output.kind === "begin") feed?.begin(worker, output.morsel);
-        else feed?.add(output.morsel, output.batch, taken);
-      },
-    });
+    const made = message(id, worker);
+    const onOutput: Share["onOutput"] = (output) => {
+      if (output.kind === "begin") feed?.begin(worker, output.morsel);
+      else feed?.add(output.morsel, output.batch, taken);
+    };
+    const first: Share = { message: made.message, onStart: () => feed?.start(worker), onOutput };
+    const again = (only: readonly number[]): Attempt => {
+      const second = message(id, worker, only);
+      return { share: { message: second.message, onStart: () => {}, onOutput }, owners: second.owners };
+    };
+    const end = speculative === undefined ? await workers.run(first) : await speculative.run(worker, { share: first, owners: made.owners }, again, feed !== undefined, taken);
     switch (end.kind) {
       case "ended":
         results.push(end.result);
@@ -122,6 +144,7 @@ async function attempt(pool: Pool, workers: WorkerPool, control: number, options
   } finally {
     isOver = true;
     clearTimeout(grace);
+    clearInterval(watch);
     signal.removeEventListener("abort", abort);
   }
   const failure = failures.find((f) => f.kind !== "cancelled");

@@ -2,13 +2,12 @@ import type { Value } from "../catalog/values.ts";
 import type { CacheJob, CacheResult } from "./cache/cache-table.ts";
 import type { Owner } from "./memory/pool.ts";
 import type { FinishJob, FinishOwners, TaskResult } from "./operators/finish-task.ts";
-import type { InstanceResult, PipelineJob, PipelineOwners } from "./pipeline/pipeline-job.ts";
+import type { InstanceResult, PipelineJob, PipelineOwners, PipelineShare } from "./pipeline/pipeline-job.ts";
 import type { ResultBatch } from "./result-batch.ts";
 
 /** What the scheduler sends to a worker. */
 export type ToWorker =
-  /** `worker`: the receiver's number, from 0. */
-  | { readonly kind: "pipeline"; readonly id: number; readonly worker: number; readonly job: PipelineJob; readonly owners: PipelineOwners }
+  | { readonly kind: "pipeline"; readonly id: number; readonly share: PipelineShare; readonly job: PipelineJob; readonly owners: PipelineOwners }
   | { readonly kind: "finish"; readonly id: number; readonly job: FinishJob; readonly owners: FinishOwners }
   | { readonly kind: "cache"; readonly id: number; readonly job: CacheJob; readonly owner: Owner; readonly scratch: Owner };
 

@@ -82,6 +82,15 @@ export class WorkerPool {
     await Promise.all([...this.#threads].filter((thread) => thread.job === job).map((thread) => thread.terminate()));
   }
 
+  /** Ends the thread that is at a share, or takes the share back from the queue. */
+  endShare({ message }: Share): void {
+    for (const share of this.#queue.filter((waiting) => waiting.message === message)) {
+      this.#queue.splice(this.#queue.indexOf(share), 1);
+      share.resolve({ kind: "withdrawn" });
+    }
+    for (const thread of this.#threads) if (thread.isAt(message)) void thread.terminate();
+  }
+
   /** Ends the thread at this place among those that there are, whatever it does; modulo their number. */
   async endOne(index: number): Promise<void> {
     const threads = [...this.#threads];
@@ -164,6 +173,10 @@ class Thread {
   /** The job that it is at. */
   get job(): number | undefined {
     return this.#running?.message.id;
+  }
+
+  isAt(message: ToWorker): boolean {
+    return this.#running?.message === message;
   }
 
   run(share: Waiting): void {

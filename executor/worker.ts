@@ -47,8 +47,8 @@ function awaitReader(outstanding: number, control: number): void {
 function run(message: ToWorker): JobResult {
   switch (message.kind) {
     case "pipeline": {
-      const outstanding = (message.job.control + CONTROL.outstanding + 4 * message.worker) >>> 2;
-      return runPipelineJob(message.job, context, message.owners, {
+      const outstanding = (message.job.control + CONTROL.outstanding + 4 * message.share.worker) >>> 2;
+      return runPipelineJob(message.job, message.share, context, message.owners, {
         begin: (morsel) => answer({ kind: "begin", id: message.id, morsel }),
         add: (morsel, batch) => {
           answer({ kind: "batch", id: message.id, morsel, batch }, buffersOf(batch));

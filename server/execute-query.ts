@@ -8,6 +8,7 @@ import type { ResultBatch } from "../executor/result-batch.ts";
 import { wholeTable } from "./cache/cached-plans.ts";
 import { evalContext, sessionFacts } from "./session-facts.ts";
 import type { PreparedQuery } from "./run-query.ts";
+import type { Settings } from "../catalog/settings.ts";
 import type { Session } from "./session.ts";
 
 /** Figures of a query's run. */
@@ -27,7 +28,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
   const signals = [stop.signal, ...(signal === undefined ? [] : [signal]), ...(timeoutMs > 0 ? [AbortSignal.timeout(timeoutMs)] : [])];
   const combined = AbortSignal.any(signals);
-  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), eagerSpill: settings.flag("sparrow.exec.eagerSpill"), maxFailures: settings.number("spark.task.maxFailures"), memoryLimit: settings.number("sparrow.query.memory.limit"), ...measurement };
+  const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), eagerSpill: settings.flag("sparrow.exec.eagerSpill"), maxFailures: settings.number("spark.task.maxFailures"), memoryLimit: settings.number("sparrow.query.memory.limit"), speculation: speculationPolicy(settings), ...measurement };
   let current = prepared;
   let releaseTables: (() => void) | undefined;
   const onEvent = engine.newQueryListener();
@@ -86,6 +87,12 @@ export async function fillCache(session: Session, missing: PreparedQuery["missin
       return store.cacheRows(rows.entry.name, prepared.columns, executeQuery(session, prepared, signal, async () => rows.prepare()), request);
     });
   }
+}
+
+function speculationPolicy(settings: Settings): ExecuteOptions["speculation"] {
+  if (!settings.flag("spark.speculation")) return undefined;
+  const number = (name: string): number => settings.number(`spark.speculation.${name}`) ?? 0;
+  return { intervalMilliseconds: number("interval"), quantile: number("quantile"), multiplier: number("multiplier"), minRuntimeMilliseconds: number("minTaskRuntime") };
 }
 
 const adaptiveModule = lazily(() => import("./adaptive-execution.ts"));

@@ -7,7 +7,7 @@ import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
 import type { SplitReader } from "../scan/scan-context.ts";
-import { diskFailure, writeAll } from "../spill/spill-store.ts";
+import { diskFailure, writeAll } from "../spill/disk-file.ts";
 
 /**
  * Cached batches in files: the buffers of a batch's columns one after the other, as they lie in memory, so that what is written and what is read is one

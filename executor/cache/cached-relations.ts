@@ -9,7 +9,7 @@ import type { Owner, Pool } from "../memory/pool.ts";
 import { BLOCK_BYTES } from "../memory/pool.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { SpillFolder } from "../spill/spill-folder.ts";
-import { diskFailure } from "../spill/spill-store.ts";
+import { diskFailure } from "../spill/disk-file.ts";
 import { DEFAULT_MAX_FAILURES, WorkerLostError } from "../worker-lost.ts";
 import type { CacheJob, CacheOwners, CacheResult } from "./cache-table.ts";
 import { cacheTable, copyToFiles } from "./cache-table.ts";

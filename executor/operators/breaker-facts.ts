@@ -1,5 +1,6 @@
 import type { Value } from "../../catalog/values.ts";
 import type { CompleteBreaker, KeyValues } from "../../planner/adaptive/progress.ts";
+import type { Breaker } from "../../planner/stages.ts";
 import type { Pool } from "../memory/pool.ts";
 import { readField } from "../pipeline/record-values.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
@@ -50,4 +51,9 @@ function listedValues(pool: Pool, runs: readonly RecordRun[], field: RowField): 
     else if (value !== null) isPlain = false;
   });
   return isPlain && values.size > 0 ? { kind: "list", values: [...values] } : undefined;
+}
+
+/** Rows that were thought to come into a breaker, of groupings out of it. */
+export function estimatedRows(breaker: Breaker): number {
+  return breaker.kind === "build" || breaker.kind === "loopBuild" ? breaker.node.build.rows : breaker.node.rows;
 }

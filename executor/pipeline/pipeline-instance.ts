@@ -16,7 +16,7 @@ import { columnWriter, readBytes, readLanes } from "./column-values.ts";
 import { CutStage } from "./cut-stage.ts";
 import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
 import type { RecordFlag, RecordRun } from "./morsels.ts";
-import type { InstanceResult, JoinTaskResult, PipelineJob, PipelineOwners, ResultOutput } from "./pipeline-job.ts";
+import type { InstanceResult, JoinTaskResult, PipelineJob, PipelineOwners, PipelineShare, ResultOutput } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
@@ -35,6 +35,7 @@ type Run = (state: number, from: number, to: number) => number;
  */
 export class PipelineInstance {
   readonly #job: PipelineJob;
+  readonly #share: PipelineShare;
   readonly #context: ThreadContext;
   readonly #kept: Arena;
   readonly #spill: SpillStore | undefined;
@@ -50,9 +51,10 @@ export class PipelineInstance {
   #rows = 0;
   #vectorCalls = 0;
 
-  constructor(job: PipelineJob, context: ThreadContext, owners: PipelineOwners, output: ResultOutput) {
+  constructor(job: PipelineJob, share: PipelineShare, context: ThreadContext, owners: PipelineOwners, output: ResultOutput) {
     const { pool } = context;
     this.#job = job;
+    this.#share = share;
     this.#context = context;
     this.#kept = new Arena(pool, owners.kept, job.account);
     this.#arena = new Arena(pool, owners.work, job.account);
@@ -96,11 +98,13 @@ export class PipelineInstance {
   #run(): InstanceResult {
     const started = performance.now();
     const { pool } = this.#context;
-    const { control } = this.#job;
+    const { control, taken } = this.#job;
+    const { worker, only } = this.#share;
     const count = morselCount(this.#job.morsels);
-    while (this.#sink.wantsMore()) {
-      const morsel = Atomics.add(pool.i32, (control + CONTROL.next) >>> 2, 1);
+    for (let i = 0; this.#sink.wantsMore(); i++) {
+      const morsel = only === undefined ? Atomics.add(pool.i32, (control + CONTROL.next) >>> 2, 1) : (only[i] ?? count);
       if (morsel >= count) break;
+      if (taken !== 0) Atomics.store(pool.u8, taken + morsel, worker + 1);
       this.#runMorsel(morsel);
       this.#scratch.reset();
     }

@@ -15,6 +15,8 @@ export interface PipelineJob {
   readonly morsels: Morsels;
   /** Address of the job's control words. */
   readonly control: number;
+  /** Address of a byte per morsel, for the share that has taken it, from 1; 0: nobody asks. */
+  readonly taken: number;
   /** Who pays for the memory. */
   readonly account: Account;
   readonly spillFolder: string;
@@ -45,6 +47,14 @@ export interface PipelineOwners {
   readonly part: Owner;
   /** What ends with the batch at hand. */
   readonly scratch: Owner;
+}
+
+/** A worker's part in a job. */
+export interface PipelineShare {
+  /** From 0. */
+  readonly worker: number;
+  /** The morsels to be done; absent: those that nobody else takes. */
+  readonly only?: readonly number[];
 }
 
 /** Control words of a job, uint32 each. */

@@ -1,11 +1,11 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writevSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { SparrowError } from "../../catalog/errors.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { Pool } from "../memory/pool.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
+import { diskFailure, writeAll } from "./disk-file.ts";
 import { PAGE_BYTES, PageBuilder, relocate } from "./page.ts";
 import type { SpillLayout } from "./spill-layout.ts";
 
@@ -155,36 +155,10 @@ class SpilledPartitions {
   }
 }
 
-/** Writes all of the parts, `bytes` together, however little the system takes at a time. */
-export function writeAll(fd: number, parts: readonly Uint8Array[], bytes: number): void {
-  let left = parts;
-  for (let done = 0; done < bytes; ) {
-    const count = writevSync(fd, left as Uint8Array[]);
-    done += count;
-    left = after(left, count);
-  }
-}
-
-/** What is left of the parts after so many bytes. */
-function after(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
-  let skip = bytes;
-  return parts.flatMap((part) => {
-    const taken = Math.min(skip, part.length);
-    skip -= taken;
-    return taken === part.length ? [] : [part.subarray(taken)];
-  });
-}
-
 function onDisk<T>(doing: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
     throw diskFailure(doing, path, error);
   }
-}
-
-/** SPILL_OUT_OF_MEMORY: a file of what is not in memory could not be written or read. */
-export function diskFailure(doing: string, path: string, error: unknown): SparrowError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new SparrowError("SPILL_OUT_OF_MEMORY", "53000", `The query does not fit into memory, and ${doing} its spill file ${path} failed: ${why}.`, { path, message: why }, { origin: "resource", hint: "Free space on that disk, choose another with sparrow.spill.dir, or raise sparrow.memory.limit." });
 }
