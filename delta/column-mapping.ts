@@ -2,7 +2,7 @@ import { SparrowError } from "../catalog/errors.ts";
 import type { DataType, StructField } from "../catalog/types.ts";
 import type { Metadata } from "./actions.ts";
 
-const MODE = "delta.columnMapping.mode";
+export const MAPPING_MODE = "delta.columnMapping.mode";
 const MAX_ID = "delta.columnMapping.maxColumnId";
 const ID = "delta.columnMapping.id";
 const PHYSICAL_NAME = "delta.columnMapping.physicalName";
@@ -11,7 +11,7 @@ export type ColumnMappingMode = "none" | "name" | "id";
 
 /** `delta.columnMapping.mode`. */
 export function columnMappingMode({ configuration }: Pick<Metadata, "configuration">): ColumnMappingMode {
-  const mode = configuration[MODE]?.toLowerCase();
+  const mode = configuration[MAPPING_MODE]?.toLowerCase();
   return mode === "name" || mode === "id" ? mode : "none";
 }
 
@@ -69,9 +69,19 @@ export function lastColumnId({ fields, metadata }: { readonly fields: readonly S
 /** Names that Parquet files cannot hold need column mapping. Raises DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES. */
 export function rejectCharacters(fields: readonly StructField[], configuration: Metadata["configuration"]): void {
   if (columnMappingMode({ configuration }) !== "none") return;
-  const invalid = namesOf({ kind: "struct", fields }).filter((name) => /[ ,;{}()\n\t=]/.test(name));
+  const invalid = namesNotForFiles(fields);
   if (invalid.length === 0) return;
   throw new SparrowError("DELTA_INVALID_CHARACTERS_IN_COLUMN_NAMES", "42K05", `Found invalid character(s) among ' ,;{}()\\n\\t=' in the column names of the schema: ${invalid.join(", ")}.`, { invalidColumnNames: invalid.join(", ") }, { hint: "Give the columns an alias, or set the table's property 'delta.columnMapping.mode' to 'name'." });
+}
+
+/** Names at every level that Parquet files cannot hold. */
+export function namesNotForFiles(fields: readonly StructField[]): string[] {
+  return namesOf({ kind: "struct", fields }).filter((name) => /[ ,;{}()\n\t=]/.test(name));
+}
+
+/** The properties of a table whose columns are mapped no more. */
+export function withoutMapping(configuration: Metadata["configuration"]): Metadata["configuration"] {
+  return Object.fromEntries(Object.entries(configuration).filter(([key, value]) => key !== MAX_ID && (key !== MAPPING_MODE || value.toLowerCase() === "none")));
 }
 
 function namesOf(type: DataType): string[] {

@@ -3,6 +3,7 @@ import type { DataType, StructField } from "../catalog/types.ts";
 import type { Action, AddFile, Metadata, Protocol } from "./actions.ts";
 import type { DeltaLog } from "./delta-log.ts";
 import { mapStructFields } from "./column-mapping.ts";
+import { ROW_TRACKING_PROPERTIES } from "./row-tracking.ts";
 import { parseSchema, schemaText } from "./schema-json.ts";
 import { readerFeatures, TABLE_FEATURES, writerFeatures } from "./table-features.ts";
 import { TYPE_CHANGES } from "./type-widening.ts";
@@ -20,8 +21,12 @@ export interface RemovableFeature {
 
 const REMOVABLE: readonly RemovableFeature[] = [
   { name: "checkConstraints", properties: [] },
+  { name: "checkpointProtection", properties: [] },
+  // Turned off by a commit that writes all files anew.
+  { name: "columnMapping", properties: ["delta.columnMapping.mode", "delta.columnMapping.maxColumnId"] },
   { name: "deletionVectors", properties: ["delta.enableDeletionVectors"], isInFile: (add) => add.deletionVector !== undefined },
   { name: "inCommitTimestamp", properties: ["delta.enableInCommitTimestamps", "delta.inCommitTimestampEnablementVersion", "delta.inCommitTimestampEnablementTimestamp"] },
+  { name: "rowTracking", properties: ROW_TRACKING_PROPERTIES, isInFile: (add) => add.baseRowId !== undefined },
   { name: "typeWidening", properties: ["delta.enableTypeWidening"], columnMetadata: TYPE_CHANGES },
   { name: "typeWidening-preview", properties: ["delta.enableTypeWidening"], columnMetadata: TYPE_CHANGES },
   { name: "v2Checkpoint", properties: ["delta.checkpointPolicy"] },

@@ -1,5 +1,6 @@
 import type { Storage } from "../catalog/ports.ts";
 import { sidecarsOf } from "./checkpoint-reader.ts";
+import { protectedBefore } from "./checkpoint-protection.ts";
 import { deleteIfPresent } from "./delete-if-present.ts";
 import type { DeltaLog } from "./delta-log.ts";
 import { checksumVersion, type LogFile, logFile, SIDECAR_FOLDER } from "./log-files.ts";
@@ -20,7 +21,10 @@ export async function cleanUpLog(log: DeltaLog, { metadata }: DeltaSnapshot, sto
   return deleteLogBefore(log, startOfDay(nowMs - logRetentionMs(metadata.configuration)), storage, parquet, nowMs);
 }
 
-/** Deletes the part of the log that was committed before a time and that a checkpoint covers. Answers the paths that were deleted. */
+/**
+ * Deletes the part of the log that was committed before a time and that a checkpoint covers; nothing, as long as some of the versions would be left that are
+ * readable by their old checkpoints alone (`protectedBefore`). Answers the paths that were deleted.
+ */
 export async function deleteLogBefore(log: DeltaLog, cutoffMs: number, storage: Storage, parquet: ParquetRowsReader, nowMs = Date.now()): Promise<string[]> {
   const names: { readonly name: string; readonly modifiedMs: number }[] = [];
   for await (const { path, modifiedMs } of storage.list(log.folder)) names.push({ name: path, modifiedMs });
@@ -29,7 +33,7 @@ export async function deleteLogBefore(log: DeltaLog, cutoffMs: number, storage: 
   const cutoff = (await log.commitTimes()).findLast(({ timestampMs }) => timestampMs < cutoffMs)?.version;
   const files = names.flatMap(({ name, modifiedMs }) => logFile(name, modifiedMs) ?? []);
   const first = cutoff === undefined ? undefined : newestCheckpoint(files, cutoff);
-  if (first === undefined) return [];
+  if (first === undefined || first < protectedBefore((await log.latest()).metadata)) return [];
   const expired = files.filter((file) => isBefore(file, first)).map((file) => file.name);
   const checksums = names.flatMap(({ name }) => ((checksumVersion(name) ?? first) < first ? [name] : []));
   const kept = files.filter((file) => !isBefore(file, first));

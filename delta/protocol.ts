@@ -23,6 +23,7 @@ const WRITER_FEATURES: ReadonlySet<string> = new Set([
   "appendOnly",
   "changeDataFeed",
   "checkConstraints",
+  "checkpointProtection",
   "clustering",
   "columnMapping",
   "deletionVectors",

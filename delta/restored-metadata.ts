@@ -1,17 +1,18 @@
 import type { Metadata } from "./actions.ts";
+import { protectionOf } from "./checkpoint-protection.ts";
 import { identityOf, withHighWaterMark } from "./identity-columns.ts";
 import { parseSchema, schemaText } from "./schema-json.ts";
 
 const MAX_COLUMN_ID = "delta.columnMapping.maxColumnId";
 
-/** The metadata of an earlier version for a table to go back to, but for what only grows: marks of identity columns and the largest column id. */
+/** The metadata of an earlier version for a table to go back to, but for what only grows: marks of identity columns, the largest column id and the protected part of the log. */
 export function restoredMetadata(earlier: Metadata, current: Metadata): Metadata {
   const ids = [earlier, current].map(({ configuration }) => configuration[MAX_COLUMN_ID]);
   const grown = ids.every((id) => id !== undefined) && Number(ids[1]) > Number(ids[0]);
   return {
     ...earlier,
     ...(earlier.schemaString !== undefined && current.schemaString !== undefined && { schemaString: withLaterMarks(earlier.schemaString, current.schemaString) }),
-    ...(grown && { configuration: { ...earlier.configuration, [MAX_COLUMN_ID]: current.configuration[MAX_COLUMN_ID] } }),
+    configuration: { ...earlier.configuration, ...(grown && { [MAX_COLUMN_ID]: current.configuration[MAX_COLUMN_ID] }), ...protectionOf(current) },
   };
 }
 

@@ -18,6 +18,20 @@ const SUSPENDED = "delta.rowTrackingSuspended";
 const ID_COLUMN = "delta.rowTracking.materializedRowIdColumnName";
 const VERSION_COLUMN = "delta.rowTracking.materializedRowCommitVersionColumnName";
 
+/** All properties of a table that have to do with it. */
+export const ROW_TRACKING_PROPERTIES: readonly string[] = [ENABLED, SUSPENDED, ID_COLUMN, VERSION_COLUMN];
+
+/** The properties of a table whose new files get no row ids any more, so that the feature can be dropped. */
+export function withRowTrackingSuspended(configuration: Metadata["configuration"]): Metadata["configuration"] {
+  return { ...configuration, [ENABLED]: "false", [SUSPENDED]: "true" };
+}
+
+/** The action that forgets the high-water mark. */
+export function withoutRowIds(domains: ReadonlyMap<string, DomainMetadata>): Action[] {
+  const domain = rowTrackingDomain(domains);
+  return domain === undefined ? [] : [{ kind: "domainMetadata", domainMetadata: { ...domain, removed: true } }];
+}
+
 /** Whether writers must give row ids to the files that they add: also where nothing reads them yet. */
 export function assignsRowIds(protocol: Protocol, { configuration }: Pick<Metadata, "configuration">): boolean {
   return writerFeatures(protocol).includes("rowTracking") && configuration[SUSPENDED]?.toLowerCase() !== "true";

@@ -40,6 +40,7 @@ export const TABLE_FEATURES: readonly TableFeature[] = [
   { name: "clustering", forReaders: false, requires: ["domainMetadata"] },
   { name: "inCommitTimestamp", forReaders: false, isUsed: isOn("delta.enableInCommitTimestamps") },
   { name: "vacuumProtocolCheck", forReaders: true },
+  { name: "checkpointProtection", forReaders: false },
 ];
 
 /** Names of a feature while it was in preview: a table that has one of them has the feature. */
@@ -86,10 +87,10 @@ function usedFeatures(table: FeatureUser): string[] {
   return TABLE_FEATURES.filter(({ isUsed }) => isUsed?.(table)).map(({ name }) => name);
 }
 
-/** A protocol without a feature: the lowest that has the others. */
-export function protocolWithout(protocol: Protocol, feature: string): Protocol {
+/** A protocol without a feature, and perhaps with another one: the lowest that has the others. */
+export function protocolWithout(protocol: Protocol, feature: string, added: readonly string[] = []): Protocol {
   const readers = readerFeatures(protocol).filter((name) => name !== feature);
-  const writers = writerFeatures(protocol).filter((name) => name !== feature);
+  const writers = [...new Set([...writerFeatures(protocol).filter((name) => name !== feature), ...added])];
   // Features for readers that are not known by name here stay with their version.
   const others = readers.filter((name) => !TABLE_FEATURES.some((known) => known.name === name));
   return protocolWith(others.length > 0 ? { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: readers, writerFeatures: writers } : { minReaderVersion: 1, minWriterVersion: 1 }, writers);

@@ -67,7 +67,6 @@ test("a table becomes a mapped one without a file written anew, and its columns 
     ["ALTER TABLE c2 RENAME COLUMN id.x TO y", "INVALID_FIELD_NAME"],
     ["ALTER TABLE c2 DROP COLUMNS (s.xx, s.y)", "DELTA_DROP_COLUMN_ON_SINGLE_FIELD_SCHEMA"],
     ["ALTER TABLE c2 SET TBLPROPERTIES ('delta.columnMapping.mode' = 'id')", "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"],
-    ["ALTER TABLE c2 UNSET TBLPROPERTIES ('delta.columnMapping.mode')", "DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"],
   ]) expect(await tables.failure(statement), statement).toBe(condition);
 });
 

@@ -3,7 +3,7 @@ import type { StructField } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
 import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
 import { clusteringAction, clusteringColumns, clusteringColumnsOf, columnName } from "../../../delta/clustering.ts";
-import { checkModeChange, columnMappingMode, mapColumns } from "../../../delta/column-mapping.ts";
+import { checkModeChange, columnMappingMode, mapColumns, MAPPING_MODE } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE, type ReadScope } from "../../../delta/conflicts.ts";
 import { checkStatisticsColumns, type LeafColumn } from "../../../delta/indexed-columns.ts";
 import { tracksRows, withRowTrackingColumns } from "../../../delta/row-tracking.ts";
@@ -29,6 +29,11 @@ type DeltaAction = Exclude<AlterAction, { kind: "rename" }>;
 /** ALTER TABLE of a Delta table, as far as it changes its metadata alone. */
 export async function alterDeltaTable(session: Session, target: DeltaTarget, action: DeltaAction, options: RunOptions): Promise<StatementResult> {
   if (action.kind === "dropFeature") return (await import("./drop-feature.ts")).dropFeature(session, target, action, options);
+  const unmapped = unmappedProperties(target, action);
+  if (unmapped !== undefined && (await target.log.latest()).mapping !== "none") {
+    await (await import("./remove-column-mapping.ts")).removeColumnMapping(session, target, unmapped, options);
+    return emptyResult();
+  }
   await rerunOnConflict(async () => {
     const snapshot = await target.log.latest();
     checkWrite(snapshot, "append");
@@ -54,6 +59,18 @@ export async function alterDeltaTable(session: Session, target: DeltaTarget, act
     });
   });
   return emptyResult();
+}
+
+/** What makes of a table's properties those that a statement wants, if it turns column mapping off. */
+function unmappedProperties({ name }: DeltaTarget, action: DeltaAction): ((before: Metadata["configuration"]) => Metadata["configuration"]) | undefined {
+  if (action.kind === "unsetProperties") return action.keys.includes(MAPPING_MODE) ? (before) => withoutKeys(before, action.keys) : undefined;
+  if (action.kind !== "setProperties") return undefined;
+  const { configuration } = requestedProperties(propertiesOf(action.properties), quoted(...name));
+  return configuration[MAPPING_MODE]?.toLowerCase() === "none" ? (before) => ({ ...before, ...configuration }) : undefined;
+}
+
+function withoutKeys(configuration: Metadata["configuration"], keys: readonly string[]): Metadata["configuration"] {
+  return Object.fromEntries(Object.entries(configuration).filter(([key]) => !keys.includes(key)));
 }
 
 /** The files that are to get row ids when a table begins to track rows: they are added again, as they are. */
@@ -96,7 +113,7 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
       return { ...withProperties(snapshot, { ...configuration, ...properties }), features, operation: "SET TBLPROPERTIES", parameters: { properties } };
     }
     case "unsetProperties":
-      return { ...withProperties(snapshot, Object.fromEntries(Object.entries(configuration).filter(([key]) => !action.keys.includes(key)))), operation: "UNSET TBLPROPERTIES", parameters: { properties: action.keys, ifExists: action.ifExists } };
+      return { ...withProperties(snapshot, withoutKeys(configuration, action.keys)), operation: "UNSET TBLPROPERTIES", parameters: { properties: action.keys, ifExists: action.ifExists } };
     case "addColumns":
       return addColumns(snapshot, action);
     case "alterColumn":
@@ -115,7 +132,7 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
         if (action.ifExists) return undefined;
         throw new SparrowError("DELTA_CONSTRAINT_DOES_NOT_EXIST", "42704", `Cannot drop nonexistent constraint ${action.name} from table ${table}.`, { constraintName: action.name, tableName: table });
       }
-      return { metadata: { configuration: Object.fromEntries(Object.entries(configuration).filter(([other]) => other !== key)) }, operation: "DROP CONSTRAINT", parameters: { name: action.name } };
+      return { metadata: { configuration: withoutKeys(configuration, [key]) }, operation: "DROP CONSTRAINT", parameters: { name: action.name } };
     }
     case "setLocation":
     case "addPartition":

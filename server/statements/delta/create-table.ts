@@ -4,6 +4,7 @@ import type { StructField } from "../../../catalog/types.ts";
 import { isNested, sqlTypeName } from "../../../catalog/types.ts";
 import type { Action } from "../../../delta/actions.ts";
 import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
+import { protectionOf } from "../../../delta/checkpoint-protection.ts";
 import { clusteringAction, clusteringColumns, clusteringColumnsOf, columnName } from "../../../delta/clustering.ts";
 import { lastColumnId, mapColumns, rejectCharacters, unmappedFields } from "../../../delta/column-mapping.ts";
 import { READS_NOTHING, READS_TABLE } from "../../../delta/conflicts.ts";
@@ -88,7 +89,7 @@ async function commitTable(session: Session, { described, statement, log, before
   checkDeclaredColumns(session, declared, partitionColumns);
   const model = statement.like === undefined ? undefined : await (await findDeltaTarget(session, statement.like))?.log.latest();
   const requested = requestedProperties({ ...defaultProperties(session), ...described.properties }, quoted(CATALOG_NAME, described.database, described.name));
-  const { fields, configuration } = mapColumns({ fields: declared, configuration: { ...(model && inherited(model)), ...requested.configuration } }, "new", before && lastColumnId(before));
+  const { fields, configuration } = mapColumns({ fields: declared, configuration: { ...(model && inherited(model)), ...requested.configuration, ...(before && protectionOf(before.metadata)) } }, "new", before && lastColumnId(before));
   rejectCharacters(fields, configuration);
   const clusterBy = statement.clusterBy?.map(partsOf) ?? (model && clusteringColumns(model)?.map(({ path }) => path));
   const clusteredBy = clusterBy && clusteringColumnsOf(clusterBy, fields, configuration);
@@ -124,7 +125,7 @@ function clusteringChange(before: DeltaSnapshot | undefined, columns: readonly L
 
 /** Properties that CREATE TABLE LIKE takes over: all but those that count what happened to the other table. */
 function inherited({ metadata }: DeltaSnapshot): Record<string, string> {
-  return Object.fromEntries(Object.entries(metadata.configuration).filter(([key]) => !/^delta\.(inCommitTimestampEnablement|columnMapping\.maxColumnId|rowTracking\.)/.test(key)));
+  return Object.fromEntries(Object.entries(metadata.configuration).filter(([key]) => !/^delta\.(inCommitTimestampEnablement|columnMapping\.maxColumnId|rowTracking\.|requireCheckpointProtection)/.test(key)));
 }
 
 /** The declared columns in the order in which they are written: unlike tables over files, a Delta table keeps partition columns in their place. */

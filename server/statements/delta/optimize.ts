@@ -181,7 +181,7 @@ async function rewrite(session: Session, all: TargetFiles, layout: Layout, files
 }
 
 /** As many rows as a file of the wanted size has, by the size of the rows as they are. */
-function rowsPerFile(session: Session, { files }: TargetFiles, chosen: ReadonlySet<number>): number {
+export function rowsPerFile(session: Session, { files }: TargetFiles, chosen: ReadonlySet<number>): number {
   const rows = [...chosen].reduce((sum, index) => sum + liveRows(files[index]), 0);
   const bytes = [...chosen].reduce((sum, index) => sum + files[index].file.add.size, 0);
   const count = Math.max(1, Math.round(bytes / Number(session.settings.value("spark.databricks.delta.optimize.maxFileSize"))));

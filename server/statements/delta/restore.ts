@@ -4,6 +4,7 @@ import { READS_TABLE } from "../../../delta/conflicts.ts";
 import { absoluteFilePath } from "../../../delta/file-paths.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
 import { restoredMetadata } from "../../../delta/restored-metadata.ts";
+import { readerFeatures, upgradedProtocol, writerFeatures } from "../../../delta/table-features.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
@@ -27,7 +28,9 @@ async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<S
   const wanted = await tableVersion(session, to);
   // Unlike a query, RESTORE takes a time after the latest version for the latest.
   const source = await log.at(wanted.kind === "version" ? wanted.version : await log.versionAt(Number(wanted.micros / 1000n), true));
-  checkWrite({ ...source, protocol: snapshot.protocol }, "append");
+  // What the earlier version needs may have been dropped since.
+  const protocol = upgradedProtocol(snapshot.protocol, { fields: source.fields, configuration: source.metadata.configuration }, [...readerFeatures(source.protocol), ...writerFeatures(source.protocol)]);
+  checkWrite({ ...source, protocol }, "append");
   const removed = [...snapshot.files].filter(([key]) => !source.files.has(key)).map(([, file]) => file);
   const restored = [...source.files].filter(([key]) => !snapshot.files.has(key)).map(([, file]) => file);
   for (const { path } of restored) {
@@ -43,6 +46,7 @@ async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<S
   await commitStatement(session, log, {
     snapshot,
     actions: [
+      ...(protocol === snapshot.protocol ? [] : [{ kind: "protocol", protocol } as const]),
       ...(sameMetadata ? [] : [{ kind: "metaData", metaData: metadata } as const]),
       ...restored.map((file) => ({ kind: "add", add: { ...file, dataChange: true } }) as const),
       ...removed.map((file) => removalOf(file, true, now)),

@@ -71,7 +71,7 @@ const KINDS: readonly (readonly [Operation["kind"], number])[] = [
   ["dropNotNull", 2],
   ["addConstraint", 4],
   ["dropConstraint", 2],
-  ["setProperty", 2],
+  ["setProperty", 3],
   ["optimize", 6],
   ["purge", 2],
   ["vacuum", 3],
@@ -119,7 +119,11 @@ function randomOperation(random: RandomStream, state: ModelState): Operation {
     case "dropConstraint":
       return { kind, name: `check${random.int(0, 2)}` };
     case "setProperty":
-      return random.chance(0.5) ? { kind, key: "delta.checkpointInterval", value: String(random.int(1, 4)) } : { kind, key: "delta.enableDeletionVectors", value: String(random.chance(0.7)) };
+      return random.pick([
+        { kind, key: "delta.checkpointInterval", value: String(random.int(1, 4)) },
+        { kind, key: "delta.enableDeletionVectors", value: String(random.chance(0.7)) },
+        { kind, key: "delta.columnMapping.mode", value: random.pick(["none", "name"]) },
+      ]);
     case "optimize": {
       const columns = state.columns.filter(({ name, type }) => !state.partitionedBy.includes(name) && type !== "BOOLEAN");
       return columns.length > 0 && random.chance(0.4) ? { kind, zOrderBy: random.pick(columns).name } : { kind };

@@ -8,7 +8,7 @@ export interface ModelState {
   readonly partitionedBy: readonly string[];
   readonly constraints: ReadonlyMap<string, Condition>;
   /** Whether names of columns may change: the files have others. */
-  readonly hasColumnMapping: boolean;
+  readonly mapping: string;
   /** By column. */
   readonly rows: readonly (readonly ModelValue[])[];
 }
@@ -27,7 +27,7 @@ const NULL_VIOLATED = "DELTA_NOT_NULL_CONSTRAINT_VIOLATED";
 const SEVERAL_MATCHES = "DELTA_MULTIPLE_SOURCE_ROW_MATCHING_TARGET_ROW_IN_MERGE";
 
 export function initialState({ columns, partitionedBy, properties }: TableDefinition): ModelState {
-  return { columns, partitionedBy, constraints: new Map(), hasColumnMapping: properties["delta.columnMapping.mode"] !== undefined, rows: [] };
+  return { columns, partitionedBy, constraints: new Map(), mapping: properties["delta.columnMapping.mode"] ?? "none", rows: [] };
 }
 
 /** Applies an operation to the last of a table's versions. */
@@ -166,6 +166,7 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
     case "restore":
       return { kind: "done", state: versions[earlier(versions.length - 1, operation.back)] };
     case "setProperty":
+      return operation.key === "delta.columnMapping.mode" ? remapped(state, operation.value) : { kind: "done", state };
     case "optimize":
     case "purge":
     case "vacuum":
@@ -174,9 +175,17 @@ function apply(versions: readonly ModelState[], operation: Operation): Expected 
   }
 }
 
+/** Column mapping begins by name; where it ends, files get the names that the columns have. */
+function remapped(state: ModelState, mapping: string): Expected {
+  if (mapping !== "none" && state.mapping === "id") return { kind: "refused", conditions: ["DELTA_UNSUPPORTED_COLUMN_MAPPING_MODE_CHANGE"] };
+  const isBlank = ({ name }: ModelColumn): boolean => name.includes(" ");
+  if (mapping === "none" && state.mapping !== "none" && state.columns.some(isBlank)) return { kind: "refused", conditions: ["DELTA_INVALID_COLUMN_NAMES_WHEN_REMOVING_COLUMN_MAPPING"] };
+  return { kind: "done", state: { ...state, mapping } };
+}
+
 /** What forbids to rename or drop a column: a table whose files have the same names, or a constraint that names it. */
 function changeProblems(state: ModelState, column: string, withoutMapping: string): string[] {
-  if (!state.hasColumnMapping) return [withoutMapping];
+  if (state.mapping === "none") return [withoutMapping];
   const named = [...state.constraints.values()].some((check) => columnsOf(check).includes(column));
   return named ? ["DELTA_CONSTRAINT_DEPENDENT_COLUMN_CHANGE"] : [];
 }
