@@ -30,7 +30,7 @@ Options
   --mode hot|parquet  from the engines' memory, or from the Parquet files (default: both, one after the other)
   --threads N         of each engine (default: all processors)
   --memory SIZE       limit of each engine, such as 3GB (default: the engine's own; memory: 1GB)
-  --runs N            timed runs per query and engine (default 5)
+  --runs N            timed runs per query and engine (default 5; 0: the first run, whose answers are compared, is timed)
   --queries 1,3       only these: numbers or names; for clickbench first the file: --queries FILE --queries 1,3
   --vary              other literals at every run
   --noise             DuckDB against itself, to see what the machine's noise is
@@ -94,6 +94,10 @@ function positive(option: string, text: string): number {
   return value;
 }
 
+function positiveOrZero(option: string, text: string): number {
+  return text === "0" ? 0 : positive(option, text);
+}
+
 function modes(text: string | undefined): BenchMode[] {
   if (text === undefined) return ["hot", "parquet"];
   if (text !== "hot" && text !== "parquet") throw new UsageError(`--mode is hot or parquet, not ${text}`);
@@ -118,20 +122,20 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const runs = positive("runs", args.runs);
   const threads = args.threads === undefined ? availableParallelism() : positive("threads", args.threads);
   if (positionals[0] === "delta") {
-    await benchDelta({ data: `${args.data}/delta`, rows: positive("rows", args.rows ?? "10000000"), runs, python: args.python });
+    await benchDelta({ data: `${args.data}/delta`, rows: positive("rows", args.rows ?? "10000000"), runs: positive("runs", args.runs), python: args.python });
     return;
   }
   if (positionals[0] === "adaptive") {
-    await benchAdaptive(await tpchAt(args, args.sf ?? "1"), { runs, threads });
+    await benchAdaptive(await tpchAt(args, args.sf ?? "1"), { runs: positive("runs", args.runs), threads });
     return;
   }
+  const runs = positiveOrZero("runs", args.runs);
   if (positionals[0] === "memory") {
     const scale = args.sf ?? "10";
     const [small, large] = [await tpchAt(args, String(positive("sf", scale) / 10)), await tpchAt(args, scale)].map((suite) => chosen(suite, args.queries));
-    const rows = args.rows === "0" ? 0 : positive("rows", args.rows ?? "200000000");
+    const rows = positiveOrZero("rows", args.rows ?? "200000000");
     if (!(await benchMemory(small, large, { runs, threads, memory: args.memory ?? "1GB", rows }))) process.exitCode = 1;
     return;
   }

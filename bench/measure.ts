@@ -6,7 +6,7 @@ import type { BenchMode, BenchQuery, Suite } from "./suite.ts";
 
 export interface MeasureOptions extends EngineOptions {
   readonly mode: BenchMode;
-  /** Timed runs per query and engine. */
+  /** Timed runs per query and engine; with 0 the first one, whose result is compared, is what is timed. */
   readonly runs: number;
   /** Whether literals change from run to run. */
   readonly vary: boolean;
@@ -122,8 +122,9 @@ function costOf(answer: Answer, who: string): Cost {
 }
 
 function median(first: Answer, runs: readonly Answer[]): QueryCost | undefined {
-  const costs = runs.flatMap((run) => (run.kind === "done" ? [run.cost] : []));
-  if (first.kind === "failed" || costs.length === 0) return undefined;
+  if (first.kind === "failed") return undefined;
+  const costs = runs.length === 0 ? [first.cost] : runs.flatMap((run) => (run.kind === "done" ? [run.cost] : []));
+  if (costs.length === 0) return undefined;
   return {
     first: first.cost.milliseconds,
     rows: first.result!.rows.length,

@@ -13,8 +13,8 @@ const SINK_SHARE = 0.5;
 const SHARED_SHARE = 0.3;
 /** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
 const MIN_SINK_BLOCKS = 2;
-/** Part of the memory that a query can still have which parts of a breaker that is on disk may take while they are read. */
-const PART_SHARE = 0.25;
+/** Part of the memory that a query can still have which parts of a breaker that is on disk, or batches of a scan, may take while they are read. */
+const SOURCE_SHARE = 0.25;
 
 /**
  * Blocks that the rows of one instance's sink may take: half of what the query can still have, shared by the workers. The rest is for what completes and
@@ -25,9 +25,9 @@ export function sinkBlocks(kind: Breaker["kind"] | undefined, free: number, work
   return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * (kind === "build" || kind === "exchange" ? SHARED_SHARE : SINK_SHARE)));
 }
 
-/** Bytes that a worker may take to complete a part of what is on disk: the rest is for the sink that its rows go to, and for what else is in memory. */
-export function partBytes(free: number, workers: number): number {
-  return blocksToShare(free, workers) * PART_SHARE * BLOCK_BYTES;
+/** Bytes that a worker may take for what it reads, a part of what is on disk or a batch of a scan: the rest is for the sink that its rows go to, and for what else is in memory. */
+export function sourceBytes(free: number, workers: number): number {
+  return blocksToShare(free, workers) * SOURCE_SHARE * BLOCK_BYTES;
 }
 
 /** Blocks for each worker, beyond those that every instance of a pipeline takes. */

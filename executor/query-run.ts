@@ -6,7 +6,7 @@ import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "..
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, keepsStrings, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
-import { partBytes, sinkBlocks } from "./memory-shares.ts";
+import { sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { lazily } from "./lazily.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
@@ -235,6 +235,7 @@ export class QueryRun {
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
       sinkBlocks: sinkBlocks(pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker].kind : undefined, this.#freeBlocks(), this.#threads.workers),
+      scanBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
       eagerSpill: this.#options.eagerSpill ?? false,
       words: breakerWords(compiled, (breaker) => this.#breaker(breaker)),
       givesUpSearch: this.#options.adaptive?.partialAggregation ?? false,
@@ -333,7 +334,7 @@ export class QueryRun {
     if (state.isSpilled() || this.#stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
       state.leaveInParts();
       const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), partBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(id));
+      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(id));
       this.#partitioned.set(id, build);
       const isOnDisk = build.pages.length > 0;
       this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { direct: false, unique: false, sparse: false, isPartitioned: true, isOnDisk } });
@@ -357,7 +358,7 @@ export class QueryRun {
       emit: this.#options.emit,
       timeZone: this.#options.evaluation.timeZone,
       workers: this.#threads.workers,
-      partBytes: partBytes(this.#freeBlocks(), this.#threads.workers),
+      partBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
       runTasks: (tasks) => this.#runTasks(breaker.id, tasks, [], false),
     });
     if (parts !== undefined) this.#parts.set(breaker.id, parts);

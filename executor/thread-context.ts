@@ -51,12 +51,13 @@ export class ThreadContext {
     this.#decoder = new ParquetDecoder(loadParquetWasm);
   }
 
-  openSplit(split: Split, columns: readonly ScanColumn[]): SplitReader {
+  /** `batchBytes`: what a batch may take of the pool; absent: as much as readers like. */
+  openSplit(split: Split, columns: readonly ScanColumn[], batchBytes?: number): SplitReader {
     const { source, rows } = split;
     if (source.kind === "cachedFile") return new CachedFileReader(source, rows ?? 0, columns, this.pool);
     if (source.kind === "cached") return new CachedBatchReader(source.columns, rows ?? 0, columns);
     assert(this.disk !== undefined, "files are read by workers");
     const wanted = columns.map((column) => ({ ...column, field: fileField(split, column.field) }));
-    return this.disk.readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels });
+    return this.disk.readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels, batchBytes });
   }
 }

@@ -161,7 +161,7 @@ export class PipelineInstance {
       this.#runRows(morsel * BATCHES_PER_SPLIT, split.rows ?? 0);
       return;
     }
-    const reader = this.#context.openSplit(split, source.columns);
+    const reader = this.#context.openSplit(split, source.columns, this.#job.scanBytes);
     try {
       for (let batch = 0; ; batch++) {
         const columns = reader.next(this.#scratch);

@@ -22,6 +22,8 @@ export interface PipelineJob {
   readonly spillFolder: string;
   /** Blocks of memory that the rows of an instance's sink may take before they go to disk; undefined: they cannot go there. */
   readonly sinkBlocks: number | undefined;
+  /** Bytes that a batch of a scan should not go beyond. */
+  readonly scanBytes: number;
   /** What can go to disk goes there, whatever memory there is. */
   readonly eagerSpill: boolean;
   /** Words of the state block (number: uint32, bigint: int64) that are known only now: hash tables that are probed. */

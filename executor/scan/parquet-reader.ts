@@ -58,7 +58,7 @@ export class ParquetSplitReader implements SplitReader {
       this.#rows = group.rows;
       const columns: MiniFileColumn[] = [];
       const pages: (SchemaNode | undefined)[] = [];
-      const wholeGroup = context.kernels !== undefined && isOneBatch(footer, source.rowGroup, wanted);
+      const wholeGroup = context.kernels !== undefined && isOneBatch(footer, source.rowGroup, wanted, context.batchBytes);
       this.#positions = wanted.map((column, i) => {
         if (column.field.kind !== "stored") return undefined;
         const node = findColumn(footer, column.field.name, column.field.fieldId);
@@ -73,7 +73,7 @@ export class ParquetSplitReader implements SplitReader {
         return columns.length - 1;
       });
       this.#pageNodes = pages;
-      this.#steps = pages.length > 0 ? { batchRows: group.rows, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns);
+      this.#steps = pages.length > 0 ? { batchRows: group.rows, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns, context.batchBytes);
       this.#decoder = columns.length === 0 ? undefined : new RowGroupDecoder(this.#file, source.rowGroup, columns, this.#steps, context.parquet);
     } catch (error) {
       this.#file.close();
@@ -130,23 +130,27 @@ export class ParquetSplitReader implements SplitReader {
   }
 }
 
-/** Whether a row group can come as one batch: no buffer is too large, nor all of them together. */
-function isOneBatch(footer: ParquetFooter, rowGroup: number, wanted: readonly WantedColumn[]): boolean {
-  const { rows } = footer.rowGroups[rowGroup];
-  const bytes = wanted.map(({ field }) => {
-    const node = field.kind !== "stored" ? undefined : findColumn(footer, field.name, field.fieldId);
-    return node === undefined ? 0 : decodedBytesPerRow(footer, rowGroup, node) * rows;
-  });
-  return Math.max(0, ...bytes) <= ONE_BATCH_BUFFER_BYTES && bytes.reduce((sum, own) => sum + own, 0) <= ONE_BATCH_BYTES;
+/** Whether a row group can come as one batch: no buffer is too large, nor all of them together, nor these with the pages that they are decoded from. */
+function isOneBatch(footer: ParquetFooter, rowGroup: number, wanted: readonly WantedColumn[], batchBytes = Number.POSITIVE_INFINITY): boolean {
+  const { rows, chunks } = footer.rowGroups[rowGroup];
+  const nodes = wanted.flatMap(({ field }) => (field.kind === "stored" ? (findColumn(footer, field.name, field.fieldId) ?? []) : []));
+  const bytes = nodes.map((node) => decodedBytesPerRow(footer, rowGroup, node) * rows);
+  const decoded = sumOf(bytes);
+  const pages = sumOf(nodes.map((node) => sumOf(chunks.slice(node.firstLeaf, node.endLeaf).map((chunk) => chunk.compressedBytes + chunk.uncompressedBytes))));
+  return Math.max(0, ...bytes) <= ONE_BATCH_BUFFER_BYTES && decoded <= ONE_BATCH_BYTES && decoded + pages <= batchBytes;
 }
 
-function decodeSteps(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[]): DecodeSteps {
+function decodeSteps(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[], batchBytes = Number.POSITIVE_INFINITY): DecodeSteps {
   const { rows } = footer.rowGroups[rowGroup];
   const bytesPerRow = columns.map(({ node }) => decodedBytesPerRow(footer, rowGroup, node));
-  const batchRows = roundDown(Math.min(MAX_BATCH_ROWS, MAX_BUFFER_BYTES / Math.max(1, ...bytesPerRow)));
-  const total = bytesPerRow.reduce((sum, bytes) => sum + bytes, 0);
+  const total = sumOf(bytesPerRow);
+  const batchRows = roundDown(Math.min(MAX_BATCH_ROWS, MAX_BUFFER_BYTES / Math.max(1, ...bytesPerRow), batchBytes / Math.max(1, total)));
   if (total * rows <= DECODE_BUDGET_BYTES) return { batchRows, sliceRows: rows };
   return { batchRows, sliceRows: batchRows * Math.max(1, Math.floor(DECODE_BUDGET_BYTES / total / batchRows)) };
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** By field id where the table has one and the file too, else by name. */

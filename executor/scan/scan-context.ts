@@ -12,6 +12,8 @@ export interface ScanContext {
   readonly parquet: ParquetDecoder;
   /** The thread's kernels; without them every Parquet column is decoded by the library. */
   readonly kernels?: PageKernels;
+  /** Bytes of the pool that a batch should not go beyond; absent: the readers' own limits. Batches of few rows that are wide may. */
+  readonly batchBytes?: number;
 }
 
 /** A column that a pipeline asks of a scan. */
