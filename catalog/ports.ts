@@ -39,6 +39,8 @@ export interface Storage {
 export interface LocalFile {
   readonly path: string;
   readonly bytes: number;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly modifiedMs: number;
 }
 
 /** An object on its way: an open file here, the parts of an upload elsewhere. Whether it is seen before `finish` is open: nothing may name it until then. */

@@ -1,4 +1,5 @@
 import { tmpdir } from "node:os";
+import { InternalError } from "../catalog/errors.ts";
 import type { ExecutionEvent } from "./events.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
@@ -18,6 +19,7 @@ import type { ResultBatch } from "./result-batch.ts";
 import { ResultQueue } from "./result-queue.ts";
 import type { JobMessage, JobOptions, MemoryUse } from "./run-on-workers.ts";
 import { runPipelineJob, toFailure } from "./run-job.ts";
+import type { LocateFile } from "./scan/row-group-splits.ts";
 import type { SpeculationPolicy } from "./speculation.ts";
 import { SpillFolder } from "./spill/spill-folder.ts";
 import type { ThreadSetup } from "./thread-context.ts";
@@ -38,6 +40,8 @@ export interface ExecutorOptions {
   readonly spillDirectory?: string;
   /** Memory is checked for stores beyond what was allocated. */
   readonly canaries?: boolean;
+  /** Where whole data files are found on the local disk; absent: no plan reads any. */
+  readonly locateFile?: LocateFile;
 }
 
 export interface ExecuteOptions {
@@ -72,6 +76,7 @@ export interface ExecutorThreads {
   readonly pool: Pool;
   readonly spill: SpillFolder;
   readonly workers: number;
+  readonly locateFile: LocateFile;
   readonly runPipeline: (job: PipelineJob, options: JobOptions) => Promise<void>;
   readonly runFinish: (job: FinishJob, options: JobOptions) => Promise<void>;
 }
@@ -84,11 +89,12 @@ export class Executor implements ExecutorThreads {
   readonly pool: Pool;
   readonly workers: number;
   readonly workerPool: WorkerPool;
+  readonly locateFile: LocateFile;
   readonly spill: SpillFolder;
   readonly #setup: ThreadSetup;
   readonly #cached = lazily(async () => {
     const [{ CachedRelations: Relations }, { runCacheJob }] = await Promise.all([import("./cache/cached-relations.ts"), import("./cache/cache-table.ts")]);
-    return new Relations(this.pool, this.spill, (job, owner, signal) => this.#cachePass(job, owner, signal, runCacheJob));
+    return new Relations(this.pool, this.spill, this.locateFile, (job, owner, signal) => this.#cachePass(job, owner, signal, runCacheJob));
   });
   #hasCached = false;
   #main: ThreadContext | undefined;
@@ -98,6 +104,7 @@ export class Executor implements ExecutorThreads {
     this.#setup = { memory: this.pool.memory, firstBlock: this.pool.firstBlock, canaries: this.pool.canaries, kernels: new WebAssembly.Module(kernelBytes()) };
     this.spill = new SpillFolder(options.spillDirectory ?? tmpdir());
     this.workers = options.workers;
+    this.locateFile = options.locateFile ?? ((path) => Promise.reject(new InternalError(`${path} is to be read, and the executor was not told where files are`)));
     const { min, max, idleMilliseconds } = options.allocation ?? { min: 0, max: options.workers, idleMilliseconds: Number.POSITIVE_INFINITY };
     this.workerPool = new WorkerPool({ min, max, idleMilliseconds, onQuietAfterDeath: () => this.pool.recount() }, this.#setup);
   }

@@ -12,6 +12,7 @@ import { runsOf } from "./operators/row-store.ts";
 import type { Morsels } from "./pipeline/morsels.ts";
 import { morselCount, recordMorsels } from "./pipeline/morsels.ts";
 import type { RowLayout } from "./pipeline/row-layout.ts";
+import type { LocateFile } from "./scan/row-group-splits.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
 
 /** What the workers of a pipeline share out among themselves. */
@@ -23,10 +24,10 @@ const layoutsModule = lazily(() => import("./scan/layouts.ts"));
 const INLINE_ROWS = 4096;
 
 /** Splits that workers take one by one; none but of a scan. */
-export async function scanSplits(source: Source): Promise<readonly Split[]> {
+export async function scanSplits(source: Source, locate: LocateFile): Promise<readonly Split[]> {
   if (source.kind !== "scan") return [];
   const { rowGroupSplits } = await splitsModule();
-  return rowGroupSplits(source.node.splits);
+  return rowGroupSplits(source.node.splits, locate);
 }
 
 /** Rows of a breaker as they lie, in memory and on disk. `inParts`: of a hash table that is made part by part. */

@@ -214,7 +214,7 @@ export class QueryRun {
     const joins = source.kind === "breaker" ? source.joins : undefined;
     // Where the build side is on disk, probe rows of its partitions are divided to disk too.
     if (source.kind === "breaker" && joins !== undefined) this.#shapes.set(source.breaker, { ...this.#shape(source.breaker), isSpilled: this.#shape(joins.breaker).isSpilled === true || this.#breaker(source.breaker).isSpilled() });
-    const splits = await scanSplits(source);
+    const splits = await scanSplits(source, this.#threads.locateFile);
     const arena = this.#memory.arena("pipeline");
     const layouts = await scanLayouts(source, splits);
     const { pipeline: compiled, sites: own } = compilePipeline(stages, pipeline, this.#shapes, layouts, {

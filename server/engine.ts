@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
-import type { CatalogStore, Storage, TableProvider } from "../catalog/ports.ts";
+import type { CatalogStore, LocalFile, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
 import type { OneQueryEvent, QueryEvent } from "../executor/events.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
@@ -12,6 +12,7 @@ import type { CachedRelations } from "../executor/cache/cached-relations.ts";
 import { RelationCache } from "./cache/relation-cache.ts";
 import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
 import { localStorage } from "./local-storage.ts";
+import { localFileOf } from "./storages.ts";
 import { machineTimeZone } from "./machine-time-zone.ts";
 import { PlanCache } from "./plan-cache.ts";
 import type { PreparedQuery } from "./run-query.ts";
@@ -33,6 +34,7 @@ export interface ExecutorResources {
   readonly firstByte: number;
   readonly spillDirectory: string;
   readonly canaries: boolean;
+  readonly locateFile: (path: string) => Promise<LocalFile>;
 }
 
 export interface EngineOptions {
@@ -103,6 +105,7 @@ export class Engine {
       spillDirectory: this.settings.text("sparrow.spill.dir")?.split(",")[0].trim() || tmpdir(),
       firstByte: this.settings.number("sparrow.memory.firstByte") ?? 0,
       canaries: this.settings.flag("sparrow.memory.canaries"),
+      locateFile: localFileOf,
     });
     return this.#executor;
   }

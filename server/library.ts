@@ -10,10 +10,12 @@ import type { Session } from "./session.ts";
 import type { StatementResult } from "./statement-result.ts";
 
 export { SparrowError } from "../catalog/errors.ts";
+export type { LocalFile, ObjectWriter, Storage, StoredObject } from "../catalog/ports.ts";
 export type { DataType, StructField } from "../catalog/types.ts";
 export type { QueryEvent } from "../executor/events.ts";
 export type { ResultBatch, ResultColumn } from "../executor/result-batch.ts";
 export type { ParameterInput, ParametersInput } from "./query-parameters.ts";
+export { registerStorage } from "./storages.ts";
 
 const rowsModule = lazily(() => import("./results/row-objects.ts"));
 const persistModule = lazily(() => import("./cache/persist.ts"));

@@ -80,7 +80,11 @@ export const localStorage: Storage = {
     return new LocalFileWriter(path, openSync(path, "wx"));
   },
 
-  localFile: (path) => orPathError(path, async () => ({ path, bytes: (await stat(path)).size })),
+  localFile: (path) =>
+    orPathError(path, async () => {
+      const { size, mtimeMs } = await stat(path);
+      return { path, bytes: size, modifiedMs: mtimeMs };
+    }),
 
   delete: (path) => orPathError(path, () => unlink(path)),
 };

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalFile, Storage } from "../catalog/ports.ts";
@@ -46,7 +46,7 @@ async function copyOf(storage: Storage, path: string): Promise<LocalFile> {
   }
   const copy = join(copyFolder, crypto.randomUUID());
   await writeFile(copy, bytes);
-  return { path: copy, bytes: bytes.length };
+  return { path: copy, bytes: bytes.length, modifiedMs: (await stat(copy)).mtimeMs };
 }
 
 function schemeOf(path: string): string {

@@ -7,7 +7,7 @@ import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { Owner, Pool } from "../memory/pool.ts";
 import { CONTROL, CancelledError, controlBytes } from "../pipeline/pipeline-job.ts";
 import { chooseLayouts } from "../scan/layouts.ts";
-import { rowGroupSplits } from "../scan/row-group-splits.ts";
+import { type LocateFile, rowGroupSplits } from "../scan/row-group-splits.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { CachedDictionary } from "./cache-encoder.ts";
 import { CacheEncoder, writeCachedDictionaries } from "./cache-encoder.ts";
@@ -110,10 +110,10 @@ export interface CacheOwners {
 }
 
 /** The table with its columns cached, in memory of `owners` or in files; undefined where there is no place for them. */
-export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owners: CacheOwners, runPass: RunCachePass, choosePlace: ChoosePlace): Promise<TableSnapshot | undefined> {
+export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owners: CacheOwners, runPass: RunCachePass, choosePlace: ChoosePlace, locate: LocateFile): Promise<TableSnapshot | undefined> {
   const arena = new Arena(pool, owners.dictionaries);
   const types = snapshot.columns.map((c) => c.type);
-  const stored = await rowGroupSplits(snapshot.splits);
+  const stored = await rowGroupSplits(snapshot.splits, locate);
   const layouts = snapshot.cached?.map(({ layout }) => layout) ?? (await chooseLayouts(stored, types.map((type, field) => ({ field, type }))));
   const control = arena.allocate(controlBytes(0));
   const run = (pass: CachePass): Promise<readonly CacheResult[]> => {

@@ -12,6 +12,7 @@ import type { SpillFolder } from "../spill/spill-folder.ts";
 import { diskFailure } from "../spill/disk-file.ts";
 import { DEFAULT_MAX_FAILURES, WorkerLostError } from "../worker-lost.ts";
 import type { CacheJob, CacheOwners, CacheResult } from "./cache-table.ts";
+import type { LocateFile } from "../scan/row-group-splits.ts";
 import { cacheTable, copyToFiles } from "./cache-table.ts";
 import { CachedFileStream } from "./cached-file.ts";
 import { concatenateBatches } from "./concatenate-batches.ts";
@@ -48,13 +49,15 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 export class CachedRelations {
   readonly #pool: Pool;
   readonly #spill: SpillFolder;
+  readonly #locate: LocateFile;
   readonly #runPass: (job: CacheJob, owner: Owner, signal: AbortSignal) => Promise<readonly CacheResult[]>;
   readonly #held = new Map<TableSnapshot, Held>();
   readonly #removals = new Set<Promise<void>>();
 
-  constructor(pool: Pool, spill: SpillFolder, runPass: (job: CacheJob, owner: Owner, signal: AbortSignal) => Promise<readonly CacheResult[]>) {
+  constructor(pool: Pool, spill: SpillFolder, locate: LocateFile, runPass: (job: CacheJob, owner: Owner, signal: AbortSignal) => Promise<readonly CacheResult[]>) {
     this.#pool = pool;
     this.#spill = spill;
+    this.#locate = locate;
     this.#runPass = runPass;
   }
 
@@ -64,7 +67,7 @@ export class CachedRelations {
     for (let failures = 1, { level } = request; ; ) {
       const held: Held = { owners: { columns: this.#pool.newOwner(), dictionaries: this.#pool.newOwner() }, folder: this.#spill.newQuery() };
       try {
-        const cached = await cacheTable(snapshot, this.#pool, held.owners, (job) => this.#runPass(job, held.owners.columns, request.signal), (bytes) => this.#place(bytes, held, { ...request, level }));
+        const cached = await cacheTable(snapshot, this.#pool, held.owners, (job) => this.#runPass(job, held.owners.columns, request.signal), (bytes) => this.#place(bytes, held, { ...request, level }), this.#locate);
         if (cached !== undefined) return this.#hold(cached, held);
         await this.#free(held);
         return undefined;

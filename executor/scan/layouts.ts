@@ -22,7 +22,7 @@ export async function chooseLayouts(splits: readonly Split[], columns: readonly 
   if (columns.some((column) => isStringLike(column.type))) {
     for (const split of splits) {
       const { source } = split;
-      if (source.kind === "parquet") footers.set(split, await readFooter(source.path, source.fileBytes, source.modifiedMs));
+      if (source.kind === "parquet") footers.set(split, await readFooter(source.localPath ?? source.path, source.fileBytes, source.modifiedMs));
     }
   }
   return columns.map(({ field, type }) => {

@@ -1,5 +1,6 @@
-import { stat } from "node:fs/promises";
+import { SparrowError } from "../../catalog/errors.ts";
 import { fileNotExist } from "../../catalog/file-errors.ts";
+import type { LocalFile } from "../../catalog/ports.ts";
 import { type ColumnStatistics, type Split, type SplitSource, statisticsOfSome } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import { readFooter } from "./parquet-file.ts";
@@ -10,18 +11,21 @@ import { chunkStatistics } from "./parquet-statistics.ts";
 
 type FileSource = Extract<SplitSource, { kind: "parquetFile" }>;
 
+/** The file of the local disk that has a data file's bytes. Raises PATH_NOT_FOUND. */
+export type LocateFile = (path: string) => Promise<LocalFile>;
+
 /** Files that are opened at the same time. */
 const PARALLEL_FILES = 16;
 
 /** The splits with every whole file cut into its row groups. Raises FAILED_READ_FILE.* */
-export async function rowGroupSplits(splits: readonly Split[]): Promise<readonly Split[]> {
+export async function rowGroupSplits(splits: readonly Split[], locate: LocateFile): Promise<readonly Split[]> {
   if (splits.every((split) => split.source.kind !== "parquetFile")) return splits;
   const cut: (readonly Split[])[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < splits.length) {
       const at = next++;
-      cut[at] = await openFileSplit(splits[at]);
+      cut[at] = await openFileSplit(splits[at], locate);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL_FILES }, work));
@@ -29,11 +33,11 @@ export async function rowGroupSplits(splits: readonly Split[]): Promise<readonly
 }
 
 /** One split per row group that has rows left; other splits as they are. With the table's `columns`, row groups have their own statistics. */
-export async function openFileSplit(split: Split, columns?: readonly StructField[]): Promise<Split[]> {
+export async function openFileSplit(split: Split, locate: LocateFile, columns?: readonly StructField[]): Promise<Split[]> {
   const { source } = split;
   if (source.kind !== "parquetFile") return [split];
-  const fileBytes = await fileSize(source.path);
-  const footer = await readFooter(source.path, fileBytes, undefined);
+  const { path: localPath, bytes: fileBytes } = await located(source.path, locate);
+  const footer = await readFooter(localPath, fileBytes, undefined);
   const nodes = source.fields.map((field) => (field.kind === "stored" ? findColumn(footer, field.name, field.fieldId) : undefined));
   return footer.rowGroups.flatMap((group, rowGroup): Split[] => {
     const deletedRows = source.deletedRows === undefined ? undefined : rangesWithin(source.deletedRows, group.firstRow, group.firstRow + group.rows);
@@ -42,7 +46,7 @@ export async function openFileSplit(split: Split, columns?: readonly StructField
     const { path, fields } = source;
     return [
       {
-        source: { kind: "parquet", path, fileBytes, modifiedMs: undefined, rowGroup, firstRow: group.firstRow, fields, ...(deleted > 0 && { deletedRows }) },
+        source: { kind: "parquet", path, ...(localPath !== path && { localPath }), fileBytes, modifiedMs: undefined, rowGroup, firstRow: group.firstRow, fields, ...(deleted > 0 && { deletedRows }) },
         rows: group.rows - deleted,
         bytes: group.chunks.reduce((sum, chunk) => sum + chunk.compressedBytes, 0),
         ...(split.file !== undefined && { file: split.file }),
@@ -102,11 +106,11 @@ function countDeleted(ranges: Uint32Array, from: number, to: number): number {
   return rows;
 }
 
-async function fileSize(path: string): Promise<number> {
+async function located(path: string, locate: LocateFile): Promise<LocalFile> {
   try {
-    return (await stat(path)).size;
+    return await locate(path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!(error instanceof SparrowError && error.condition === "PATH_NOT_FOUND")) throw error;
     throw fileNotExist(path);
   }
 }

@@ -11,6 +11,9 @@ interface MetadataPart {
   readonly of: (source: FileSplit, file: SourceFile) => FileField;
 }
 
+/** Of paths in other storages than the local disk; a drive has one letter. */
+const SCHEME = /^[A-Za-z][\w+.-]+:/;
+
 type FileSplit = Extract<Split["source"], { readonly path: string }>;
 
 function part(name: string, type: StructField["type"], valueOf: (source: FileSplit, file: SourceFile) => Value): MetadataPart {
@@ -18,7 +21,7 @@ function part(name: string, type: StructField["type"], valueOf: (source: FileSpl
 }
 
 const FILE_PARTS: readonly MetadataPart[] = [
-  part("file_path", STRING, ({ path }) => `file:${encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F")}`),
+  part("file_path", STRING, ({ path }) => `${SCHEME.test(path) ? "" : "file:"}${encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F")}`),
   part("file_name", STRING, ({ path }) => path.slice(path.lastIndexOf("/") + 1)),
   part("file_size", LONG, (_, { bytes }) => BigInt(bytes)),
   part("file_block_start", LONG, (source) => BigInt("start" in source ? source.start : 0)),

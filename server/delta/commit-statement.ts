@@ -8,8 +8,8 @@ import { type IdempotentWrite, isWritten, transactionAction } from "../../delta/
 import { commit } from "../../delta/transaction.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { parseTimestamp } from "../../executor/functions/datetime-text.ts";
-import { localStorage } from "../local-storage.ts";
 import type { Session } from "../session.ts";
+import { storageAt } from "../storages.ts";
 import { packageVersion } from "../version.ts";
 import { checkpointFiles } from "./delta-tables.ts";
 
@@ -66,7 +66,7 @@ function writtenMeanwhile({ appId, version }: IdempotentWrite): SparrowError {
 /** The commit stands whatever happens here: a failure is a warning, and the next commit does it. */
 async function tidy(session: Session, log: DeltaLog, version: bigint): Promise<void> {
   try {
-    await afterCommit(log, version, { storage: localStorage, parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
+    await afterCommit(log, version, { storage: storageAt(log.location), parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
   } catch (error) {
     process.emitWarning(`The checkpoint of version ${version} of ${log.location} was not written: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -12,6 +12,7 @@ import { openFileSplit } from "../../executor/scan/row-group-splits.ts";
 import { combineStatistics } from "../../executor/scan/table-statistics.ts";
 import { deletedRowsOf } from "./deletion-vectors.ts";
 import { deltaLog } from "./delta-tables.ts";
+import { localFileOf, storageAt } from "../storages.ts";
 import { generatedBounds } from "./generated-bounds.ts";
 
 /** Tables of a snapshot by the zone in which their partition values are read. */
@@ -73,7 +74,7 @@ export async function snapshotSplits(snapshot: DeltaSnapshot, zone: string): Pro
   return inParallel(files, async (file) => ({ file, splits: await fileSplits(snapshot, file) }));
 }
 
-/** Files of this size or more are opened when the table is: their row groups can then be skipped one by one. */
+/** Files of this size or more are opened when the table is: their row groups can then be skipped one by one. Not those that would have to be fetched. */
 const OPENED_FILE_BYTES = 32 * 1024 * 1024;
 
 /** A file that is small, and of which the log tells the rows, is opened when a query cannot do without it. `only`: other rows than the live ones. */
@@ -84,7 +85,8 @@ export async function fileSplits(snapshot: DeltaSnapshot, file: ScanFile, only?:
   const source = { kind: "parquetFile", path, fields: fileFields, ...(deletedRows !== undefined && { deletedRows }) } as const;
   const split: Split = { source, rows, bytes: add.size, columns: fileStatistics(snapshot, file, rows, deletedRows !== undefined), file: sourceFile(snapshot, add) };
   if (rows === 0) return [];
-  return rows === undefined || add.size >= OPENED_FILE_BYTES ? openFileSplit(split, snapshot.fields) : [split];
+  const isWorthOpening = add.size >= OPENED_FILE_BYTES && storageAt(path).localFile !== undefined;
+  return rows === undefined || isWorthOpening ? openFileSplit(split, localFileOf, snapshot.fields) : [split];
 }
 
 /** What `_metadata` has of a Delta table. */

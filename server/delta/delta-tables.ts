@@ -1,9 +1,8 @@
 import { DeltaLog } from "../../delta/delta-log.ts";
 import type { ParquetRowsReader, ParquetRowsWriter } from "../../delta/parquet-rows.ts";
-import { SparrowError } from "../../catalog/errors.ts";
 import { readParquetRows } from "../../executor/scan/parquet-rows.ts";
-import { localStorage } from "../local-storage.ts";
 import { parquetDecoder } from "../parquet-decoder.ts";
+import { localFileOf, storageAt } from "../storages.ts";
 import { valueBatch } from "../value-batch.ts";
 
 /** Logs that are kept with their snapshots. */
@@ -13,9 +12,8 @@ const logs = new Map<string, DeltaLog>();
 /** Reads and writes checkpoints on this thread. */
 export const checkpointFiles: ParquetRowsReader & ParquetRowsWriter = {
   async readParquetRows(path, columns) {
-    const found = await localStorage.stat(path);
-    if (found === undefined) throw new SparrowError("PATH_NOT_FOUND", "42K03", `Path does not exist: ${path}.`, { path }, { origin: "data" });
-    return readParquetRows(path, found.bytes, found.modifiedMs, columns, parquetDecoder());
+    const file = await localFileOf(path);
+    return readParquetRows(file.path, file.bytes, file.modifiedMs, columns, parquetDecoder());
   },
   async encodeParquetRows(fields, rows) {
     const { ParquetFileWriter } = await import("../../executor/write/parquet-writer.ts");
@@ -30,7 +28,7 @@ export const checkpointFiles: ParquetRowsReader & ParquetRowsWriter = {
 /** The log of the table at an absolute location, the same one as long as it is kept. */
 export function deltaLog(location: string): DeltaLog {
   const folder = location.length > 1 ? location.replace(/\/+$/, "") : location;
-  const log = logs.get(folder) ?? new DeltaLog(folder, localStorage, checkpointFiles);
+  const log = logs.get(folder) ?? new DeltaLog(folder, storageAt(folder), checkpointFiles);
   logs.delete(folder);
   logs.set(folder, log);
   for (const oldest of logs.keys()) {

@@ -5,6 +5,7 @@ import { clusteringColumns, columnName } from "../../../delta/clustering.ts";
 import { readerFeatures, writerFeatures } from "../../../delta/table-features.ts";
 import type { Statement } from "../../../parser/ast.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
+import { locationText } from "../../storage-paths.ts";
 import { literalInteger } from "../../delta/literal-integer.ts";
 import type { Session } from "../../session.ts";
 import type { StatementResult } from "../../statement-result.ts";
@@ -98,7 +99,7 @@ export async function runDescribeDetail({ log, name, entry }: DeltaTarget): Prom
     metadata.id,
     entry === undefined ? null : name.join("."),
     metadata.description ?? null,
-    `file:${log.location}`,
+    locationText(log.location),
     metadata.createdTime === undefined ? null : BigInt(metadata.createdTime) * 1000n,
     lastModified === undefined ? null : BigInt(lastModified) * 1000n,
     metadata.partitionColumns,

@@ -16,9 +16,9 @@ import type { AlterAction } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import { checkpointFiles } from "../../delta/delta-tables.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
-import { localStorage } from "../../local-storage.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
+import { storageAt } from "../../storages.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
 import { layFilesOut } from "./optimize.ts";
 import { removeColumnMapping } from "./remove-column-mapping.ts";
@@ -44,11 +44,11 @@ export async function dropFeature(session: Session, target: DeltaTarget, { featu
   const wasUsed = await rid(session, target, feature, options);
   const protects = isForReaders && !truncateHistory && protectsHistory(session);
   // From this checkpoint on no version uses the feature: the log before it can go once it is old enough, and versions after it are read from it.
-  if (isForReaders && (wasUsed || protects)) await writeCheckpoint(log, await log.latest(), { storage: localStorage, parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
+  if (isForReaders && (wasUsed || protects)) await writeCheckpoint(log, await log.latest(), { storage: storageAt(log.location), parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
   if (isForReaders && !protects) {
     const kept = keptHistoryMs(before);
     if (wasUsed) throw mustWait("WAIT_FOR_RETENTION_PERIOD", feature, kept, "it was in use until now, and earlier versions of the table still need it");
-    if (truncateHistory) await deleteLogBefore(log, Date.now() - kept, localStorage, checkpointFiles);
+    if (truncateHistory) await deleteLogBefore(log, Date.now() - kept, storageAt(log.location), checkpointFiles);
     if (await isInHistory(log, feature)) throw mustWait("HISTORICAL_VERSIONS_EXIST", feature, kept, "versions that the log still has need it");
   }
   await commitProtocol(session, target, feature, truncateHistory, ({ version, protocol, metadata, domains }) => {
@@ -79,8 +79,8 @@ async function dropProtection(session: Session, target: DeltaTarget, feature: Re
   if (!truncateHistory) throw new SparrowError("DELTA_FEATURE_CAN_ONLY_DROP_CHECKPOINT_PROTECTION_WITH_HISTORY_TRUNCATION", "55000", "Could not drop the Checkpoint Protection feature: it can only be dropped with TRUNCATE HISTORY.", {});
   const before = await log.latest();
   const kept = keptHistoryMs(before);
-  await writeCheckpoint(log, before, { storage: localStorage, parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
-  await deleteLogBefore(log, Date.now() - kept, localStorage, checkpointFiles);
+  await writeCheckpoint(log, before, { storage: storageAt(log.location), parquet: checkpointFiles, parseTimestamp: (text) => parseTimestamp(text, session.timeZone) });
+  await deleteLogBefore(log, Date.now() - kept, storageAt(log.location), checkpointFiles);
   const [earliest] = await log.commitTimes();
   if (earliest.version < protectedBefore(before.metadata)) throw mustWait("CHECKPOINT_PROTECTION_WAIT_FOR_RETENTION_PERIOD", feature, kept, "versions that need features which were dropped are still in the log");
   await commitProtocol(session, target, feature, truncateHistory, ({ protocol, metadata }) => [

@@ -4,6 +4,7 @@ import type { AddFile } from "../../../delta/actions.ts";
 import { zCubeOf } from "../../../delta/clustering.ts";
 import { indexedLeaves } from "../../../delta/indexed-columns.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
+import { locationText } from "../../storage-paths.ts";
 
 /** What OPTIMIZE did. */
 export interface OptimizeOutcome {
@@ -84,7 +85,7 @@ export function optimizeRow(outcome: OptimizeOutcome): Value[] {
     numTableColumns: BigInt(snapshot.fields.length),
     numTableColumnsWithStats: BigInt(new Set(indexedLeaves(snapshot.fields, snapshot.metadata.configuration).map(({ path }) => path[0])).size),
   };
-  return [`file:${snapshot.location}`, { fields: METRICS.kind === "struct" ? METRICS.fields.map(({ name }) => metrics[name]) : [] }];
+  return [locationText(snapshot.location), { fields: METRICS.kind === "struct" ? METRICS.fields.map(({ name }) => metrics[name]) : [] }];
 }
 
 /** `operationMetrics` of the commit. */

@@ -11,6 +11,7 @@ import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
 import type { RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
+import { localFileOf } from "../../storages.ts";
 import type { StatementResult } from "../../statement-result.ts";
 import { layFilesOut } from "./optimize.ts";
 
@@ -28,8 +29,9 @@ async function filesToPurge(snapshot: DeltaSnapshot): Promise<ReadonlySet<AddFil
   return new Set(files.filter((_, i) => purged[i]));
 }
 
-async function hasDroppedColumns({ location, fields, mapping, metadata }: DeltaSnapshot, { path, size }: AddFile): Promise<boolean> {
-  const { schema } = await readFooter(absoluteFilePath(location, path), size, undefined);
+async function hasDroppedColumns({ location, fields, mapping, metadata }: DeltaSnapshot, { path }: AddFile): Promise<boolean> {
+  const file = await localFileOf(absoluteFilePath(location, path));
+  const { schema } = await readFooter(file.path, file.bytes, undefined);
   const type: DataType = { kind: "struct", fields: fields.map((field) => physicalField(field, mapping)) };
   // Row tracking keeps what it must know of moved rows in columns that the schema does not have.
   const hidden = new Set(Object.entries(metadata.configuration).flatMap(([key, name]) => (key.startsWith("delta.rowTracking.materialized") ? [name] : [])));

@@ -10,6 +10,7 @@ import type { Statement } from "../../../parser/ast.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import type { Session } from "../../session.ts";
+import { storageAt } from "../../storages.ts";
 import type { StatementResult } from "../../statement-result.ts";
 import { tableVersion } from "../../time-travel.ts";
 import { valueResult } from "../../value-batch.ts";
@@ -35,7 +36,7 @@ async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<S
   const restored = [...source.files].filter(([key]) => !snapshot.files.has(key)).map(([, file]) => file);
   for (const { path } of restored) {
     const absolute = absoluteFilePath(log.location, path);
-    if ((await session.engine.storage.stat(absolute)) !== undefined) continue;
+    if ((await storageAt(absolute).stat(absolute)) !== undefined) continue;
     throw new SparrowError("DELTA_CANNOT_RESTORE_TABLE_VERSION", "22003", `Cannot restore the table to version ${source.version}: its file ${absolute} is gone, deleted by hand or by VACUUM.`, { versionToRestore: String(source.version), path: absolute }, { origin: "data" });
   }
   const now = Date.now();

@@ -11,6 +11,8 @@ import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { literalInteger } from "../../delta/literal-integer.ts";
 import { quoted, unsupportedOperation } from "../../object-names.ts";
 import type { Session } from "../../session.ts";
+import { locationText } from "../../storage-paths.ts";
+import { storageAt } from "../../storages.ts";
 import { commandColumns, commandResult, type StatementResult } from "../../statement-result.ts";
 
 const HOUR_MS = 3_600_000;
@@ -23,12 +25,12 @@ export async function runVacuum(session: Session, { log, name }: DeltaTarget, st
   const snapshot = await log.latest();
   checkWrite(snapshot, "append");
   const retentionMs = retention(session, snapshot, statement);
-  const { storage } = session.engine;
+  const storage = storageAt(log.location);
   const plan = await (statement.mode === "lite" ? planLiteVacuum : planFullVacuum)(log, snapshot, storage, Date.now() - retentionMs);
-  if (statement.dryRun) return commandResult(commandColumns("path"), plan.files.map(({ path }) => [`file:${log.location}/${path}`]));
+  if (statement.dryRun) return commandResult(commandColumns("path"), plan.files.map(({ path }) => [`${locationText(log.location)}/${path}`]));
   if (isLogged(session)) await deleteBetweenCommits(session, log, plan, retentionParameters(session, snapshot, statement, retentionMs));
   else await carryOutVacuum(log, plan, storage);
-  return commandResult(commandColumns("path"), [[`file:${log.location}`]]);
+  return commandResult(commandColumns("path"), [[locationText(log.location)]]);
 }
 
 function isLogged({ settings }: Session): boolean {
@@ -43,7 +45,7 @@ async function deleteBetweenCommits(session: Session, log: DeltaLog, plan: Vacuu
   };
   await tell("VACUUM START", parameters, { numFilesToDelete: files.length, sizeOfDataToDelete: files.reduce((sum, { bytes }) => sum + bytes, 0) });
   try {
-    await carryOutVacuum(log, plan, session.engine.storage);
+    await carryOutVacuum(log, plan, storageAt(log.location));
   } catch (error) {
     await tell("VACUUM END", { status: "FAILED" }, {});
     throw error;
