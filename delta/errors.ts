@@ -8,6 +8,17 @@ export function notDeltaTable(location: string): SparrowError {
 }
 
 /** Commits that are needed are not there. `missing` is the first of them. */
+/** The log begins after version 0, and no checkpoint stands for what is gone. */
+export function truncatedLog(location: string, version: bigint): SparrowError {
+  return new SparrowError(
+    "DELTA_TRUNCATED_TRANSACTION_LOG",
+    "42K03",
+    `The state of the Delta table ${location} at version ${version} cannot be put together: the beginning of its log is gone, and there is no checkpoint after it.`,
+    { path: location, version: String(version) },
+    { origin: "data" },
+  );
+}
+
 export function versionsNotContiguous(location: string, missing: bigint, versions: readonly bigint[]): SparrowError {
   const versionList = versions.join(", ");
   return new SparrowError(

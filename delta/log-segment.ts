@@ -1,4 +1,4 @@
-import { notDeltaTable, versionNotFound, versionsNotContiguous } from "./errors.ts";
+import { notDeltaTable, truncatedLog, versionNotFound, versionsNotContiguous } from "./errors.ts";
 import type { CheckpointFile, CommitFile, LogFile } from "./log-files.ts";
 
 /** The files that one version of a table is put together from, in order: a checkpoint or none, then commits and compacted commits. */
@@ -11,7 +11,7 @@ export interface LogSegment {
 
 /**
  * Chooses what to read for a version (the latest when undefined). Raises DELTA_MISSING_DELTA_TABLE for a log without commits, DELTA_VERSION_NOT_FOUND for a
- * version that is not there or not any more, DELTA_VERSIONS_NOT_CONTIGUOUS when commits on the way are missing.
+ * version that is not there or not any more, DELTA_TRUNCATED_TRANSACTION_LOG for a log without its beginning, DELTA_VERSIONS_NOT_CONTIGUOUS when commits on the way are missing.
  */
 export function chooseSegment(location: string, files: readonly LogFile[], wanted?: bigint): LogSegment {
   const commits = new Map<bigint, CommitFile>();
@@ -35,6 +35,7 @@ export function chooseSegment(location: string, files: readonly LogFile[], wante
     if (delta === undefined) {
       const earliest = earliestVersion(files);
       if (wanted !== undefined && earliest !== undefined && version < earliest) throw versionNotFound(location, version, earliest, latest);
+      if (base === undefined && next === 0n) throw truncatedLog(location, version);
       throw versionsNotContiguous(location, next, [...commits.keys()].sort(byVersion));
     }
     deltas.push(delta);

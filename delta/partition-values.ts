@@ -1,3 +1,4 @@
+import { SparrowError } from "../catalog/errors.ts";
 import type { DataType } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
 import { unscaledDecimal } from "./exact-json.ts";
@@ -39,7 +40,7 @@ export function partitionValue(text: string | null, type: DataType, parseTimesta
     case "timestamp_ntz":
       return localMicros(text);
     case "binary":
-      return Uint8Array.from(text, (char) => char.charCodeAt(0) & 0xff);
+      return new TextEncoder().encode(text);
     default:
       return undefined;
   }
@@ -81,12 +82,22 @@ export function zonedMicros(text: string): bigint | undefined {
   return local - sign * (BigInt(digits.slice(0, 2)) * 60n + BigInt(digits.slice(2))) * 60_000_000n;
 }
 
+/** Spark and the kernels take a text of the log for its UTF-8 bytes; they have no text for others. Raises UNSUPPORTED_FEATURE.PARTITION_VALUE. */
+function utf8Text(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase();
+    throw new SparrowError("UNSUPPORTED_FEATURE.PARTITION_VALUE", "0A000", `The feature is not supported: partition values of type BINARY that are not UTF-8, such as X'${hex}'.`, { value: `X'${hex}'` }, { origin: "data", cause: error });
+  }
+}
+
 /** A partition value as the log has it; timestamps as instants in UTC (`2024-01-31T23:59:59.000000Z`). `castToText`: Spark's cast to STRING. */
 export function partitionText(value: Value, type: DataType, castToText: (value: Value, type: DataType) => string): string | null {
   if (value === null) return null;
   if (type.kind === "timestamp") return timestampText(value as bigint);
-  if (type.kind === "binary") return String.fromCharCode(...(value as Uint8Array));
-  const text = castToText(value, type);
+  const text = type.kind === "binary" ? utf8Text(value as Uint8Array) : castToText(value, type);
   return text === "" ? null : text;
 }
 

@@ -1,8 +1,10 @@
 import { SparrowError } from "../../catalog/errors.ts";
+import type { JulianDates } from "./julian-dates.ts";
+import { julianDates, withoutJulianBounds } from "./julian-dates.ts";
 import type { ColumnChunk } from "./parquet-column-chunk.ts";
 import { parseColumnChunk } from "./parquet-column-chunk.ts";
 import type { SchemaElement, SchemaNode } from "./parquet-schema.ts";
-import { leafPaths, parseSchemaElement, schemaTree } from "./parquet-schema.ts";
+import { leafNodes, leafPaths, parseSchemaElement, schemaTree } from "./parquet-schema.ts";
 import { ThriftError, ThriftReader } from "./thrift-compact.ts";
 
 /**
@@ -19,6 +21,8 @@ export interface ParquetFooter {
   readonly createdBy: string | undefined;
   /** Order of min and max per leaf is defined by its type (ColumnOrder present); older files leave it open. */
   readonly hasColumnOrders: boolean;
+  /** Present where old dates and timestamps are by another calendar; chunks then have no bounds of these. */
+  readonly julian: JulianDates | undefined;
 }
 
 export interface RowGroup {
@@ -106,14 +110,16 @@ function parse(bytes: Uint8Array, fileBytes: number): ParquetFooter {
   });
   if (elements.length === 0) throw new ThriftError("it has no schema");
   const tree = schemaTree(elements);
+  const julian = julianDates(keyValues);
+  const leaves = julian === undefined ? [] : leafNodes(tree);
   let firstRow = 0;
   const rowGroups = groups.map((group) => {
     if (group.chunks.length !== tree.endLeaf) throw new ThriftError(`a row group has ${group.chunks.length} columns, the schema ${tree.endLeaf}`);
-    const result = { rows: group.rows, firstRow, chunks: group.chunks };
+    const result = { rows: group.rows, firstRow, chunks: julian === undefined ? group.chunks : group.chunks.map((chunk, i) => withoutJulianBounds(chunk, leaves[i], julian)) };
     firstRow += group.rows;
     return result;
   });
-  return { rows, schema: tree, leafPaths: leafPaths(tree), rowGroups, keyValues, createdBy, hasColumnOrders };
+  return { rows, schema: tree, leafPaths: leafPaths(tree), rowGroups, keyValues, createdBy, hasColumnOrders, julian };
 }
 
 function parseRowGroup(reader: ThriftReader, fileBytes: number): { rows: number; chunks: ColumnChunk[] } {

@@ -6,6 +6,7 @@ import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import { arrowToPool } from "./arrow-to-pool.ts";
 import { columnHint } from "./column-hint.ts";
 import { constantColumn, positionColumn, withoutNulls } from "./constant-column.ts";
+import { gregorian, holdsJulianDates } from "./julian-dates.ts";
 import { keepRows, keptRanges } from "./kept-rows.ts";
 import type { MiniFileColumn } from "./mini-file.ts";
 import { isPageDecodable, PageDecoder } from "./page-decoder.ts";
@@ -43,6 +44,8 @@ export class ParquetSplitReader implements SplitReader {
   readonly #pageNodes: readonly (SchemaNode | undefined)[];
   /** Position among the library's columns per wanted one; undefined for the others, constants and columns that the file does not have. */
   readonly #positions: readonly (number | undefined)[];
+  /** Of the library's columns, those with old dates by another calendar. */
+  readonly #julian: ReadonlySet<number>;
   readonly #decoder: RowGroupDecoder | undefined;
   #row = 0;
 
@@ -58,21 +61,25 @@ export class ParquetSplitReader implements SplitReader {
       this.#rows = group.rows;
       const columns: MiniFileColumn[] = [];
       const pages: (SchemaNode | undefined)[] = [];
+      const julian = new Set<number>();
       const wholeGroup = context.kernels !== undefined && isOneBatch(footer, source.rowGroup, wanted, context.batchBytes);
       this.#positions = wanted.map((column, i) => {
         if (column.field.kind !== "stored") return undefined;
         const node = findColumn(footer, column.field.name, column.field.fieldId);
         if (node === undefined) return undefined;
-        if (wholeGroup && isPageDecodable(node, group.chunks[node.firstLeaf], column.type, column.layout)) {
+        const isJulian = footer.julian !== undefined && holdsJulianDates(node, footer.julian);
+        if (wholeGroup && !isJulian && isPageDecodable(node, group.chunks[node.firstLeaf], column.type, column.layout)) {
           pages[i] = node;
           return undefined;
         }
         const known = columns.findIndex((candidate) => candidate.node === node);
         if (known >= 0) return known;
         columns.push({ node, hint: columnHint(node, column.layout) });
+        if (isJulian) julian.add(columns.length - 1);
         return columns.length - 1;
       });
       this.#pageNodes = pages;
+      this.#julian = julian;
       this.#steps = pages.length > 0 ? { batchRows: group.rows, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns, context.batchBytes);
       this.#decoder = columns.length === 0 ? undefined : new RowGroupDecoder(this.#file, source.rowGroup, columns, this.#steps, context.parquet);
     } catch (error) {
@@ -88,7 +95,8 @@ export class ParquetSplitReader implements SplitReader {
     }
     const first = this.#row;
     const { pool } = this.#context;
-    const decoded = this.#decoder?.next(first) ?? [];
+    const { julian } = this.#file.footer;
+    const decoded = (this.#decoder?.next(first) ?? []).map((column, i) => (julian !== undefined && this.#julian.has(i) ? gregorian(column, julian.zone) : column));
     const rows = decoded[0]?.length ?? Math.min(this.#steps.batchRows, this.#rows - first);
     assert(rows > 0, "a decoded batch has rows");
     this.#row += rows;

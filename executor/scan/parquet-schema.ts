@@ -282,3 +282,8 @@ export function leafPaths(root: SchemaNode): string[][] {
   visit(root, []);
   return paths;
 }
+
+/** The leaves of a schema, by position as in a row group's chunks. */
+export function leafNodes(node: SchemaNode): readonly SchemaNode[] {
+  return node.physical !== undefined ? [node] : node.children.flatMap(leafNodes);
+}

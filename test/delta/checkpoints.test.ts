@@ -52,7 +52,7 @@ test("a checkpoint in parts counts when all parts are there", async () => {
   const whole = await withCheckpoint("parts", (log, classic) => split(log, classic, [1, 2]));
   expect(await tables.rows(`SELECT * FROM ${whole}`)).toEqual(expected);
   const incomplete = await withCheckpoint("incomplete", (log, classic) => split(log, classic, [2]));
-  expect(await tables.failure(`SELECT * FROM ${incomplete}`)).toBe("DELTA_VERSIONS_NOT_CONTIGUOUS");
+  expect(await tables.failure(`SELECT * FROM ${incomplete}`)).toBe("DELTA_TRUNCATED_TRANSACTION_LOG");
 });
 
 test("statistics in typed form alone: they skip files, and no row is lost", async () => {

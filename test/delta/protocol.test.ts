@@ -6,19 +6,27 @@ import { fileKey } from "../../delta/file-paths.ts";
 import { parseFileStatistics } from "../../delta/file-statistics.ts";
 import { logFile } from "../../delta/log-files.ts";
 import { chooseSegment } from "../../delta/log-segment.ts";
-import { zonedMicros } from "../../delta/partition-values.ts";
+import { partitionText, partitionValue, zonedMicros } from "../../delta/partition-values.ts";
 import { checkReadable, checkWritable } from "../../delta/protocol.ts";
 import { readDeletedRanges } from "../../delta/roaring-bitmap.ts";
 import { protocolFor, upgradedProtocol } from "../../delta/table-features.ts";
 import { parseSchema, schemaText } from "../../delta/schema-json.ts";
 import { decodeZ85 } from "../../delta/z85.ts";
-import { decimal, FLOAT, LONG, STRING, TIMESTAMP } from "../../catalog/types.ts";
+import { BINARY, decimal, FLOAT, LONG, STRING, TIMESTAMP } from "../../catalog/types.ts";
 
 test("numbers beyond a double keep their digits, in both directions", () => {
   const text = '{"a":9223372036854775807,"b":1.2345678901234567890,"c":1.5,"d":"9223372036854775807"}';
   expect(parseExactJson(text)).toMatchObject({ a: 9223372036854775807n, b: { text: "1.2345678901234567890" }, c: 1.5, d: "9223372036854775807" });
   expect(encodeExactJson(parseExactJson(text))).toBe(text);
   expect(encodeAction(parseAction('{"txn":{"appId":"a","version":9007199254740993}}') as never)).toBe('{"txn":{"appId":"a","version":9007199254740993}}');
+});
+
+test("binary partition values are texts of UTF-8, and others are refused", () => {
+  const bytes = new TextEncoder().encode("é\u0001日");
+  expect(partitionText(bytes, BINARY, String)).toBe("é\u0001日");
+  expect(partitionValue("é\u0001日", BINARY, () => undefined)).toEqual(bytes);
+  expect(partitionText(new Uint8Array(0), BINARY, String)).toBeNull();
+  expect(() => partitionText(Uint8Array.of(0x41, 0xff), BINARY, String)).toThrow(expect.objectContaining({ condition: "UNSUPPORTED_FEATURE.PARTITION_VALUE" }));
 });
 
 test("decimals are read from their digits", () => {
@@ -54,6 +62,7 @@ test("a version is read from the newest complete checkpoint, and from compacted 
 
 test("gaps in the log, versions that are not there, and no log are told apart", () => {
   expect(() => chooseSegment("t", files(commit(0), commit(2)))).toThrow(expect.objectContaining({ condition: "DELTA_VERSIONS_NOT_CONTIGUOUS" }));
+  expect(() => chooseSegment("t", files(commit(1), commit(2)))).toThrow(expect.objectContaining({ condition: "DELTA_TRUNCATED_TRANSACTION_LOG" }));
   expect(() => chooseSegment("t", files(commit(0)), 1n)).toThrow(expect.objectContaining({ condition: "DELTA_VERSION_NOT_FOUND" }));
   expect(() => chooseSegment("t", files(commit(4), commit(5), checkpoint(4)), 2n)).toThrow(expect.objectContaining({ condition: "DELTA_VERSION_NOT_FOUND" }));
   expect(() => chooseSegment("t", files("_last_checkpoint"))).toThrow(expect.objectContaining({ condition: "DELTA_MISSING_DELTA_TABLE" }));

@@ -300,3 +300,30 @@ test("a position column counts the file's rows over row groups, deleted ones too
 test("a missing path is named", async () => {
   await expect(open(join(bench.folder, "nowhere"))).rejects.toThrow(/Path does not exist: .*nowhere/);
 });
+
+/** Raw values of Julian days, as Spark writes them with `datetimeRebaseModeInWrite` LEGACY, and what Spark reads. */
+const OLD_DATES: readonly (readonly [stored: string, read: string])[] = [
+  ["0000-12-30", "0001-01-01"], ["1500-03-11", "1500-03-01"], ["1500-03-10", "1500-02-29"], ["1582-10-14", "1582-10-04"], ["1582-10-15", "1582-10-15"], ["2024-02-29", "2024-02-29"],
+];
+
+test("old dates and timestamps of files in the Julian calendar are read by their names", async () => {
+  const path = join(bench.folder, "julian.parquet");
+  const rows = OLD_DATES.map(([stored]) => `(DATE '${stored}', TIMESTAMPTZ '${stored} 12:00:00+00', [DATE '${stored}'])`);
+  const copy = (keys: string) => bench.duckdb.run(`COPY (SELECT * FROM (VALUES ${rows.join(", ")}) AS t(day, time, days)) TO '${path}' (FORMAT parquet, KV_METADATA {${keys}})`);
+  // 1500 was a leap year by the Julian calendar alone: its 29 February is the day after the 28th.
+  const expected = OLD_DATES.map(([, read]) => Date.parse(read === "1500-02-29" ? "1500-03-01" : read) / 86_400_000);
+  const days = async (): Promise<unknown[]> => {
+    const [day, time, lists] = readTable(await open(path), undefined, byPages);
+    return day.map((value, i) => [value, Number(time[i]) / 86_400_000_000 - 0.5, (lists[i] as readonly unknown[])[0]]);
+  };
+  for (const keys of ["'org.apache.spark.version': '2.4.5'", "'org.apache.spark.version': '4.0.0', 'org.apache.spark.legacyDateTime': '', 'org.apache.spark.timeZone': 'UTC'"]) {
+    await copy(keys);
+    expect(await days(), keys).toEqual(expected.map((day) => [day, day, day]));
+    expect((await open(path)).splits[0].columns?.get(0)?.min ?? null).toBeNull();
+  }
+  await copy("'org.apache.spark.version': '3.0.0'");
+  expect((await days())[0]).toEqual([-719_164, -719_164, -719_164]);
+  // Before 1900 the writer knew no local mean time: what it called noon is noon by ours.
+  await copy("'org.apache.spark.version': '2.4.5', 'org.apache.spark.timeZone': 'America/Los_Angeles'");
+  expect(Number(readTable(await open(path), undefined, byPages)[1][0])).toBe((-719_162 * 86_400 + 43_200 - 422) * 1_000_000);
+});
