@@ -90,12 +90,16 @@ export class Engine {
     return this.settings.number("sparrow.workers") ?? availableParallelism();
   }
 
+  get poolBytes(): number {
+    return this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes();
+  }
+
   /** The executor; made, with its pool, at the first call. Raises ENGINE_CLOSED. */
   executor(): Promise<QueryExecutor> {
     if (this.#closed) throw new SparrowError("ENGINE_CLOSED", "57P01", "The engine is closed.", {}, { origin: "resource" });
     const { workers } = this;
     this.#executor ??= this.#createExecutor({
-      poolBytes: this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes(),
+      poolBytes: this.poolBytes,
       workers,
       allocation: {
         min: this.settings.number("spark.dynamicAllocation.minExecutors") ?? 0,

@@ -105,7 +105,7 @@ function adaptive({ settings, engine }: Session, plan: PhysicalPlan): ExecuteOpt
     minRows: settings.number("sparrow.adaptive.minRows") ?? 0,
     partialAggregation: settings.flag("sparrow.adaptive.partialAggregation.enabled"),
     replan: async (progress) => {
-      replan ??= (await adaptiveModule()).replanner(plan, settings, engine.workers);
+      replan ??= (await adaptiveModule()).replanner(plan, settings, engine);
       return replan(progress);
     },
   };

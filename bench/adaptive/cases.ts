@@ -68,5 +68,5 @@ export const SKEWED_JOIN = { partitioned: skewedJoin("MERGE"), shared: skewedJoi
 
 function skewedJoin(hint: string): string {
   const probe = "(SELECT CASE WHEN id % 10 < 9 THEN 7 ELSE id * 7919 % 1000000 END AS k, id AS v FROM range(20000000))";
-  return `SELECT /*+ ${hint}(b) */ count(*), sum(p.v), sum(b.w) FROM ${probe} p JOIN (SELECT id AS k, id % 9 AS w FROM range(1000000)) b ON p.k = b.k`;
+  return `SELECT /*+ ${hint}(b) */ b.w, count(*), sum(p.v), max(p.v) FROM ${probe} p JOIN (SELECT id AS k, id % 9 AS w FROM range(1000000)) b ON p.k = b.k GROUP BY b.w`;
 }

@@ -228,13 +228,16 @@ export class BreakerState {
     return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, slots: directory.kind === "hash" ? partitionSlots(directory, partition) : undefined, sharedBits: 0, key }));
   }
 
+  /** Slots of a directory that is indexed by the key of a hash table; undefined where there can be none. */
+  directSlots({ measuresKey }: BuildShape, records: number): number | undefined {
+    const range = measuresKey ? this.keyRange() : undefined;
+    return range && directSlots(range[0], range[1], records);
+  }
+
   #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {
-    const range = shape.measuresKey ? this.keyRange() : undefined;
-    if (range !== undefined) {
-      const [min, max] = range;
-      const slots = directSlots(min, max, records);
-      if (slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(slots * 4), min, slots };
-    }
+    const range = this.keyRange();
+    const slots = this.directSlots(shape, records);
+    if (range !== undefined && slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(slots * 4), min: range[0], slots };
     const bits = directoryBits(records);
     return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
   }

@@ -30,8 +30,12 @@ export interface AdaptiveSettings {
   readonly advisoryPartitionBytes: number;
   /** Threads that a query's work is divided among. */
   readonly workers: number;
+  /** Memory that the query may have at most. */
+  readonly memoryBytes: number;
   /** `spark.sql.adaptive.autoBroadcastJoinThreshold`: size of a hash table up to which all workers share one; negative: never. */
   readonly sharedTableBytes: number;
+  /** `spark.sql.autoBroadcastJoinThreshold`: the same of tables that are found by their key and not by its hash. */
+  readonly sharedDirectTableBytes: number;
   /** `spark.sql.adaptive.skewJoin.enabled` */
   readonly skewJoin: boolean;
   /** `spark.sql.adaptive.skewJoin.skewedPartitionFactor`: a skewed partition is so many times the median one, ... */

@@ -70,21 +70,25 @@ describe("one hash table for all workers, or one for each partition", () => {
     expect(await sparrow.rows(sql, settings)).toEqual(await sparrow.rows(sql, { ...settings, ...OFF }));
   });
 
-  test("one that turned out large gets them", async () => {
+  test("one that turned out large gets them, unless it is indexed by its keys", async () => {
     const settings = { ...SHARED, "spark.sql.adaptive.autoBroadcastJoinThreshold": "2k" };
-    expect(await of("SharedHashTable", JOIN, settings)).toMatch(/^SharedHashTable: build side: \d+\.\d KiB, estimated \d+\.\d KiB: both sides in 16 partitions, each with a hash table of its own$/);
-    expect(await of("OptimizeSkewedJoin", JOIN, settings)).toContain("probe side: 1 of 16 partitions skewed");
-    const [final, initial] = (await sparrow.explain(JOIN, settings)).split("== Initial Plan ==");
+    const sparse = JOIN.replace("s.k = e.k", "s.k * 1000003 = e.k * 1000003");
+    expect(await of("SharedHashTable", sparse, settings)).toMatch(/^SharedHashTable: build side: \d+\.\d KiB, estimated \d+\.\d KiB: both sides in 16 partitions, each with a hash table of its own$/);
+    expect(await of("OptimizeSkewedJoin", sparse, settings)).toContain("probe side: 1 of 16 partitions skewed");
+    const [final, initial] = (await sparrow.explain(sparse, settings)).split("== Initial Plan ==");
     expect(final).toContain("Exchange hashpartitioning");
     expect(initial).not.toContain("Exchange");
-    expect(await sparrow.rows(JOIN, settings)).toEqual(await sparrow.rows(JOIN, SHARED));
+    expect(await sparrow.rows(sparse, settings)).toEqual(await sparrow.rows(sparse, SHARED));
+    expect(await of("SharedHashTable", JOIN, settings)).toBe("");
+    // The other side would take a fifth of the memory.
+    expect(await of("SharedHashTable", sparse.replace("sum(v)", "sum(v), max(s.s)"), { ...settings, "sparrow.query.memory.limit": "4m" })).toBe("");
   });
 
   test.each([
     ["as large as thought", JOIN, SHARED],
     ["a hint for partitions", JOIN.replace("SELECT", "SELECT /*+ SHUFFLE_HASH(e) */"), SHARED],
     ["a hint for one table", JOIN.replace("SELECT", "SELECT /*+ BROADCAST(e) */"), { "spark.sql.autoBroadcastJoinThreshold": "-1" }],
-    ["the rule's name", JOIN, { "spark.sql.adaptive.autoBroadcastJoinThreshold": "2k", "spark.sql.adaptive.optimizer.excludedRules": "SharedHashTable" }],
+    ["the rule's name", JOIN, { ...PARTITIONED, "spark.sql.adaptive.autoBroadcastJoinThreshold": "1g", "spark.sql.adaptive.optimizer.excludedRules": "SharedHashTable" }],
   ])("stay as planned: %s", async (_, sql, settings) => {
     expect(await of("SharedHashTable", sql, settings)).toBe("");
     expect(await sparrow.rows(sql, settings)).toEqual(await sparrow.rows(JOIN, SHARED));
