@@ -2,7 +2,7 @@ import type { AstExpr, GroupingItem, Query, QueryBody, Relation, Select, TableAl
 import type { Cursor } from "./cursor.ts";
 import { joinOperands, parseExpression, parseNamedExpression } from "./expressions.ts";
 import { parseGroupBy } from "./group-by.ts";
-import { parseOrganization, parseQueryPrimary, parseSetOperator, QUERY_WEIGHT, SET_OPERATORS } from "./query.ts";
+import { parseOrganization, parseQueryPrimary, plainQuery, parseSetOperator, QUERY_WEIGHT, SET_OPERATORS } from "./query.ts";
 import { parseExtension, parseSample } from "./relations.ts";
 import { parseLateralViews } from "./select.ts";
 
@@ -26,7 +26,7 @@ export function parsePipes(c: Cursor, input: Query): Query {
 
 function parsePipe(c: Cursor, input: Query): Query {
   const { start } = input.span;
-  const finish = (body: QueryBody): Query => ({ ...over(body), span: c.spanFrom(start) });
+  const finish = (body: QueryBody): Query => ({ ...plainQuery(body), span: c.spanFrom(start) });
   const select = (parts: Partial<Select>): Query => finish({ ...openSelect(input), ...parts, span: c.spanFrom(start) });
   if (SET_OPERATORS.has(c.word)) {
     const operator = parseSetOperator(c);
@@ -71,10 +71,6 @@ function parsePipe(c: Cursor, input: Query): Query {
       return extended === undefined ? c.fail("a pipe operator (WHERE, SELECT, EXTEND, SET, DROP, AGGREGATE, AS, JOIN, ORDER BY, LIMIT, UNION, PIVOT, UNPIVOT, TABLESAMPLE, LATERAL VIEW)") : finish(selectFrom(extended));
     }
   }
-}
-
-function over(body: QueryBody): Query {
-  return { kind: "query", with: [], recursive: false, body, orderBy: [], sortBy: [], distributeBy: [], clusterBy: [], windows: [], span: body.span };
 }
 
 type Subquery = Extract<Relation, { kind: "subquery" }>;
@@ -124,7 +120,7 @@ function startsOrganization(c: Cursor): boolean {
 }
 
 function organized(c: Cursor, input: Query): Query {
-  const body: Query = isOrganized(input) ? over(selectFrom(subquery(input))) : input;
+  const body: Query = isOrganized(input) ? plainQuery(selectFrom(subquery(input))) : input;
   return { ...body, ...parseOrganization(c), span: c.spanFrom(input.span.start) };
 }
 

@@ -224,3 +224,8 @@ export function parseQueryPrimary(c: Cursor): QueryBody {
       return c.fail();
   }
 }
+
+/** A body as a query of its own, with nothing before or after it. */
+export function plainQuery(body: QueryBody): Query {
+  return { kind: "query", with: [], recursive: false, body, orderBy: [], sortBy: [], distributeBy: [], clusterBy: [], windows: [], span: body.span };
+}

@@ -4,7 +4,7 @@ import type { Cursor } from "./cursor.ts";
 import { parseExpression, parseValue } from "./expressions.ts";
 import { parsePivot, parseUnpivot } from "./pivot.ts";
 import { acceptOptions } from "./properties.ts";
-import { continuesQuery, parseQuery, parseQueryFrom, startsQuery } from "./query.ts";
+import { continuesQuery, parseQuery, parseQueryFrom, plainQuery, startsQuery } from "./query.ts";
 import { parseSortItem } from "./windows.ts";
 
 type Join = Extract<Relation, { kind: "join" }>;
@@ -166,7 +166,7 @@ function tableArgument(c: Cursor): AstExpr {
 function tableQuery(c: Cursor): Query {
   const name: QualifiedName = c.qualifiedName("a table name");
   const body = { kind: "table" as const, name, span: name.span };
-  return { kind: "query", with: [], recursive: false, body, orderBy: [], sortBy: [], distributeBy: [], clusterBy: [], windows: [], span: name.span };
+  return plainQuery(body);
 }
 
 /** One item, or several in parentheses: a comma would begin the next argument. */

@@ -8,7 +8,7 @@ import type { CacheEntry } from "./cache/relation-cache.ts";
 import { executeQuery } from "./execute-query.ts";
 import type { Query } from "../parser/ast.ts";
 import { analyzeQuery } from "../planner/analyzer/queries.ts";
-import type { AnalysisContext, AnalyzedQuery } from "../planner/analyzer/context.ts";
+import type { AnalysisContext, AnalyzedQuery, Parameters, VariableValue } from "../planner/analyzer/context.ts";
 import { collectTableNames } from "../planner/analyzer/table-names.ts";
 import { type LogicalPlan, outputOf } from "../planner/logical.ts";
 import { optimize, parseExcludedRules } from "../planner/optimizer/optimize.ts";
@@ -16,7 +16,7 @@ import type { OptimizerContext } from "../planner/optimizer/rule.ts";
 import { planPhysical } from "../planner/physical-planner.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import { type ParametersInput, queryParameters } from "./query-parameters.ts";
-import { isRepeatable } from "./repeatable-query.ts";
+import { isRepeatable } from "./syntax-tree.ts";
 import { analysisSettingsOf, evalContext, sessionFacts } from "./session-facts.ts";
 import type { Session } from "./session.ts";
 import type { StatementResult } from "./statement-result.ts";
@@ -26,6 +26,12 @@ import { type ResolvedTables, resolveTables } from "./table-resolution.ts";
 export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly parameters?: ParametersInput;
+  /** Values for `?` and `:name` with their types: those of EXECUTE IMMEDIATE. */
+  readonly bound?: Parameters;
+  /** How many EXECUTE IMMEDIATE are around the statement. */
+  readonly depth?: number;
+  /** Other than the session's variables. */
+  readonly lookupVariable?: (name: string) => VariableValue | undefined;
   /** Settings for this statement alone. */
   readonly settings?: Readonly<Record<string, string>>;
   /** The statement's text: what its plan is cached under. */
@@ -87,10 +93,15 @@ export function analysisContext(session: Session, tables: ResolvedTables, option
     lookupFunction,
     settings: analysisSettingsOf(session),
     evaluate: (expr) => evaluate(expr, noColumn, values),
-    parameters: queryParameters(options.parameters),
+    parameters: parametersOf(options),
+    lookupVariable: options.lookupVariable ?? ((name) => session.variables.get(name)),
     session: facts,
     nextId: () => ++lastId,
   };
+}
+
+function parametersOf(options: RunOptions): Parameters | undefined {
+  return options.bound ?? queryParameters(options.parameters);
 }
 
 function optimizerContext(session: Session, { evaluate, nextId }: AnalysisContext): OptimizerContext {
@@ -105,6 +116,6 @@ function noColumn(id: ColumnId): never {
 /** The key of a query that means the same each time; undefined for one that reads the clock or draws random numbers. */
 function cacheKey(session: Session, query: Query, tables: ResolvedTables, options: RunOptions): string | undefined {
   if (options.text === undefined || ![query, ...tables.views.values()].every(isRepeatable)) return undefined;
-  const parameters = JSON.stringify(queryParameters(options.parameters), (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value instanceof Map ? [...value] : value));
-  return JSON.stringify([options.text, session.database, session.timeZone, session.settings.given(), parameters, tables.version, session.engine.cache.generation]);
+  const parameters = JSON.stringify(parametersOf(options), (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value instanceof Map ? [...value] : value));
+  return JSON.stringify([options.text, session.database, session.timeZone, session.settings.given(), parameters, session.variables.versionsRead([query, ...tables.views.values()]), tables.version, session.engine.cache.generation]);
 }

@@ -4,6 +4,7 @@ import type { Settings } from "../catalog/settings.ts";
 import type { Engine } from "./engine.ts";
 import { DEFAULT_DATABASE } from "./catalog-store.ts";
 import { type ObjectName, objectName, quoted } from "./object-names.ts";
+import { SessionVariables } from "./session-variables.ts";
 
 /** A view that ends with its session: a query, or a file read under a name (CREATE TEMPORARY VIEW ... USING). */
 export type TemporaryView =
@@ -14,15 +15,16 @@ interface SessionState {
   database: string;
   /** By lower-case name. */
   readonly temporaryViews: Map<string, TemporaryView>;
+  readonly variables: SessionVariables;
 }
 
-/** What one user has set up: settings, current database, temporary views. Statements of one session may overlap; each pins what it needs at its start. */
+/** What one user has set up: settings, current database, temporary views, variables. Statements of one session may overlap; each pins what it needs at its start. */
 export class Session {
   readonly engine: Engine;
   readonly settings: Settings;
   readonly #state: SessionState;
 
-  constructor(engine: Engine, settings: Settings, state: SessionState = { database: DEFAULT_DATABASE, temporaryViews: new Map() }) {
+  constructor(engine: Engine, settings: Settings, state: SessionState = { database: DEFAULT_DATABASE, temporaryViews: new Map(), variables: new SessionVariables() }) {
     this.engine = engine;
     this.settings = settings;
     this.#state = state;
@@ -37,7 +39,7 @@ export class Session {
 
   /** The same session with one more temporary view, for one statement. */
   withTemporaryView(view: TemporaryView): Session {
-    return new Session(this.engine, this.settings, { database: this.database, temporaryViews: new Map([...this.temporaryViews, [view.name.toLowerCase(), view]]) });
+    return new Session(this.engine, this.settings, { database: this.database, temporaryViews: new Map([...this.temporaryViews, [view.name.toLowerCase(), view]]), variables: this.variables });
   }
 
   get database(): string {
@@ -46,6 +48,10 @@ export class Session {
 
   set database(name: string) {
     this.#state.database = name;
+  }
+
+  get variables(): SessionVariables {
+    return this.#state.variables;
   }
 
   get temporaryViews(): ReadonlyMap<string, TemporaryView> {

@@ -180,13 +180,15 @@ interface ViewText {
   readonly text: string;
   readonly columns: readonly { readonly name: string }[];
   readonly settings: Readonly<Record<string, string>>;
+  /** Of temporary views. */
+  readonly kind?: "query";
 }
 
 async function addView(session: Session, reference: TableReference, view: ViewText, qualify: (parts: readonly string[]) => readonly string[], resolved: ResolvedTables, within: readonly string[]): Promise<void> {
   const query: Query = qualifyTableNames(parseQuery(view.text), qualify);
   const columns = view.columns.length === 0 ? undefined : view.columns.map((column) => column.name);
   const settings = analysisSettingsOf(session, view.settings);
-  resolved.add(reference, { kind: "view", query, columns, settings }, JSON.stringify([view.text, view.columns, view.settings]));
+  resolved.add(reference, { kind: "view", query, columns, settings, ...(view.kind === "query" && { isTemporary: true }) }, JSON.stringify([view.text, view.columns, view.settings]));
   resolved.views.set(referenceIdentity(session, reference.name), query);
   await resolveAll(session, collectTableNames(query), resolved, [...within, referenceIdentity(session, reference.name)]);
 }

@@ -16,6 +16,8 @@ export interface AnalysisContext {
   /** Values of an expression without columns; raises what the expression raises. */
   readonly evaluate: (expr: Expr) => Value;
   readonly parameters?: Parameters;
+  /** A session variable by its own name, in any case. */
+  readonly lookupVariable?: (name: string) => VariableValue | undefined;
   readonly session: SessionFacts;
   /** A number not given before within this query: column and CTE ids. */
   readonly nextId: () => number;
@@ -35,6 +37,12 @@ export interface Parameters {
 export interface TypedValue {
   readonly type: DataType;
   readonly value: Value;
+}
+
+/** A session variable as it stands when a query begins. */
+export interface VariableValue extends TypedValue {
+  /** In lower case. */
+  readonly name: string;
 }
 
 /** Pinned once per query, so that every mention gives the same value. */

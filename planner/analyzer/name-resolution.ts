@@ -1,9 +1,12 @@
 import type { Span } from "../../catalog/errors.ts";
 import type { ColumnId, Expr } from "../../catalog/expression.ts";
 import { columnExpr } from "../../catalog/expression.ts";
+import { STRING } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { ambiguousReference, unresolvedColumn } from "./analysis-errors.ts";
+import type { AnalysisContext, VariableValue } from "./context.ts";
 import type { ExprEnvironment } from "./environment.ts";
+import { literal } from "./casts.ts";
 import { prettySql } from "./column-names.ts";
 import { resolveExpr } from "./expressions.ts";
 import { isNamedConstant, namedConstantCall } from "./session-constants.ts";
@@ -38,7 +41,7 @@ export function matchColumns(scope: Scope, parts: readonly string[]): Match | un
   return undefined;
 }
 
-/** A name in an expression. Order: lambda parameters, (ORDER BY: output columns,) columns of the relation, aliases, enclosing queries. */
+/** A name in an expression. Order: lambda parameters, (ORDER BY: output columns,) columns of the relation, aliases, enclosing queries, session variables. */
 export function resolveName(ast: AstExpr & { kind: "name" }, env: ExprEnvironment): Expr {
   const pinned = pinnedColumn(ast);
   if (pinned !== undefined) {
@@ -56,6 +59,8 @@ export function resolveName(ast: AstExpr & { kind: "name" }, env: ExprEnvironmen
     env.query.pretty.set(ast, () => prettySql(call, env.query.pretty));
     return resolveExpr(call, env);
   }
+  const variable = found === undefined ? findVariable(parts, env.query.context) : undefined;
+  if (variable !== undefined) return withFields(literal(variable.variable.value, variable.variable.type), variable.fields, variableText(variable.variable, env.query.context), ast, env);
   if (found === undefined) throw unresolvedColumn(parts, candidateNames(env), ast.span);
   return found;
 }
@@ -117,4 +122,28 @@ function withFields(base: Expr, fields: readonly string[], shown: string, ast: A
 
 function candidateNames(env: ExprEnvironment): (readonly string[])[] {
   return env.scope.filter(isShown).map((c) => [...c.qualifier, c.name]);
+}
+
+/**
+ * The session variable at the front of a name, and the fields of it that the rest names; the longest name that is a variable's counts.
+ * Source: Spark's `VariableResolution`.
+ */
+export function findVariable(parts: readonly string[], context: AnalysisContext): { readonly variable: VariableValue; readonly fields: readonly string[] } | undefined {
+  for (let used = Math.min(3, parts.length); used > 0; used--) {
+    if (!isSessionQualifier(parts.slice(0, used - 1))) continue;
+    const variable = context.lookupVariable?.(parts[used - 1]);
+    if (variable !== undefined) return { variable, fields: parts.slice(used) };
+  }
+  return undefined;
+}
+
+function isSessionQualifier(parts: readonly string[]): boolean {
+  const lower = parts.map((part) => part.toLowerCase());
+  return lower.length === 0 || (lower[lower.length - 1] === "session" && (lower.length === 1 || lower[0] === "system"));
+}
+
+/** As Spark shows a variable within another expression. */
+function variableText({ name, type, value }: VariableValue, context: AnalysisContext): string {
+  const shown = value === null ? "NULL" : context.evaluate({ kind: "cast", input: literal(value, type), type: STRING, nullable: true, mode: "ansi" });
+  return `variablereference(system.session.${name}=${type.kind === "string" && value !== null ? `'${String(shown)}'` : String(shown)})`;
 }

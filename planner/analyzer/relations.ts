@@ -154,7 +154,7 @@ function expandView(reference: TableReference, view: Extract<TableLookup, { kind
   if (env.views.includes(name)) {
     throw analysisError("RECURSIVE_VIEW", "42K0H", `Recursive view \`${name}\` detected (cycle: ${[...env.views, name].join(" -> ")}).`, { viewIdent: `\`${name}\``, newPath: [...env.views, name].join(" -> ") }, reference.span);
   }
-  const inner: QueryEnvironment = { ...env, context: { ...env.context, settings: view.settings }, commonTables: undefined, outer: undefined, views: [...env.views, name], readsFileMetadata: undefined };
+  const inner: QueryEnvironment = { ...env, context: { ...env.context, settings: view.settings, ...(view.isTemporary !== true && { lookupVariable: () => undefined }) }, commonTables: undefined, outer: undefined, views: [...env.views, name], readsFileMetadata: undefined };
   const query = analyzeInEnvironment(relocated(view.query, reference.span), inner);
   if (view.columns === undefined) return query;
   const { columns } = view;

@@ -11,6 +11,7 @@ import { renameColumns } from "./common-tables.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import type { ExprEnvironment } from "./environment.ts";
 import { resolveExpr } from "./expressions.ts";
+import { findVariable } from "./name-resolution.ts";
 import type { QueryEnvironment } from "./scope.ts";
 import { isNamedConstant } from "./session-constants.ts";
 import { EMPTY_SCOPE } from "./scope.ts";
@@ -60,7 +61,7 @@ function cells(row: AstExpr): readonly AstExpr[] {
 }
 
 function resolveCell(ast: AstExpr, env: ExprEnvironment): Expr {
-  if (ast.kind === "name" && env.query.outer === undefined && !isNamedConstant(ast)) {
+  if (ast.kind === "name" && env.query.outer === undefined && !isNamedConstant(ast) && findVariable(ast.name.parts.map((part) => part.name), env.query.context) === undefined) {
     const name = prettySql(ast, env.query.pretty);
     throw analysisError("INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE", "42000", `Invalid inline table. Cannot evaluate the expression "${name}" in inline table definition.`, { expr: `"${name}"` }, ast.span);
   }

@@ -12,10 +12,10 @@ import { analyzeExpression } from "../../planner/analyzer/standalone-expressions
 import { isUpcast, storedType } from "../../planner/analyzer/store-assignment.ts";
 import { isDeterministic } from "../../planner/optimizer/expression-facts.ts";
 import { quoted } from "../object-names.ts";
-import { isRepeatable } from "../repeatable-query.ts";
 import { columnsOf } from "./check-rows.ts";
 import { analysisContext } from "../run-query.ts";
 import type { Session } from "../session.ts";
+import { holdsQuery, isRepeatable } from "../syntax-tree.ts";
 import { ResolvedTables } from "../table-resolution.ts";
 import { defaultOf, generationOf } from "./derived-columns.ts";
 
@@ -90,11 +90,6 @@ export function checkDefault(field: StructField, value: AstExpr, statement: stri
 
 function quotedType(type: DataType): string {
   return `"${sqlTypeName(type)}"`;
-}
-
-function holdsQuery(node: unknown): boolean {
-  if (node === null || typeof node !== "object") return false;
-  return ("kind" in node && node.kind === "query") || Object.values(node).some(holdsQuery);
 }
 
 /** Source: Spark's `ResolveDefaultColumns.coerceDefaultValue`: what a cast cannot change, and literals that come back as they are. */

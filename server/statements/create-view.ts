@@ -1,7 +1,7 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Property, QualifiedName, Query, Statement } from "../../parser/ast.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
-import { partsOf, quoted, requireObjectName, tableNotFound } from "../object-names.ts";
+import { CATALOG_NAME, partsOf, quoted, requireObjectName, tableNotFound } from "../object-names.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
 import { emptyResult, type StatementResult } from "../statement-result.ts";
@@ -17,7 +17,7 @@ export async function runCreateView(session: Session, statement: CreateView, opt
   if (statement.global) throw new SparrowError("UNSUPPORTED_FEATURE.GLOBAL_TEMPORARY_VIEW", "0A000", "The feature is not supported: global temporary views.", {}, { span: statement.name.span, hint: "CREATE TEMPORARY VIEW makes one for this session." });
   if (statement.ifNotExists && (await exists(session, statement))) return emptyResult();
   await rejectSelfReference(session, statement.name, statement.query, statement.temporary);
-  const prepared = await prepareQuery(session, statement.query, { ...options, text: undefined });
+  const prepared = await prepareQuery(session, statement.query, viewOptions(session, statement.name, statement.temporary, options));
   const columns = statement.columns.map(({ name, comment }) => ({ name: name.name, ...(comment === undefined ? {} : { comment }) }));
   if (columns.length > 0 && columns.length !== prepared.columns.length) throw columnCountMismatch(statement, columns.length, prepared.columns.length);
   const settings = Object.fromEntries(session.settings.given().filter(([name]) => name.startsWith("spark.sql.") && name !== "spark.sql.session.timeZone"));
@@ -39,6 +39,18 @@ export async function runCreateView(session: Session, statement: CreateView, opt
   return emptyResult();
 }
 
+/** How a view's query is analyzed: one of the catalog outlives the session, and so may not read the session's variables. */
+function viewOptions(session: Session, view: QualifiedName, temporary: boolean, options: RunOptions): RunOptions {
+  if (temporary) return { ...options, text: undefined };
+  const lookupVariable = (name: string): undefined => {
+    if (session.variables.get(name) === undefined) return undefined;
+    const object = requireObjectName(view, session.database);
+    const parameters = { obj: "VIEW", objName: quoted(CATALOG_NAME, object.database, object.name), tempObj: "VARIABLE", tempObjName: quoted(name) };
+    throw new SparrowError("INVALID_TEMP_OBJ_REFERENCE", "42K0F", `Cannot create the persistent object ${parameters.objName} of the type VIEW because it reads the temporary object ${parameters.tempObjName} of the type VARIABLE. Make the one persistent, or the other temporary.`, parameters, { span: view.span });
+  };
+  return { ...options, text: undefined, lookupVariable };
+}
+
 /** CREATE TEMPORARY VIEW v USING format OPTIONS (path '...'): files under a name. */
 export function runCreateTemporaryViewUsing(session: Session, statement: Extract<Statement, { kind: "createTempViewUsing" }>): StatementResult {
   const { path, ...options } = propertiesOf(statement.options);
@@ -49,10 +61,10 @@ export function runCreateTemporaryViewUsing(session: Session, statement: Extract
 }
 
 export async function runAlterView(session: Session, { name, query, queryText }: Extract<Statement, { kind: "alterView" }>, options: RunOptions): Promise<StatementResult> {
-  await rejectSelfReference(session, name, query, session.temporaryView(partsOf(name)) !== undefined);
-  await prepareQuery(session, query, { ...options, text: undefined });
-  await uncacheView(session, name);
   const temporary = session.temporaryView(partsOf(name));
+  await rejectSelfReference(session, name, query, temporary !== undefined);
+  await prepareQuery(session, query, viewOptions(session, name, temporary !== undefined, options));
+  await uncacheView(session, name);
   if (temporary?.kind === "query") {
     session.putTemporaryView({ ...temporary, text: queryText, database: session.database }, true);
     return emptyResult();

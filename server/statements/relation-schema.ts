@@ -1,5 +1,6 @@
 import type { StructField } from "../../catalog/types.ts";
 import type { QualifiedName, Query } from "../../parser/ast.ts";
+import { plainQuery } from "../../parser/query.ts";
 import { prepareQuery } from "../run-query.ts";
 import type { Session } from "../session.ts";
 
@@ -11,5 +12,5 @@ export async function relationSchema(session: Session, name: QualifiedName): Pro
 export function selectAll(name: QualifiedName): Query {
   const { span } = name;
   const body = { kind: "table", name, span } as const;
-  return { kind: "query", with: [], recursive: false, body, orderBy: [], sortBy: [], distributeBy: [], clusterBy: [], windows: [], span };
+  return plainQuery(body);
 }

@@ -81,6 +81,16 @@ export async function runStatement(session: Session, statement: Statement, optio
       return emptyResult();
     case "refreshTable":
       return (await import("./cache-table.ts")).runRefreshTable(session, statement, options);
+    case "declareVariable":
+      return (await import("./variables.ts")).runDeclareVariable(session, statement, options);
+    case "dropVariable":
+      return (await import("./variables.ts")).runDropVariable(session, statement);
+    case "setVariable":
+      return (await import("./variables.ts")).runSetVariable(session, statement, options);
+    case "setVariables":
+      return (await import("./variables.ts")).runSetVariables(session, statement, options);
+    case "executeImmediate":
+      return (await import("./execute-immediate.ts")).runExecuteImmediate(session, statement, options);
     case "commentOn":
       return runCommentOn(session, statement);
     case "update":
@@ -103,11 +113,6 @@ export async function runStatement(session: Session, statement: Statement, optio
     case "createFunction":
     case "dropFunction":
     case "refreshFunction":
-    case "declareVariable":
-    case "dropVariable":
-    case "setVariable":
-    case "setVariables":
-    case "executeImmediate":
       throw new SparrowError("UNSUPPORTED_FEATURE.STATEMENT", "0A000", `The feature is not supported: the statement ${words(statement.kind)}.`, { statement: words(statement.kind) }, { span: statement.span });
   }
   return unreachable(statement);
@@ -153,7 +158,7 @@ function unsupportedOnFiles({ span }: Statement, operation: string, table: Quali
   return new SparrowError(error.condition, error.sqlState, error.message, error.parameters, { span, hint: "Tables over files take INSERT and INSERT OVERWRITE." });
 }
 
-/** `executeImmediate` as it is written: EXECUTE IMMEDIATE. */
+/** `createFunction` as it is written: CREATE FUNCTION. */
 function words(kind: string): string {
   return kind.replaceAll(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase();
 }

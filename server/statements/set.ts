@@ -1,5 +1,8 @@
+import { SparrowError } from "../../catalog/errors.ts";
 import { findSetting, SETTINGS } from "../../catalog/settings.ts";
 import type { Statement } from "../../parser/ast.ts";
+import { quoted } from "../object-names.ts";
+import { variableName } from "../session-variables.ts";
 import type { Session } from "../session.ts";
 import { commandColumns, commandResult, emptyResult, type StatementResult } from "../statement-result.ts";
 
@@ -9,6 +12,7 @@ type SetStatement = Extract<Statement, { kind: "set" }>;
 export function runSet(session: Session, { key, value, verbose }: SetStatement): StatementResult {
   const { settings } = session;
   if (key !== undefined && value !== undefined) {
+    refuseVariable(session, key);
     settings.set(key, value);
     return keyValueResult([[findSetting(key)?.name ?? key, value]]);
   }
@@ -16,6 +20,15 @@ export function runSet(session: Session, { key, value, verbose }: SetStatement):
   if (!verbose) return keyValueResult(settings.given());
   const rows = SETTINGS.map(({ name, doc }) => [name, settings.text(name) || "<undefined>", doc]);
   return commandResult(commandColumns("key", "value", "meaning"), rows);
+}
+
+/** SET is for settings; what looks like a variable's name is likely meant to be one. */
+function refuseVariable({ variables }: Session, key: string): void {
+  const parts = key.split(".");
+  const name = variableName(parts);
+  if (name === undefined || variables.get(name) === undefined) return;
+  const variable = quoted(...parts);
+  throw new SparrowError("UNSUPPORTED_FEATURE.SET_VARIABLE_USING_SET", "0A000", `The feature is not supported: ${variable} is a VARIABLE and cannot be updated using the SET statement. Use SET VARIABLE ${variable} = ... instead.`, { variableName: variable });
 }
 
 /** SET TIME ZONE 'zone' | LOCAL. */

@@ -19,9 +19,14 @@ export function isRepeatable(part: Query | AstExpr): boolean {
   });
 }
 
-function everyNode(node: unknown, test: (expr: AstExpr) => boolean): boolean {
+/** Whether the test says yes to everything of a tree that has a kind: expressions, queries, relations. */
+export function everyNode(node: unknown, test: (node: AstExpr | Query) => boolean): boolean {
   if (node === null || typeof node !== "object" || node instanceof Uint8Array) return true;
   if (Array.isArray(node)) return node.every((child) => everyNode(child, test));
-  if ("kind" in node && !test(node as AstExpr)) return false;
+  if ("kind" in node && !test(node as AstExpr | Query)) return false;
   return Object.values(node).every((child) => everyNode(child, test));
+}
+
+export function holdsQuery(node: AstExpr): boolean {
+  return !everyNode(node, (part) => part.kind !== "query");
 }
