@@ -318,7 +318,10 @@ export class SegmentEmitter implements EmitContext {
       () => this.scoped(start),
     );
     this.#loops.push(...own);
-    this.loop(body, advance);
+    this.loop(body, () => {
+      this.#resumed();
+      advance();
+    });
     this.#loops.splice(this.#loops.length - own.length, own.length);
   }
 
@@ -328,7 +331,6 @@ export class SegmentEmitter implements EmitContext {
     f.block((exit) => {
       f.loop((again) => {
         this.scoped(() => f.block((next) => body(next, exit)));
-        this.#resumed();
         advance();
         f.br(again);
       });

@@ -17,3 +17,20 @@ test.each([
   expect(await rows(`${join} ORDER BY v, i, j, n LIMIT 20`)).toEqual(all.slice(0, 20));
   expect(await rows(`${join} ORDER BY v, i, j, n LIMIT 10 OFFSET 300`)).toEqual(all.slice(300, 310));
 });
+
+/** Small batches: rows are taken up again all the time, in the midst of loops, and search on their way. */
+test.each([
+  "SELECT i, j, EXISTS (SELECT 1 FROM x WHERE i > 5) AS e, NULL AS n FROM (SELECT * FROM l LIMIT 50) l RIGHT JOIN r ON true",
+  "SELECT i, j, n, NOT EXISTS (SELECT 1 FROM x AS y WHERE contains(string(j), string(i))) AS e FROM r CROSS JOIN (SELECT * FROM l LIMIT 50) l LEFT JOIN x ON x.n = l.v % 5",
+  "SELECT i, j, (SELECT max(n) FROM x WHERE n <= i + j) AS e, NULL AS n FROM r CROSS JOIN (SELECT * FROM l LIMIT 50) WHERE NOT EXISTS (SELECT 1 FROM x WHERE n = i + j)",
+])("rows that are taken up again come once: %s", async (query) => {
+  await using sparrow = await open({ catalog: "memory", settings: { "sparrow.memory.limit": "256m", "sparrow.workers": "2" } });
+  const sum = async (settings: Record<string, string>): Promise<unknown> => {
+    const session = sparrow.session(settings);
+    const rows = (await (await session.sql(`${SIDES.replace("range(6000)", "range(60)").replace("range(4500)", "range(60)")} ${query}`)).toArray()) as { i: bigint; j: bigint; n: unknown; e: unknown }[];
+    return rows.map(({ i, j, n, e }) => `${i} ${j} ${n} ${e}`).sort();
+  };
+  const expected = await sum({});
+  expect(await sum({ "sparrow.exec.batchRows": "3" })).toEqual(expected);
+  expect(new Set(expected as string[]).size).toBe((expected as string[]).length);
+});
