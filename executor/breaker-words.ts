@@ -20,6 +20,8 @@ export function breakerWords(compiled: CompiledPipeline, stateOf: (breaker: numb
       ];
     }),
     ...compiled.loops.flatMap(({ breaker, state }) => {
+      // Told of each piece when it is in memory.
+      if (stateOf(breaker).isSpilled()) return [];
       const { base, count } = stateOf(breaker).array();
       return [
         { offset: state.rows, value: base },

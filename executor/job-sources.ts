@@ -7,7 +7,7 @@ import type { Pool } from "./memory/pool.ts";
 import type { BreakerState } from "./operators/breaker-state.ts";
 import type { SpilledParts } from "./operators/finish-task.ts";
 import { BUILD_RECORD } from "./operators/join/join-build.ts";
-import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
+import type { BuildInParts } from "./operators/join/build-in-parts.ts";
 import { runsOf } from "./operators/row-store.ts";
 import type { Morsels } from "./pipeline/morsels.ts";
 import { morselCount, recordMorsels } from "./pipeline/morsels.ts";
@@ -31,7 +31,7 @@ export async function scanSplits(source: Source, locate: LocateFile): Promise<re
 }
 
 /** Rows of a breaker as they lie, in memory and on disk. `inParts`: of a hash table that is made part by part. */
-export function storedMorsels(source: BreakerSource, state: BreakerState, { bytes, fields }: RowLayout, inParts: PartitionedBuild | undefined, pool: Pool, arena: Arena): Morsels {
+export function storedMorsels(source: BreakerSource, state: BreakerState, { bytes, fields }: RowLayout, inParts: BuildInParts | undefined, pool: Pool, arena: Arena): Morsels {
   const stored = inParts === undefined ? state.records(source.rows, pool, arena, source.partitions) : state.flagged(source.rows, runsOf(inParts.chunks, bytes), pool, arena);
   const runs = sliceOf(recordMorsels(stored).runs, source.slice);
   const pages = inParts?.pages ?? sliceOf(state.pages(source.partitions), source.slice);

@@ -4,7 +4,9 @@ import { BLOCK_BYTES } from "./memory/pool.ts";
 /** How the memory that a query can still have is shared out. `free`: blocks of it. */
 
 /** Breakers whose rows can go to disk. */
-const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "limit", "shared", "sort", "window"]);
+const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "limit", "loopBuild", "shared", "sort", "window"]);
+/** Those whose rows are in memory together with others while they are read. */
+const IN_MEMORY_WITH_OTHERS: ReadonlySet<Breaker["kind"]> = new Set(["build", "exchange", "loopBuild"]);
 /** Blocks that an instance of a pipeline takes for its state and batches. */
 const INSTANCE_BLOCKS = 4;
 /** Part of the memory that a query can still have which rows of a sink may take before they go to disk, ... */
@@ -22,7 +24,7 @@ const SOURCE_SHARE = 0.25;
  */
 export function sinkBlocks(kind: Breaker["kind"] | undefined, free: number, workers: number): number | undefined {
   if (kind === undefined || !SPILLING.has(kind)) return undefined;
-  return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * (kind === "build" || kind === "exchange" ? SHARED_SHARE : SINK_SHARE)));
+  return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * (IN_MEMORY_WITH_OTHERS.has(kind) ? SHARED_SHARE : SINK_SHARE)));
 }
 
 /** Bytes that a worker may take for what it reads, a part of what is on disk or a batch of a scan: the rest is for the sink that its rows go to, and for what else is in memory. */

@@ -13,17 +13,17 @@ export interface PipelinePiece {
 /** What the plan shows of an exchange that no node of it stands for. */
 const NO_NODE = -1;
 
-type ProbeStep = Extract<Step, { kind: "probe" }>;
+type JoinStep = Extract<Step, { kind: "probe" | "loop" }>;
 
-/** Whether a pipeline must be cut there: its rows come to a hash table that is in parts as they are, not in partitions. */
-function meetsParts(step: Step, at: number, { source }: Pipeline, isPartitioned: (breaker: number) => boolean): step is ProbeStep {
-  if (step.kind !== "probe" || !isPartitioned(step.breaker)) return false;
+/** Whether a pipeline must be cut there: its rows come to a build side that is in parts as they are, not in partitions. */
+function meetsParts(step: Step, at: number, { source }: Pipeline, isPartitioned: (breaker: number) => boolean): step is JoinStep {
+  if ((step.kind !== "probe" && step.kind !== "loop") || !isPartitioned(step.breaker)) return false;
   return !(at === 0 && source.kind === "breaker" && source.joins?.breaker === step.breaker);
 }
 
 /**
- * Cuts a pipeline before each probe of a hash table that is in parts, unless the plan has done so: its rows go to an exchange, spread by the hash of the probe's keys as the table's rows are,
- * from which the next piece reads. The pieces run one after the other.
+ * Cuts a pipeline before each join with a build side that is in parts, unless the plan has done so: its rows go to an exchange, spread by the hash of the probe's keys as a hash table's rows are
+ * and in turn for a nested loop, from which the next piece reads. The pieces run one after the other.
  */
 export function cutAtParts(pipeline: Pipeline, stages: StagePlan, isPartitioned: (breaker: number) => boolean): readonly PipelinePiece[] {
   const sinkBreaker = pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker] : undefined;
@@ -45,8 +45,9 @@ export function cutAtParts(pipeline: Pipeline, stages: StagePlan, isPartitioned:
   return pieces.map((piece) => ({ pipeline: piece, stages: withExchanges }));
 }
 
-function exchangeFor(id: number, { node }: ProbeStep, columns: Breaker["columns"]): Breaker {
-  if (node.keys.length === 0) throw new InternalError("a hash join has keys");
-  const partitioning = { keys: node.keys.map((key) => key.probe), partitions: PARTITIONS };
+function exchangeFor(id: number, { node }: JoinStep, columns: Breaker["columns"]): Breaker {
+  const keys = node.kind === "hashJoin" ? node.keys.map((key) => key.probe) : [];
+  if (node.kind === "hashJoin" && keys.length === 0) throw new InternalError("a hash join has keys");
+  const partitioning = { keys, partitions: PARTITIONS };
   return { id, kind: "exchange", columns, node: { id: NO_NODE, rows: node.rows, kind: "exchange", input: node.probe, partitioning } };
 }

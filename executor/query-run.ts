@@ -16,7 +16,8 @@ import { WorkDone } from "./query-counters.ts";
 import type { Holder } from "./query-memory.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
-import type { PartitionedBuild } from "./operators/join/partitioned-build.ts";
+import type { BuildInParts } from "./operators/join/build-in-parts.ts";
+import { joinLookup } from "./operators/join/join-lookup.ts";
 import { takesNotes } from "./operators/join/passes.ts";
 import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
@@ -50,7 +51,7 @@ export class QueryRun {
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
   readonly #parts = new Map<number, SpilledParts>();
-  readonly #partitioned = new Map<number, PartitionedBuild>();
+  readonly #partitioned = new Map<number, BuildInParts>();
   readonly #memory: QueryMemory;
   readonly #spillFolder: string;
   /** By breaker, those that hold bytes of its records' strings. */
@@ -169,7 +170,7 @@ export class QueryRun {
   async #runPipeline(whole: Pipeline): Promise<void> {
     for (const step of whole.steps) if (step.kind === "probe") await this.#completeTable(step.breaker);
     const pipeline = this.#partitioned.size === 0 ? whole : { ...whole, steps: whole.steps.filter((step) => !this.#isRuntimeFilterInParts(step)) };
-    if (pipeline.steps.some((step) => step.kind === "probe" && this.#partitioned.has(step.breaker))) await this.#runPieces(pipeline);
+    if (pipeline.steps.some((step) => (step.kind === "probe" || step.kind === "loop") && this.#partitioned.has(step.breaker))) await this.#runPieces(pipeline);
     else await this.#runStages(pipeline, this.#stages);
     if (whole.sink.kind === "breaker") this.#keepSources(whole, whole.sink.breaker);
   }
@@ -198,14 +199,15 @@ export class QueryRun {
   }
 
   /** Both sides of a join in parts; `exchange`: the breaker of the probe side. */
-  async #joinParts(exchange: number, { breaker: join, reads }: PartsJoined, { probes }: CompiledPipeline, arena: Arena): Promise<Morsels> {
+  async #joinParts(exchange: number, { breaker: join, reads }: PartsJoined, compiled: CompiledPipeline, arena: Arena): Promise<Morsels> {
     const build = this.#partitioned.get(join);
-    const probe = probes.find((p) => p.breaker === join);
-    if (build === undefined || probe === undefined) throw new InternalError("a join in parts has a build side in parts");
+    const lookup = joinLookup(compiled, join);
+    if (build === undefined || lookup === undefined) throw new InternalError("a join in parts has a build side in parts");
     const { joinMorsels } = await import("./operators/join/join-tasks.ts");
     const { layout } = this.#shape(exchange).shape;
-    const sides = { build: build.layout, probe: spillLayout(layout.bytes, layout.fields), state: probe.state, keepsFlags: build.keepsFlags };
-    const parts = await build.parts(this.#breaker(exchange).stored(), sides.probe, !takesNotes(build.join) || probe.state.passes !== undefined, this.#divide("pipeline"));
+    const sides = { build: build.layout, probe: spillLayout(layout.bytes, layout.fields), lookup, keepsFlags: build.keepsFlags };
+    const parts = await build.parts(this.#breaker(exchange).stored(), sides.probe, !takesNotes(build.join) || lookup.state.passes !== undefined, this.#divide("pipeline"));
+    if (lookup.kind === "loop") return { kind: "joinParts", join: { ...sides, tasks: parts.flat().map((part) => [part]) } };
     return joinMorsels(parts, reads, sides, arena, (links) => this.#runTasks("pipeline", links, [], false));
   }
 
@@ -311,7 +313,9 @@ export class QueryRun {
     state.settle(this.#shape(breaker.id));
     if (breaker.kind === "build") return;
     await this.#finish(breaker, state);
-    if (state.isSpilled()) await this.#divideSpilled(breaker, state, this.#shape(breaker.id));
+    if (!state.isSpilled()) return;
+    if (breaker.kind === "loopBuild") await this.#leaveLoopInParts(breaker, state);
+    else await this.#divideSpilled(breaker, state, this.#shape(breaker.id));
   }
 
   async #finish(breaker: Breaker, state: BreakerState): Promise<void> {
@@ -322,6 +326,14 @@ export class QueryRun {
       runs = runsOfTasks(await this.#runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline));
     }
     state.complete(runs);
+  }
+
+  async #leaveLoopInParts({ id, node }: Extract<Breaker, { kind: "loopBuild" }>, state: BreakerState): Promise<void> {
+    const { LoopBuildInParts } = await import("./operators/join/loop-build-in-parts.ts");
+    const shape = this.#shape(id);
+    const { bytes, fields } = shape.shape.layout;
+    this.#partitioned.set(id, new LoopBuildInParts(spillLayout(bytes, fields), node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers)));
+    this.#shapes.set(id, { ...shape, isSpilled: true });
   }
 
   /** Before the first probe of a hash table: one directory for all workers, or parts, where the plan says so or some rows are on disk. */

@@ -18,7 +18,7 @@ import type { MergeTask } from "./rows/merge-task.ts";
 import { mergedRecords, writeMerged } from "./rows/merge-task.ts";
 import { rowSpillLayout } from "./rows/row-sink-instance.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
-import { addressesInOrder, distributeRecords, forEachRecord, RecordSorter } from "./rows/sort-records.ts";
+import { addressesInOrder, addressesOf, distributeRecords, RecordSorter } from "./rows/sort-records.ts";
 import { completeWindow } from "./window/window-task.ts";
 
 /** Where a task puts what it has. */
@@ -77,7 +77,7 @@ function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: T
     case "window":
       return [completeWindow(task, storedRuns(task.rows, rowSpillLayout(task.shape), arena, stores.spill), context, arena, work, evaluation)];
     case "addresses":
-      return [addressesOf(task.runs, context, arena)];
+      return [addressesOf(task.runs, arena)];
   }
 }
 
@@ -156,20 +156,10 @@ function slice(run: RecordRun, offset: number, limit: number | undefined): Recor
   return { base: run.base + 4 * from, count, stride: run.stride };
 }
 
-function addressesOf(runs: readonly RecordRun[], context: ThreadContext, arena: Arena): RecordRun {
-  const count = runs.reduce((sum, run) => sum + run.count, 0);
-  const base = arena.allocate(Math.max(1, count) * 4);
-  let at = base >>> 2;
-  forEachRecord(context.pool.u32, runs, (record) => {
-    context.pool.u32[at++] = record;
-  });
-  return { base, count, stride: 0 };
-}
-
 /** Each instance has its morsels' rows in order; records carry their morsel. */
 function inMorselOrder(runs: readonly RecordRun[], context: ThreadContext, arena: Arena): RecordRun {
   const { u32 } = context.pool;
-  const all = addressesOf(runs, context, arena);
+  const all = addressesOf(runs, arena);
   const records = u32.slice(all.base >>> 2, (all.base >>> 2) + all.count);
   // A stable sort: rows of one morsel stay as they came.
   const sorted = Uint32Array.from([...records].sort((a, b) => u32[a >>> 2] - u32[b >>> 2]));

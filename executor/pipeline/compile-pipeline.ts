@@ -3,6 +3,7 @@ import type { Column } from "../../catalog/expression.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { Partitioning } from "../../planner/partitioning.ts";
+import type { PhysicalJoinKind } from "../../planner/physical.ts";
 import type { Breaker, Pipeline, Source, StagePlan, Step } from "../../planner/stages.ts";
 import type { ErrorSite } from "../emit/emit-context.ts";
 import { emitFilters } from "../emit/expression.ts";
@@ -13,6 +14,7 @@ import { buildShape, emitBuildSink, reserveBuild } from "../operators/join/join-
 import type { BuildFacts, ProbeState } from "../operators/join/join-probe.ts";
 import { emitProbe, reserveProbe } from "../operators/join/join-probe.ts";
 import type { LoopState } from "../operators/join/nested-loop.ts";
+import type { PassState } from "../operators/join/passes.ts";
 import { reservePasses, takesNotes } from "../operators/join/passes.ts";
 import { emitNestedLoop, reserveLoop } from "../operators/join/nested-loop.ts";
 import { emitExpand } from "../operators/expand.ts";
@@ -248,8 +250,7 @@ class PipelineCompiler {
       case "probe": {
         const shape = this.#shapes.get(step.breaker);
         assert(shape?.kind === "build" && shape.complete !== undefined, "a probe needs a build side that is complete");
-        const passes = shape.complete.isOnDisk && this.#segment === 0 && takesNotes(step.node.join) ? reservePasses(this.#state) : undefined;
-        const state = reserveProbe(this.#state, passes);
+        const state = reserveProbe(this.#state, this.#passes(step.node.join, shape.complete.isOnDisk));
         this.#probes.push({ breaker: step.breaker, state });
         emitProbe(emitter, step.node, step.columns, shape.shape, shape.complete, state, skip, downstream);
         return;
@@ -257,14 +258,20 @@ class PipelineCompiler {
       case "loop": {
         const shape = this.#shapes.get(step.breaker);
         assert(shape?.kind === "rows", "a nested loop needs a build side that has been compiled");
-        const state = reserveLoop(this.#state);
+        const isOnDisk = shape.isSpilled === true;
+        const state = reserveLoop(this.#state, this.#passes(step.node.join, isOnDisk));
         this.#loops.push({ breaker: step.breaker, state });
-        emitNestedLoop(emitter, step.node, step.columns, shape.shape.layout, state, skip, downstream);
+        emitNestedLoop(emitter, step.node, step.columns, shape.shape.layout, state, isOnDisk, skip, downstream);
         return;
       }
       case "generate":
         throw new InternalError("generators end segments");
     }
+  }
+
+  /** Positions are those of the run in the first segment alone. */
+  #passes(join: PhysicalJoinKind, isOnDisk: boolean): PassState | undefined {
+    return isOnDisk && this.#segment === 0 && takesNotes(join) ? reservePasses(this.#state) : undefined;
   }
 
   #sink(emitter: SegmentEmitter, pipeline: Pipeline, breaker: Breaker | undefined, skip: Label): CompiledSink {

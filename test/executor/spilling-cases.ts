@@ -78,6 +78,23 @@ export const HEAVY_JOINS: SpillingCases = {
   ],
 };
 
+/** No key is equal: every row meets every one. */
+const WIDE = "(SELECT id AS n, concat(repeat('build row ', 30), id) AS t FROM range(9000))";
+const NARROW = "(SELECT id * 3 AS id, concat('p', id) AS p FROM range(400))";
+
+export const LOOP_JOINS: SpillingCases = {
+  title: "a nested loop goes over its build side piece by piece",
+  limit: (workers) => workers * 1.5 + 3,
+  cases: [
+    { name: "left outer", sql: digest("p.id, p.p, b.t", `${NARROW} p LEFT JOIN ${WIDE} b ON b.n BETWEEN p.id AND p.id + 2 AND b.n % 5 = 1`) },
+    { name: "full outer", sql: digest("p.id, p.p, b.t", `${NARROW} p FULL JOIN ${WIDE} b ON b.n BETWEEN p.id AND p.id + 2 AND p.id % 5 = 1`) },
+    { name: "semi", sql: digest("p.id, p.p", `${NARROW} p LEFT SEMI JOIN ${WIDE} b ON length(b.t) + p.id % 7 > 309 AND b.n < p.id * 7 + 1000`) },
+    { name: "anti", sql: digest("p.id, p.p", `${NARROW} p LEFT ANTI JOIN ${WIDE} b ON length(b.t) + p.id % 7 > 309 AND b.n < p.id * 7 + 1000`) },
+    { name: "a condition that can be unknown, as a value", sql: digest("q.m, q.id", `(SELECT p.id, p.p NOT IN (SELECT if(b.n = 8000, NULL, concat('p', b.n % 300)) FROM ${WIDE} b WHERE length(b.t) + p.id > 800) AS m FROM ${NARROW} p) q`) },
+    { name: "a scalar subquery", sql: digest("q.m, q.id", `(SELECT p.id, (SELECT b.t FROM ${WIDE} b WHERE b.n > p.id * 7 + 4000 AND b.n < p.id * 7 + 4002) AS m FROM ${NARROW} p) q`) },
+  ],
+};
+
 /** NULLs, ties, both zeros, wide decimals, and texts with one beginning. */
 export const SORTED_TABLE = `(SELECT id, id * 7919 % 1000 AS k, CASE WHEN id % 23 = 0 THEN NULL ELSE concat('one long beginning ', id * 31 % 5000) END AS s,
   CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN -0.0D WHEN 2 THEN 0.0D ELSE (id * 61 % 8000) * 0.25D END AS x,

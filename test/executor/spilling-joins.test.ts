@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
 import { LimitedEngine } from "./limited-engine.ts";
-import { digest, HEAVY_JOINS, JOINS } from "./spilling-cases.ts";
+import { digest, HEAVY_JOINS, JOINS, LOOP_JOINS } from "./spilling-cases.ts";
 import { testSpilling } from "./spilling.ts";
 
 const engine = await LimitedEngine.open(2);
@@ -9,6 +9,7 @@ afterAll(() => engine.close());
 testSpilling(engine, JOINS);
 
 testSpilling(engine, HEAVY_JOINS);
+testSpilling(engine, LOOP_JOINS);
 
 test("joins of which all hashes are equal", async () => {
   const colliding = await LimitedEngine.open(2, { "sparrow.exec.collideHashes": "true" });

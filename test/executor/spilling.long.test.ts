@@ -1,6 +1,6 @@
 import { afterAll, describe } from "vitest";
 import { LimitedEngine } from "./limited-engine.ts";
-import { GROUPINGS, HEAVY_JOINS, JOINS, SORTS_AND_WINDOWS } from "./spilling-cases.ts";
+import { GROUPINGS, HEAVY_JOINS, JOINS, LOOP_JOINS, SORTS_AND_WINDOWS } from "./spilling-cases.ts";
 import { testSpilling } from "./spilling.ts";
 
 /** With two: spilling-aggregates.test.ts, spilling-joins.test.ts, spilling-order.test.ts. */
@@ -10,6 +10,6 @@ for (const workers of WORKERS) {
   const engine = await LimitedEngine.open(workers);
   afterAll(() => engine.close());
   describe(`${workers} workers`, () => {
-    for (const cases of [GROUPINGS, HEAVY_JOINS, JOINS, SORTS_AND_WINDOWS]) testSpilling(engine, cases);
+    for (const cases of [GROUPINGS, HEAVY_JOINS, JOINS, LOOP_JOINS, SORTS_AND_WINDOWS]) testSpilling(engine, cases);
   });
 }

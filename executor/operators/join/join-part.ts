@@ -3,20 +3,19 @@ import type { RecordFlag, RecordRun } from "../../pipeline/morsels.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../../spill/spill-store.ts";
 import { runsOf } from "../row-store.ts";
-import { forEachRecord } from "../rows/sort-records.ts";
+import { addressesOf, forEachRecord } from "../rows/sort-records.ts";
 import type { HashDirectory } from "./join-directory.ts";
 import { directoryBits, directoryBytes, joinLinkModule } from "./join-directory.ts";
-import type { ProbeState } from "./join-probe.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
-import type { JoinPart } from "./partitioned-build.ts";
+import type { JoinPart } from "./build-in-parts.ts";
+import type { JoinLookup } from "./join-lookup.ts";
 
 /** What an instance of a pipeline joins part by part: by morsel, the parts that a task joins one after the other. */
 export interface JoinParts {
   readonly tasks: readonly (readonly JoinPart[])[];
   readonly build: SpillLayout;
   readonly probe: SpillLayout;
-  /** Words of the probe that goes to the parts. */
-  readonly state: ProbeState;
+  readonly lookup: JoinLookup;
   /** Build rows are written anew, with their match flags. */
   readonly keepsFlags: boolean;
 }
@@ -31,22 +30,19 @@ export interface RewrittenPart {
 const MAX_NOTED_ROWS = 4 * 1024 * 1024;
 
 /**
- * Joins one part. The build rows, with a directory of their own, lie in `arena`; a page of probe rows at a time in `scratch`, and `run` sends them through
+ * Joins one part. The build rows, with a directory or an array of addresses of their own, lie in `arena`; a page of probe rows at a time in `scratch`, and `run` sends them through
  * the pipeline. `state`: address of the instance's state block.
  */
-export function runJoinPart(part: JoinPart, { build, probe, state: words, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): RewrittenPart | undefined {
+export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): RewrittenPart | undefined {
   const { pool } = arena;
-  const { passes } = words;
+  const { passes } = lookup.state;
   const rounds = part.rounds.map(({ chunks, pages, directory }) => ({ chunks, pages, directory }));
   for (const rows of probeGroups(part.probe, probe.recordBytes, passes !== undefined && rounds.length > 1)) {
     const notes = rows.map((piece) => new Uint8Array(passes === undefined ? 0 : recordCount(piece)));
     for (const [at, round] of rounds.entries()) {
       arena.reset();
       const loaded = round.pages.map((page) => spill.read(page, build, arena));
-      const { address, bits } = round.directory ?? linkRecords([...runsOf(round.chunks, build.recordBytes), ...loaded], part.sharedBits, arena);
-      pool.u32[(state + words.directory) >>> 2] = address;
-      pool.u32[(state + words.extent) >>> 2] = 32 - bits;
-      pool.u32[(state + words.left) >>> 2] = part.sharedBits;
+      placeRound(lookup, [...runsOf(round.chunks, build.recordBytes), ...loaded], round.directory, part.sharedBits, state, arena);
       if (passes !== undefined) pool.u32[(state + passes.isLast) >>> 2] = at === rounds.length - 1 ? 1 : 0;
       for (const [i, piece] of rows.entries()) {
         const records = "file" in piece ? spill.read(piece, probe, scratch) : piece;
@@ -88,6 +84,25 @@ function withNotes(notes: Uint8Array, word: number, scratch: Arena, run: () => v
   pool.u32[word >>> 2] = at;
   run();
   notes.set(pool.u8.subarray(at, at + notes.length));
+}
+
+/** Tells compiled code where the build rows are. */
+function placeRound(lookup: JoinLookup, runs: readonly RecordRun[], made: HashDirectory | undefined, sharedBits: number, state: number, arena: Arena): void {
+  const { u32 } = arena.pool;
+  switch (lookup.kind) {
+    case "hash": {
+      const { address, bits } = made ?? linkRecords(runs, sharedBits, arena);
+      u32[(state + lookup.state.directory) >>> 2] = address;
+      u32[(state + lookup.state.extent) >>> 2] = 32 - bits;
+      u32[(state + lookup.state.left) >>> 2] = sharedBits;
+      return;
+    }
+    case "loop": {
+      const { base, count } = addressesOf(runs, arena);
+      u32[(state + lookup.state.rows) >>> 2] = base;
+      u32[(state + lookup.state.count) >>> 2] = count;
+    }
+  }
 }
 
 /** A directory of the records, whose hashes have the uppermost bits in common. */

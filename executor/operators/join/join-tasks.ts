@@ -9,7 +9,7 @@ import type { StoredPartition } from "../spilling-rows.ts";
 import type { HashDirectory } from "./join-directory.ts";
 import { directoryBits, directoryBytes, joinLinkModule } from "./join-directory.ts";
 import type { JoinParts } from "./join-part.ts";
-import type { BuildRound, JoinPart } from "./partitioned-build.ts";
+import type { BuildRound, JoinPart } from "./build-in-parts.ts";
 
 type JoinTask = readonly JoinPart[];
 

@@ -3,34 +3,19 @@ import type { SpillLayout } from "../../spill/spill-layout.ts";
 import { spillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage } from "../../spill/spill-store.ts";
 import type { DivideTask } from "../spilled/divide-task.ts";
-import type { HashPartition } from "../spilled/hash-partitions.ts";
+import type { HashPartition, RecordCost } from "../spilled/hash-partitions.ts";
 import { bytesToUse, divideUntil, hardlyDivides, sharedBits } from "../spilled/hash-partitions.ts";
 import type { RunDivision } from "../spilled/run-division.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { RowChunk } from "../row-store.ts";
+import type { BuildInParts, JoinPart } from "./build-in-parts.ts";
+import { FLAGS_MATCHES, isEmpty, roundsOf } from "./build-in-parts.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD } from "./join-build.ts";
-import type { HashDirectory } from "./join-directory.ts";
 
 /** Beside each record: its slots in a hash directory (join-directory.ts). */
 const BESIDE_BYTES = 24;
 
-/** Rows of both sides whose hashes begin alike: a worker joins them by itself. */
-export interface JoinPart {
-  /** Number of the build side's part; undefined where no build row has such a hash. */
-  readonly leaf: number | undefined;
-  /** Upper hash bits that all its rows have in common. */
-  readonly sharedBits: number;
-  /** The build rows, as many at a time as fit; the probe rows meet each of these in turn. */
-  readonly rounds: readonly BuildRound[];
-  readonly probe: StoredPartition;
-}
-
-/** `directory`: of rows in memory that several tasks probe; others get one from whoever joins them. */
-export type BuildRound = StoredPartition & { readonly directory?: HashDirectory };
-
-/** Joins that give build rows by their match flags, after all probe rows. */
-const FLAGS_MATCHES: ReadonlySet<PhysicalJoinKind> = new Set(["buildOuter", "fullOuter", "buildSemi", "buildAnti"]);
 /** Joins to which probe rows without any partner mean nothing. */
 const DROPS_UNMATCHED: ReadonlySet<PhysicalJoinKind> = new Set(["inner", "buildOuter", "probeSemi", "buildSemi", "buildAnti"]);
 
@@ -38,7 +23,7 @@ const DROPS_UNMATCHED: ReadonlySet<PhysicalJoinKind> = new Set(["inner", "buildO
  * The build side of a hash join that is made part by part, because some of its rows are on disk or because the plan says so: each part fits into a worker's memory
  * together with its directory. Probe rows are spread in the same way, and the parts are joined one after the other. Source: the Grace hash join (Kitsuregawa, Tanaka, Moto-oka 1983).
  */
-export class PartitionedBuild {
+export class PartitionedBuild implements BuildInParts {
   readonly layout: SpillLayout;
   readonly join: PhysicalJoinKind;
   readonly #bytes: number;
@@ -93,27 +78,12 @@ export class PartitionedBuild {
       const leaf = leaves.get(rows.path.join());
       const build = leaf === undefined ? undefined : this.#parts[leaf];
       if (isEmpty(rows) || (DROPS_UNMATCHED.has(this.join) && (build === undefined || isEmpty(build)))) continue;
-      parts[rows.path[0]].push({ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? this.#rounds(build) : [build], probe: rows });
+      parts[rows.path[0]].push({ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? roundsOf(build, costOf(this.layout), this.#bytes) : [build], probe: rows });
     }
     return parts;
   }
-
-  #rounds(part: HashPartition): readonly StoredPartition[] {
-    if (bytesToUse(part, costOf(this.layout)) <= this.#bytes) return [part];
-    const rounds: { chunks: StoredPartition["chunks"]; pages: SpilledPage[] }[] = [{ chunks: part.chunks, pages: [] }];
-    for (const page of part.pages) {
-      const last = rounds[rounds.length - 1];
-      if (last.pages.length > 0 && bytesToUse({ ...last, pages: [...last.pages, page] }, costOf(this.layout)) > this.#bytes) rounds.push({ chunks: [], pages: [page] });
-      else last.pages.push(page);
-    }
-    return rounds;
-  }
 }
 
-function costOf({ recordBytes }: SpillLayout): { readonly recordBytes: number; readonly besideBytes: number } {
+function costOf({ recordBytes }: SpillLayout): RecordCost {
   return { recordBytes, besideBytes: BESIDE_BYTES };
-}
-
-function isEmpty({ chunks, pages }: StoredPartition): boolean {
-  return pages.length === 0 && chunks.every((c) => c.start === c.end);
 }

@@ -10,7 +10,7 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
   const plain: RowSinkRequest = { columns: breaker.columns, partitionBy: [], order: [], reserved: [], whenFull: "fail", singleFeeder, collide };
   switch (breaker.kind) {
     case "loopBuild":
-      return plain;
+      return { ...plain, whenFull: "partition" };
     case "limit":
       return { ...plain, whenFull: "append", perMorsel: breaker.node.limit === undefined ? undefined : breaker.node.limit + breaker.node.offset };
     case "sort":

@@ -161,3 +161,15 @@ export function forEachRecord(u32: Uint32Array, runs: readonly RecordRun[], visi
     else for (let i = 0, record = base; i < count; i++, record += stride) visit(record);
   }
 }
+
+/** The addresses of the records as an array in the arena. */
+export function addressesOf(runs: readonly RecordRun[], arena: Arena): RecordRun {
+  const { u32 } = arena.pool;
+  const count = rowsOf(runs);
+  const base = arena.allocate(Math.max(1, count) * 4);
+  let at = base >>> 2;
+  forEachRecord(u32, runs, (record) => {
+    u32[at++] = record;
+  });
+  return { base, count, stride: 0 };
+}

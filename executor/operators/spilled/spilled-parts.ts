@@ -16,7 +16,7 @@ export interface SpilledPartsOptions {
   readonly runTasks: (tasks: readonly FinishTask[]) => Promise<readonly TaskResult[]>;
 }
 
-/** Parts of a breaker of which some rows are on disk; undefined where its reader takes them as they lie (exchanges, shared results) or with another side (hash tables: partitioned-build.ts). */
+/** Parts of a breaker of which some rows are on disk; undefined where its reader takes them as they lie (exchanges, shared results) or with another side (build-in-parts.ts). */
 export async function spilledParts(breaker: Breaker, state: BreakerState, { kind, shape }: BreakerShape, options: SpilledPartsOptions): Promise<SpilledParts | undefined> {
   const { timeZone, partBytes, runTasks } = options;
   const divide = async (tasks: readonly FinishTask[]) => (await runTasks(tasks)).map((result) => result.pages);
@@ -27,6 +27,7 @@ export async function spilledParts(breaker: Breaker, state: BreakerState, { kind
     case "build":
       return undefined;
     case "rows":
+      if (breaker.kind === "loopBuild") return undefined;
       if (breaker.kind === "window") return divideWindow(breaker.node.calls, shape, options, state.stored(), partBytes, divide);
       return spilledSort(shape, state.stored(), state.sortedRuns(), options, breaker.kind === "limit" ? breaker.node : undefined);
   }
