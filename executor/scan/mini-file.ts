@@ -80,15 +80,36 @@ function leavesOf(columns: readonly MiniFileColumn[]): number[] {
   return columns.flatMap(({ node }) => Array.from({ length: node.endLeaf - node.firstLeaf }, (_, i) => node.firstLeaf + i));
 }
 
+/**
+ * A column's SchemaElements. A list whose repeated group is itself a map or a list, as Spark writes it with `spark.sql.parquet.writeLegacyFormat`, gets a group
+ * around its element, which parquet-wasm asks for: levels stay as they are.
+ */
+export function schemaElements(node: SchemaNode, isWithinList = false): readonly Uint8Array[] {
+  const converted = !isWithinList || node.repetition !== "repeated" ? undefined : node.annotation?.kind === "map" ? CONVERTED.map : node.annotation?.kind === "list" ? CONVERTED.list : undefined;
+  const own = converted === undefined ? [node.encoded] : [groupElement("list", REPETITION.repeated, 1), groupElement(node.name, REPETITION.required, node.children.length, converted)];
+  return [...own, ...node.children.flatMap((child) => schemaElements(child, node.annotation?.kind === "list"))];
+}
+
+/** Thrift's numbers. */
+const REPETITION = { required: 0, repeated: 2 } as const;
+const CONVERTED = { map: 1, list: 3 } as const;
+
+function groupElement(name: string, repetition: number, children: number, converted?: number): Uint8Array {
+  const writer = new ThriftWriter();
+  writer.struct(() => {
+    writer.intField(3, ThriftType.i32, repetition);
+    writer.field(4, ThriftType.binary);
+    writer.string(name);
+    writer.intField(5, ThriftType.i32, children);
+    if (converted !== undefined) writer.intField(6, ThriftType.i32, converted);
+  });
+  return writer.finish();
+}
+
 function rewrittenFooter(footer: ParquetFooter, rowGroup: number, columns: readonly MiniFileColumn[], moved: (offset: number) => number): Uint8Array {
   const group = footer.rowGroups[rowGroup];
   const writer = new ThriftWriter();
-  const elements: Uint8Array[] = [];
-  const collect = (node: SchemaNode): void => {
-    elements.push(node.encoded);
-    node.children.forEach(collect);
-  };
-  for (const column of columns) collect(column.node);
+  const elements = columns.flatMap(({ node }) => schemaElements(node));
   const leaves = leavesOf(columns);
   const totalBytes = leaves.reduce((sum, leaf) => sum + group.chunks[leaf].uncompressedBytes, 0);
   writer.struct(() => {
