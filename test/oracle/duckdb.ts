@@ -69,11 +69,15 @@ export class DuckDBOracle {
     return new DuckDBOracle(instance, await instance.connect());
   }
 
-  /** Runs one statement and reads its whole result. Raises DuckDB's own error. */
-  async query(sql: string): Promise<ResultSet> {
-    const result = await this.#connection.run(sql);
+  /** Runs one statement and reads its whole result. Raises DuckDB's own error, and one of its own for more than `maxRows` rows. */
+  async query(sql: string, maxRows = Infinity): Promise<ResultSet> {
+    const result = await this.#connection.stream(sql);
     const types = result.columnTypes();
-    const rows = await result.getRows();
+    const rows: DuckDBValue[][] = [];
+    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      if (rows.length + chunk.rowCount > maxRows) throw new Error(`there are more than ${maxRows} rows`);
+      rows.push(...chunk.getRows());
+    }
     return {
       columns: result.columnNames().map((name, i) => ({ name, type: dataType(types[i]) })),
       rows: rows.map((row) => row.map(value)),
@@ -81,10 +85,10 @@ export class DuckDBOracle {
   }
 
   /** As `query`, without DuckDB's optimizer: a second opinion where an answer of the optimized plan is in doubt. */
-  async queryUnoptimized(sql: string): Promise<ResultSet> {
+  async queryUnoptimized(sql: string, maxRows = Infinity): Promise<ResultSet> {
     await this.execute("PRAGMA disable_optimizer");
     try {
-      return await this.query(sql);
+      return await this.query(sql, maxRows);
     } finally {
       await this.execute("PRAGMA enable_optimizer");
     }
