@@ -168,7 +168,9 @@ function isObject(json: ExactJson | undefined): json is JsonObject {
 }
 
 function withoutNulls(body: JsonObject): Record<string, ExactJson> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
+  const fields: Record<string, ExactJson> = {};
+  for (const name in body) if (body[name] !== null) fields[name] = body[name];
+  return fields;
 }
 
 function requireText(fields: Record<string, ExactJson>, name: string): string {
@@ -178,7 +180,9 @@ function requireText(fields: Record<string, ExactJson>, name: string): string {
 }
 
 function numberFields(fields: Record<string, ExactJson>, names: readonly string[]): Record<string, number> {
-  return Object.fromEntries(names.filter((name) => fields[name] !== undefined).map((name) => [name, Number(fields[name])]));
+  const numbers: Record<string, number> = {};
+  for (const name of names) if (fields[name] !== undefined) numbers[name] = Number(fields[name]);
+  return numbers;
 }
 
 /** Fields that added and removed files have in common and that need a conversion. */

@@ -60,11 +60,16 @@ async function parquetActions(path: string, parquet: ParquetRowsReader, columns:
 }
 
 function actionOfRow(path: string, kind: string, value: StructValue, type: StructType): Action | undefined {
-  const body = valueToJson(value, type) as Record<string, ExactJson>;
+  const body: Record<string, ExactJson> = {};
+  for (const [i, field] of type.fields.entries()) {
+    const own = value.fields[i];
+    if (own !== null && field.name !== "stats_parsed" && field.name !== "partitionValues_parsed") body[field.name] = valueToJson(own, field.type);
+  }
   // Typed statistics are written instead of, or beside, the text that everything else works with.
-  if (kind === "add" && (body.stats === undefined || body.stats === null) && body.stats_parsed !== undefined && body.stats_parsed !== null) body.stats = encodeExactJson(body.stats_parsed);
-  delete body.stats_parsed;
-  delete body.partitionValues_parsed;
+  if (kind === "add" && body.stats === undefined) {
+    const typed = type.fields.findIndex(({ name }) => name === "stats_parsed");
+    if (typed >= 0 && value.fields[typed] !== null) body.stats = encodeExactJson(valueToJson(value.fields[typed], type.fields[typed].type));
+  }
   try {
     return actionOf(kind, body);
   } catch (error) {

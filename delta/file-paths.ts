@@ -2,6 +2,7 @@ import type { DeletionVectorDescriptor } from "./actions.ts";
 
 /** Decodes `%XX` of a path in the log; a path with stray percent signs is taken as it is. */
 export function decodePath(path: string): string {
+  if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
   } catch {

@@ -29,7 +29,9 @@ export function valueToJson(value: Value, type: DataType): ExactJson {
   switch (type.kind) {
     case "struct": {
       const { fields } = value as StructValue;
-      return Object.fromEntries(type.fields.map((field, i) => [field.name, valueToJson(fields[i], field.type)]));
+      const json: Record<string, ExactJson> = {};
+      for (const [i, field] of type.fields.entries()) json[field.name] = valueToJson(fields[i], field.type);
+      return json;
     }
     case "array":
       return (value as readonly Value[]).map((item) => valueToJson(item, type.element));

@@ -26,27 +26,45 @@ export interface ScanFile {
 
 /** The live files of a snapshot in the order of their keys in the log. `parseTimestamp`: partition values of timestamps without a zone. */
 export function scanFiles(snapshot: DeltaSnapshot, parseTimestamp: ParseLocalTimestamp): ScanFile[] {
-  return [...snapshot.files.values()].map((add) => scanFile(snapshot, add, parseTimestamp));
+  const columns = scanColumns(snapshot);
+  return Array.from(snapshot.files.values(), (add) => scanFileOf(snapshot, columns, add, parseTimestamp));
 }
 
 /** One file as a scan of the snapshot would read it. */
 export function scanFile(snapshot: DeltaSnapshot, add: AddFile, parseTimestamp: ParseLocalTimestamp): ScanFile {
-  const { location, mapping, fields, metadata } = snapshot;
+  return scanFileOf(snapshot, scanColumns(snapshot), add, parseTimestamp);
+}
+
+/** What files have of a column. */
+interface ScanColumn {
+  /** Physical. */
+  readonly name: string;
+  /** With physical names. */
+  readonly type: DataType;
+  readonly isPartition: boolean;
+  readonly stored: FileField;
+}
+
+function scanColumns({ fields, mapping, metadata }: DeltaSnapshot): ScanColumn[] {
   const partitions = new Set(metadata.partitionColumns.map((name) => name.toLowerCase()));
-  const statistics = parseFileStatistics(add.stats);
-  const columns = new Map<number, ColumnStatistics>();
-  const fileFields = fields.map((field, i): FileField => {
+  return fields.map((field) => {
     const name = physicalName(field, mapping);
-    if (partitions.has(field.name.toLowerCase())) {
-      return { kind: "constant", value: partitionConstant(location, add, name, field.type, parseTimestamp) };
-    }
-    const type = mapping !== "none" && isNested(field.type) ? physicalType(field.type, mapping) : undefined;
-    const own = statistics.column(name, type ?? field.type);
-    if (own !== undefined) columns.set(i, own);
     const fieldId = mappedFieldId(field, mapping);
-    return { kind: "stored", name, ...(fieldId !== undefined && { fieldId }), ...(type !== undefined && { type }) };
+    const type = mapping !== "none" && isNested(field.type) ? physicalType(field.type, mapping) : undefined;
+    return { name, type: type ?? field.type, isPartition: partitions.has(field.name.toLowerCase()), stored: { kind: "stored", name, ...(fieldId !== undefined && { fieldId }), ...(type !== undefined && { type }) } };
   });
-  return { add, path: absoluteFilePath(location, add.path), fields: fileFields, rows: statistics.rows, columns };
+}
+
+function scanFileOf({ location }: DeltaSnapshot, columns: readonly ScanColumn[], add: AddFile, parseTimestamp: ParseLocalTimestamp): ScanFile {
+  const statistics = parseFileStatistics(add.stats);
+  const known = new Map<number, ColumnStatistics>();
+  const fields = columns.map(({ name, type, isPartition, stored }, i): FileField => {
+    if (isPartition) return { kind: "constant", value: partitionConstant(location, add, name, type, parseTimestamp) };
+    const own = statistics.column(name, type);
+    if (own !== undefined) known.set(i, own);
+    return stored;
+  });
+  return { add, path: absoluteFilePath(location, add.path), fields, rows: statistics.rows, columns: known };
 }
 
 function partitionConstant(location: string, add: AddFile, name: string, type: DataType, parseTimestamp: ParseLocalTimestamp): Value {

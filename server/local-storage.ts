@@ -1,5 +1,5 @@
 import { closeSync, constants, fsyncSync, openSync, writeSync } from "node:fs";
-import { link, open, opendir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { link, open, opendir, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
 import type { ObjectWriter, Storage, StoredObject } from "../catalog/ports.ts";
@@ -152,14 +152,9 @@ async function withTemporaryFile<T>(path: string, bytes: Uint8Array, publish: (t
 
 /** Paths of the files below a folder, relative to it; empty when there is no such folder. Unfinished writes are not objects. */
 async function filesBelow(folder: string, recursive: boolean): Promise<string[]> {
-  const entries = await absentAsUndefined(() => opendir(folder, { recursive }));
-  const paths: string[] = [];
-  if (entries === undefined) return paths;
-  for await (const entry of entries) {
-    if (!entry.isFile() || entry.name.startsWith(TEMPORARY)) continue;
-    paths.push(relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"));
-  }
-  return paths;
+  const entries = (await absentAsUndefined(() => readdir(folder, { recursive, withFileTypes: true }))) ?? [];
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith(TEMPORARY));
+  return files.map(({ parentPath, name }) => (recursive ? relative(folder, join(parentPath, name)).split(sep).join("/") : name));
 }
 
 const SURROGATE = /[\uD800-\uDFFF]/;

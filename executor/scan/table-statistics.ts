@@ -60,9 +60,18 @@ function combineDistinct(distinct: number | undefined, own: ColumnStatistics, mi
   return apart ? distinct + own.distinct : Math.max(distinct, own.distinct);
 }
 
+const SURROGATE = /[\uD800-\uDFFF]/;
+
+/** By UTF-8 bytes: UTF-16 units have the same order where no text has surrogates. */
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
+}
+
 /** Order of two non-null values of one type: strings and binaries by their (UTF-8) bytes. */
 export function compareValues(a: Value, b: Value): number {
-  if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (typeof a === "string" && typeof b === "string") return compareTexts(a, b);
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
   return (a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0;
 }

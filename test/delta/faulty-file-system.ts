@@ -95,7 +95,7 @@ let isInstalled = false;
 function install(): void {
   if (isInstalled) return;
   isInstalled = true;
-  for (const name of ["mkdir", "link", "rename", "unlink", "rm", "stat", "readFile", "opendir"] as const) {
+  for (const name of ["mkdir", "link", "rename", "unlink", "rm", "stat", "readFile", "opendir", "readdir"] as const) {
     const call = originalPromises[name] as (...args: unknown[]) => Promise<unknown>;
     Object.assign(fs.promises, { [name]: (...args: unknown[]) => disturbed(name, args[0], () => call(...args)) });
   }
