@@ -249,7 +249,7 @@ export class QueryRun {
     const { id: stage } = pipeline;
     const [node, estimated] = source.kind === "breaker" ? [source.reader, source.estimate] : [source.node.id, source.node.rows];
     const started = performance.now();
-    onEvent?.({ kind: "stageStarted", stage, node, estimatedRows: estimated, morsels: morselCount(morsels) });
+    onEvent?.({ kind: "stageStarted", stage, node, estimatedRows: estimated, morsels: morselCount(morsels), inputBytes: splits.reduce((sum, { bytes }) => sum + bytes, 0) });
     const results = await this.#onWorkers(job, sites, pipeline);
     const tasks = morsels.kind === "joinParts" ? results.flatMap((result) => result.joinTasks) : results.map((result, task) => ({ ...result, task }));
     for (const { task, rows, milliseconds } of tasks) onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds });

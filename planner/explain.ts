@@ -76,6 +76,18 @@ export function explainPhysical(plan: PhysicalPlan, measured?: ReadonlyMap<numbe
   return tree(plan, inputs, (node) => `${physicalLine(node)}${measurementText(node, measured)}`);
 }
 
+/** The nodes of a plan one by one, each before its inputs, for whoever draws it. */
+export function planNodes(plan: PhysicalPlan): readonly { readonly id: number; readonly name: string; readonly detail: string; readonly rows: number; readonly inputs: readonly number[] }[] {
+  const nodes = new Map<number, PhysicalPlan>();
+  const collect = (node: PhysicalPlan): void => {
+    if (nodes.has(node.id)) return;
+    nodes.set(node.id, node);
+    physicalInputs(node).forEach(collect);
+  };
+  collect(plan);
+  return [...nodes.values()].map((node) => ({ id: node.id, name: physicalName(node), detail: physicalDetail(node), rows: node.rows, inputs: physicalInputs(node).map((input) => input.id) }));
+}
+
 /** The plan as it ended, with what was measured, the plan that it began with, and why it was changed. */
 function explainAdaptive({ physical, measured }: ExplainInput, { finalPlan, decisions }: AdaptiveOutcome): string {
   const indented = (text: string): string => text.trimEnd().replaceAll(/^/gm, "   ");

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
 import type { CatalogStore, LocalFile, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
-import type { OneQueryEvent, QueryEvent } from "../executor/events.ts";
+import type { QueryEvent } from "../executor/events.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
@@ -15,6 +15,7 @@ import { localStorage } from "./local-storage.ts";
 import { localFileOf } from "./storages.ts";
 import { machineTimeZone } from "./machine-time-zone.ts";
 import { PlanCache } from "./plan-cache.ts";
+import { QueryEvents } from "./query-events.ts";
 import type { PreparedQuery } from "./run-query.ts";
 import { Session, type TemporaryView } from "./session.ts";
 import { findTableProvider, TABLE_FORMATS } from "./table-providers.ts";
@@ -63,9 +64,8 @@ export class Engine {
   readonly machineTimeZone = machineTimeZone();
   readonly plans = new PlanCache<PreparedQuery>();
   readonly cache = new RelationCache(async () => (await this.executor()).cached());
+  readonly events = new QueryEvents();
   readonly #views: readonly TemporaryView[];
-  readonly #onEvent: ((event: QueryEvent) => void) | undefined;
-  #queries = 0;
   readonly #createExecutor: (resources: ExecutorResources) => Promise<QueryExecutor>;
   #executor: Promise<QueryExecutor> | undefined;
   #closed = false;
@@ -75,7 +75,7 @@ export class Engine {
     this.warehouse = resolve(this.settings.text("spark.sql.warehouse.dir") ?? "");
     this.catalog = options.catalog === "memory" ? memoryCatalog(this.warehouse) : warehouseCatalog(this.storage, this.warehouse);
     this.#views = options.views ?? [];
-    this.#onEvent = options.onEvent;
+    if (options.onEvent !== undefined) this.events.listen(options.onEvent);
     this.#createExecutor = options.createExecutor ?? createExecutor;
   }
 
@@ -112,14 +112,6 @@ export class Engine {
       locateFile: localFileOf,
     });
     return this.#executor;
-  }
-
-  /** Where one more query tells what happens; undefined where nobody listens. */
-  newQueryListener(): ((event: OneQueryEvent) => void) | undefined {
-    const onEvent = this.#onEvent;
-    if (onEvent === undefined) return undefined;
-    const query = ++this.#queries;
-    return (event) => onEvent({ query, at: Date.now(), ...event });
   }
 
   /** The provider of a format; undefined when there is none of that name. */

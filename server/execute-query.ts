@@ -1,6 +1,7 @@
 import { SparrowError } from "../catalog/errors.ts";
 import { lazily } from "../executor/lazily.ts";
 import type { QueryCounters } from "../executor/query-counters.ts";
+import type { OneQueryEvent } from "../executor/events.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { Progress, Replanned } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
@@ -11,8 +12,11 @@ import type { PreparedQuery } from "./run-query.ts";
 import type { Settings } from "../catalog/settings.ts";
 import type { Session } from "./session.ts";
 
-/** Figures of a query's run. */
+/** What is to be known of a query's run. */
 export interface Measurement {
+  /** The statement's text, for whoever watches. */
+  readonly text?: string;
+  readonly onEvent?: (event: OneQueryEvent) => void;
   /** Count the rows of every node of the plan. */
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
@@ -31,12 +35,13 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   const options = { signal: combined, evaluation: evalContext(sessionFacts(session), session.timeZone), batchRows: settings.number("sparrow.exec.batchRows") ?? 16_384, emit: settings.flag("sparrow.exec.emit"), collide: settings.flag("sparrow.exec.collideHashes"), eagerSpill: settings.flag("sparrow.exec.eagerSpill"), maxFailures: settings.number("spark.task.maxFailures"), memoryLimit: settings.number("sparrow.query.memory.limit"), speculation: speculationPolicy(settings), ...measurement };
   let current = prepared;
   let releaseTables: (() => void) | undefined;
-  const onEvent = engine.newQueryListener();
+  const onEvent = bothOf(engine.events.newQuery(), measurement.onEvent);
   const started = performance.now();
   let rows = 0;
   let counters: QueryCounters | undefined;
   let condition: string | undefined;
-  onEvent?.({ kind: "queryStarted" });
+  const nodesOf = onEvent && (await explainModule()).planNodes;
+  onEvent?.({ kind: "queryStarted", text: measurement.text, plan: nodesOf?.(prepared.physical) ?? [] });
   try {
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
@@ -71,7 +76,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   } finally {
     stop.abort();
     releaseTables?.();
-    onEvent?.({ kind: "queryEnded", rows, milliseconds: performance.now() - started, peakBytes: counters?.peakBytes ?? 0, spilledBytes: counters?.spilledBytes ?? 0, ...(condition !== undefined && { condition }) });
+    onEvent?.({ kind: "queryEnded", rows, milliseconds: performance.now() - started, peakBytes: counters?.peakBytes ?? 0, spilledBytes: counters?.spilledBytes ?? 0, ...(condition !== undefined && { condition }), ...(counters?.finalPlan !== undefined && { plan: nodesOf?.(counters.finalPlan) }) });
   }
 }
 
@@ -89,12 +94,21 @@ export async function fillCache(session: Session, missing: PreparedQuery["missin
   }
 }
 
+function bothOf<T>(first: ((event: T) => void) | undefined, second: ((event: T) => void) | undefined): ((event: T) => void) | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return (event) => {
+    first(event);
+    second(event);
+  };
+}
+
 function speculationPolicy(settings: Settings): ExecuteOptions["speculation"] {
   if (!settings.flag("spark.speculation")) return undefined;
   const number = (name: string): number => settings.number(`spark.speculation.${name}`) ?? 0;
   return { intervalMilliseconds: number("interval"), quantile: number("quantile"), multiplier: number("multiplier"), minRuntimeMilliseconds: number("minTaskRuntime") };
 }
 
+const explainModule = lazily(() => import("../planner/explain.ts"));
 const adaptiveModule = lazily(() => import("./adaptive-execution.ts"));
 
 /** What corrects the plan while it runs: loaded when there is something to correct. */

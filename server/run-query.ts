@@ -53,7 +53,7 @@ export interface PreparedQuery {
 /** The life of a query, once it is parsed: names -> snapshots -> analyzed -> optimized -> physical plan -> batches. */
 export async function runQuery(session: Session, query: Query, options: RunOptions): Promise<StatementResult> {
   const prepared = await prepareQuery(session, query, options);
-  return { columns: prepared.columns, batches: executeQuery(session, prepared, options.signal, () => prepareQuery(session, query, options)) };
+  return { columns: prepared.columns, batches: executeQuery(session, prepared, options.signal, () => prepareQuery(session, query, options), { text: options.text }) };
 }
 
 /** `runQuery` up to the physical plan, which is taken from the plan cache where text, settings and snapshots are those of an earlier query. */

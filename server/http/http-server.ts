@@ -6,6 +6,8 @@ import { runText } from "../run-text.ts";
 import { CONTENT_TYPES, type ResultFormat } from "../results/formats.ts";
 import { renderResult } from "../results/render.ts";
 import { packageVersion } from "../version.ts";
+import { EventLog } from "./event-log.ts";
+import { streamEvents } from "./event-stream.ts";
 import { errorBody, errorStatus, SESSION_HEADER } from "./protocol.ts";
 import { HttpSessions } from "./sessions.ts";
 import { acceptedFormat, sqlRequest } from "./sql-request.ts";
@@ -20,11 +22,12 @@ export interface RunningServer {
   readonly close: () => Promise<void>;
 }
 
-/** Serves `POST /sql`, `DELETE /session` and `GET /health` on the loopback interface. Port 0 takes a free one. */
+/** Serves `POST /sql`, `DELETE /session`, `GET /v1/events` and `GET /health` on the loopback interface. Port 0 takes a free one. */
 export async function startHttpServer(engine: Engine, port: number): Promise<RunningServer> {
   const { default: fastify } = await import("fastify");
   const server = fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: "idle" });
   const sessions = new HttpSessions(engine);
+  const events = new EventLog(engine.events);
 
   server.addContentTypeParser(["text/plain", "application/sql"], { parseAs: "string" }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string }, _request, reply) => {
@@ -34,12 +37,31 @@ export async function startHttpServer(engine: Engine, port: number): Promise<Run
   });
   server.setNotFoundHandler((request, reply) => reply.status(404).send(errorBody(new SparrowError("NO_SUCH_ROUTE", "22023", `There is no ${request.method} ${request.url}; statements go to POST /sql.`), "")));
 
+  let running = 0;
+  let onQuiet = (): void => {};
+  server.addHook("onRequest", async (_request, reply) => {
+    running++;
+    reply.raw.once("close", () => {
+      if (--running === 0) onQuiet();
+    });
+  });
   server.get("/health", () => ({ status: "ok", version: packageVersion() }));
   server.delete("/session", (request, reply) => reply.status(sessions.close(String(request.headers[SESSION_HEADER])) ? 204 : 404).send());
+  server.get("/v1/events", (request, reply) => streamEvents(events, request, reply));
   server.post("/sql", (request, reply) => answer(sessions, request, reply));
 
   const url = await server.listen({ host: LOOPBACK, port });
-  return { url, close: () => server.close() };
+  return {
+    url,
+    close: async () => {
+      events.close();
+      const closed = server.close();
+      if (running > 0) await new Promise<void>((resolve) => (onQuiet = resolve));
+      // Node takes a connection over which nothing has been asked yet for a busy one.
+      server.server.closeAllConnections();
+      await closed;
+    },
+  };
 }
 
 async function answer(sessions: HttpSessions, request: FastifyRequest, reply: FastifyReply): Promise<void> {

@@ -5,6 +5,7 @@ import { explain } from "../../planner/explain.ts";
 import { executeQuery } from "../execute-query.ts";
 import { prepareQuery, type PreparedQuery, type RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
+import { StageLines } from "../stage-lines.ts";
 import { commandColumns, commandResult, type StatementResult } from "../statement-result.ts";
 
 /** EXPLAIN [EXTENDED | FORMATTED | COST | ANALYZE] of a query; ANALYZE runs it. */
@@ -13,20 +14,21 @@ export async function runExplain(session: Session, { mode, statement }: Extract<
   if (mode === "codegen") throw unsupported("EXPLAIN CODEGEN", statement);
   const plan = (): Promise<PreparedQuery> => prepareQuery(session, statement.query, { ...options, text: undefined });
   const prepared = await plan();
-  const text = mode === "analyze" ? await measured(session, prepared, options.signal, plan) : explain(prepared, mode);
+  const text = mode === "analyze" ? await measured(session, prepared, options, plan) : explain(prepared, mode);
   return commandResult(commandColumns("plan"), [[text]]);
 }
 
 /** Runs a query and shows its plan with what was measured. */
-async function measured(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, plan: () => Promise<PreparedQuery>): Promise<string> {
+async function measured(session: Session, prepared: PreparedQuery, { signal, text }: RunOptions, plan: () => Promise<PreparedQuery>): Promise<string> {
   let counters: QueryCounters | undefined;
   let rows = 0;
   const started = performance.now();
-  for await (const batch of executeQuery(session, prepared, signal, plan, { measure: true, onEnd: (found) => (counters = found) })) rows += batch.rows;
+  const stages = new StageLines();
+  for await (const batch of executeQuery(session, prepared, signal, plan, { text, measure: true, onEnd: (found) => (counters = found), onEvent: (event) => stages.add(event) })) rows += batch.rows;
   const lines = [`Rows: ${rows}`, `Time: ${(performance.now() - started).toFixed(1)} ms`];
   if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`, `Peak memory: ${counters.peakBytes} bytes`, `Spilled to disk: ${counters.spilledBytes} bytes`);
   const adaptive = session.settings.flag("spark.sql.adaptive.enabled") ? counters : undefined;
-  return `${explain({ ...prepared, measured: counters?.nodes, adaptive }, "analyze")}\n== Execution ==\n${lines.join("\n")}\n`;
+  return `${explain({ ...prepared, measured: counters?.nodes, adaptive }, "analyze")}\n${stages.text()}== Execution ==\n${lines.join("\n")}\n`;
 }
 
 function unsupported(what: string, { span }: Statement): SparrowError {

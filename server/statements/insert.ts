@@ -42,7 +42,7 @@ export async function runInsert(session: Session, statement: Insert, options: Ru
   };
   const prepared = await plan();
   const target = { ...targetOf(session, table), fields: table.schema };
-  await writeTable(target, await writeMode(session, table, statement, options), executeQuery(session, prepared, options.signal, plan));
+  await writeTable(target, await writeMode(session, table, statement, options), executeQuery(session, prepared, options.signal, plan, { text: options.text }));
   session.engine.cache.locationChanged(table.location);
   return emptyResult();
 }

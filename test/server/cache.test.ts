@@ -103,6 +103,7 @@ test("ANALYZE TABLE counts rows, NULLs and distinct values, for the planner and 
 
 test("EXPLAIN ANALYZE runs the query and tells how", async () => {
   const [[text]] = await run("EXPLAIN ANALYZE SELECT i, count(*) FROM t GROUP BY i");
+  expect(text).toMatch(/\n== Stages ==\nStage 0: 5000 rows of \(id=\d+\) from \d+ bytes, estimated 5000, in \d+ morsels; \d tasks, the largest \d+ rows, the slowest [\d.]+ ms; [\d.]+ ms, holds \d+ bytes, spilled 0 bytes\nStage 1: 7 rows /);
   expect(text).toMatch(/^== Physical Plan ==\n[\s\S]*\n== Execution ==\nRows: 7\nTime: [\d.]+ ms\nPipelines: \d+\nCalls into TypeScript functions: 0\nPeak memory: \d+ bytes\nSpilled to disk: 0 bytes\n$/);
 });
 

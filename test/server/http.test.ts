@@ -133,3 +133,27 @@ test("the command's client has one session, texts, formats and errors", async ()
   await expect(client.execute("SELECT * FROM mine")).rejects.toMatchObject({ condition: "TABLE_OR_VIEW_NOT_FOUND" });
   await expect(remoteClient("http://127.0.0.1:1").execute("SELECT 1")).rejects.toMatchObject({ condition: "CONNECTION_FAILED" });
 });
+
+test("events of queries as lines of JSON and as server-sent events, of one query until it ends", async () => {
+  await post("SELECT 1 AS before FROM range(2)");
+  const all = await fetch(`${server.url}/v1/events?after=0`, { headers: { accept: "application/x-ndjson" } });
+  const reader = all.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!/"queryEnded".*\n/.test(text)) text += (await reader.read()).value ?? "";
+  const { query } = JSON.parse(text.split("\n")[0]) as { query: number };
+  await reader.cancel();
+  const one = await (await fetch(`${server.url}/v1/events?query=${query}`)).text();
+  const kinds = [...one.matchAll(/^id: \d+\nevent: (\w+)\ndata: \{"query":(\d+),/gm)].map(([, kind, of]) => [kind, Number(of)]);
+  expect(kinds[0]).toEqual(["queryStarted", query]);
+  expect(kinds.at(-1)).toEqual(["queryEnded", query]);
+  const last = [...one.matchAll(/^id: (\d+)$/gm)].at(-1)![1];
+  const next = await fetch(`${server.url}/v1/events`, { headers: { "last-event-id": last } });
+  const rest = next.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await post("SELECT 2 AS later FROM range(2)");
+  let later = "";
+  while (!later.includes("later")) later += (await rest.read()).value ?? "";
+  expect(later).toContain(`id: ${Number(last) + 1}\n`);
+  await rest.cancel();
+  const refused = await fetch(`${server.url}/v1/events?query=all`);
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining("`query` and `after` are numbers")]);
+});

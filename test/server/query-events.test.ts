@@ -17,6 +17,7 @@ test("a query tells of its stages, tasks and breakers", async () => {
   await sparrow.sql("SELECT id % 10 AS g, count(*) FROM range(1000000) GROUP BY id % 10").toArray();
   expect(kinds()).toEqual(["queryStarted", "stageStarted", "taskEnded", "taskEnded", "stageEnded", "breakerCompleted", "stageStarted", "taskEnded", "stageEnded", "queryEnded"]);
   const tasks = events.filter((event) => event.kind === "taskEnded");
+  expect(events[0]).toMatchObject({ text: expect.stringMatching(/^SELECT id % 10/) as string, plan: [{ name: "HashAggregate", inputs: [expect.any(Number)] }, { name: "Range" }] });
   expect(tasks[0].rows + tasks[1].rows).toBe(1_000_000);
   expect(events.find((event) => event.kind === "breakerCompleted")).toMatchObject({ breaker: "aggregate", rows: 10 });
   expect(events.find((event) => event.kind === "stageEnded")).toMatchObject({ rows: 1_000_000, heldBytes: expect.any(Number), spilledBytes: 0 });
@@ -26,6 +27,7 @@ test("a query tells of its stages, tasks and breakers", async () => {
 
 test("and of changes of its plan, with the reason in numbers", async () => {
   await sparrow.sql("SELECT count(*) FROM range(100000) a JOIN (SELECT id FROM range(1000) WHERE id * 2 = 3) b ON a.id = b.id").toArray();
+  expect(events.at(-1)).toMatchObject({ kind: "queryEnded", plan: expect.arrayContaining([expect.objectContaining({ name: "LocalTableScan" })]) as unknown });
   expect(events.find((event) => event.kind === "planChanged")).toMatchObject({ rule: "AQEPropagateEmptyRelation", reason: expect.stringMatching(/^0 rows, estimated \d+/) });
 });
 
