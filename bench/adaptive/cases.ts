@@ -5,6 +5,8 @@ export interface AdaptiveCase {
   readonly sql: string;
   /** Settings that switch the rule off. */
   readonly off: Readonly<Record<string, string>>;
+  /** Settings of both runs. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const EXCLUDED = "spark.sql.adaptive.optimizer.excludedRules";
@@ -50,6 +52,19 @@ export const CASES: readonly AdaptiveCase[] = [
     rule: "DynamicJoinSelection",
     sql: "SELECT count(*), sum(n) FROM (SELECT g, count(*) AS n FROM clustered GROUP BY g) x JOIN (SELECT k FROM keys WHERE t LIKE '%1%') w ON w.k = x.g",
     off: { [EXCLUDED]: "DynamicJoinSelection" },
+  },
+  {
+    // A million groups are expected, and three found.
+    rule: "SharedHashTable",
+    sql: "SELECT count(*), sum(n), sum(v) FROM facts JOIN (SELECT g, count(*) AS n FROM clustered GROUP BY g) x ON facts.g = x.g",
+    settings: { "spark.sql.autoBroadcastJoinThreshold": "1m" },
+    off: { [EXCLUDED]: "SharedHashTable" },
+  },
+  {
+    // Keys far apart: a look into one table waits for memory.
+    rule: "SharedHashTable",
+    sql: "SELECT count(*), sum(v), sum(w) FROM (SELECT id * 48271 % 1000000 * 7919 AS k, id AS v FROM range(6000000)) p JOIN (SELECT id * 7919 AS k, id % 9 AS w FROM range(1000000)) b ON p.k = b.k",
+    off: { [EXCLUDED]: "SharedHashTable" },
   },
   {
     rule: "ProbeOrder",

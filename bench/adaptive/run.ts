@@ -34,11 +34,11 @@ export async function benchAdaptive(tpch: Suite, { runs, threads }: AdaptiveBenc
   try {
     for (const statement of TABLES) await sparrow.sql(statement).toArray();
     console.log(`\n| rule | on, ms | off, ms | on / off | CPU on / off | rows read on / off |\n|---|---:|---:|---:|---:|---:|`);
-    for (const { rule, sql, off } of CASES) {
-      const [on, without] = await inTurn(runs, () => cost(sql, {}), () => cost(sql, off));
+    for (const { rule, sql, off, settings = {} } of CASES) {
+      const [on, without] = await inTurn(runs, () => cost(sql, settings), () => cost(sql, { ...settings, ...off }));
       console.log(`| ${rule} | ${ms(on)} | ${ms(without)} | ${ratio(on.milliseconds, without.milliseconds)} | ${ratio(on.cpu, without.cpu)} | ${on.read} / ${without.read} |`);
       events.length = 0;
-      await cost(sql, {});
+      await cost(sql, settings);
       const decision = events.find((event) => event.kind === "planChanged" && event.rule === rule);
       console.log(decision?.kind === "planChanged" ? `\n> ${decision.reason}\n` : "\n> the rule did not fire\n");
     }

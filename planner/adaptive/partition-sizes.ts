@@ -21,27 +21,34 @@ export interface SizedPartition {
   readonly isAlone: boolean;
 }
 
-/** Neighbours together up to the target; a rest of fewer than `minBytes` goes to the group before. */
+/**
+ * Neighbours together up to the target. A group of fewer than `minBytes` goes to the one before it where that is smaller than what comes, and else takes in what
+ * comes. Source: Spark's `CoalesceShufflePartitions`.
+ */
 export function groupNeighbours(partitions: readonly SizedPartition[], target: number, minBytes: number): readonly (readonly number[])[] {
-  const groups: { partitions: number[]; isAlone: boolean }[] = [];
+  const groups: { partitions: number[]; bytes: number; isAlone: boolean }[] = [];
   let open: { partitions: number[]; bytes: number } | undefined;
-  const close = (): void => {
+  const close = (isSmall: boolean): void => {
     if (open === undefined) return;
     const before = groups.at(-1);
-    if (open.bytes < minBytes && before?.isAlone === false) before.partitions.push(...open.partitions);
-    else groups.push({ partitions: open.partitions, isAlone: false });
+    if (isSmall && before?.isAlone === false) {
+      before.partitions.push(...open.partitions);
+      before.bytes += open.bytes;
+    } else groups.push({ ...open, isAlone: false });
     open = undefined;
   };
   for (const { partition, bytes, isAlone } of partitions) {
-    if (isAlone || (open !== undefined && open.bytes + bytes > target)) close();
+    const isSmall = open !== undefined && open.bytes < minBytes;
     if (isAlone) {
-      groups.push({ partitions: [partition], isAlone });
+      close(isSmall);
+      groups.push({ partitions: [partition], bytes, isAlone });
       continue;
     }
+    if (open !== undefined && open.bytes + bytes > target && (!isSmall || (groups.at(-1)?.bytes ?? Infinity) < bytes)) close(isSmall);
     open ??= { partitions: [], bytes: 0 };
     open.partitions.push(partition);
     open.bytes += bytes;
   }
-  close();
+  close(open !== undefined && open.bytes < minBytes);
   return groups.map((group) => group.partitions);
 }

@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from "vitest";
+import { LimitedEngine } from "./limited-engine.ts";
+
+let engine: LimitedEngine;
+afterEach(() => engine.close());
+
+/** Nine of ten rows have one key. */
+function join(rows: number): string {
+  return `SELECT /*+ MERGE(b) */ count(*), sum(p.v), max(b.t) FROM (SELECT CASE WHEN id % 10 < 9 THEN 7 ELSE id % 50000 END AS k, id AS v FROM range(${rows})) p RIGHT JOIN (SELECT id AS k, concat('build ', id) AS t FROM range(60000)) b ON p.k = b.k`;
+}
+
+/** Both sides lie in partitions. */
+async function untilSpread(): Promise<void> {
+  while ((await engine.leftovers()).bytes < 16 * 1024 * 1024) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+// 5001 of the 60000 keys are met.
+test("a partitioned join whose worker dies is made again, is right and leaves nothing", async () => {
+  engine = await LimitedEngine.open(2);
+  const query = engine.run(join(1_500_000));
+  await untilSpread();
+  await engine.endWorker(0);
+  expect((await query).rows).toEqual(['["1554999n","1124999250000n","build 9999"]']);
+  expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
+});
+
+test("a partitioned join that is cancelled leaves no memory", async () => {
+  engine = await LimitedEngine.open(2);
+  const stop = new AbortController();
+  const result = await engine.session().sql(join(4_000_000_000), { signal: stop.signal });
+  const cancelled = untilSpread().then(() => stop.abort());
+  await expect(result.toArray()).rejects.toMatchObject({ condition: "OPERATION_CANCELED" });
+  await cancelled;
+  expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
+});
+
+test("a partitioned join within a limit of memory goes to disk and gives the same rows", async () => {
+  engine = await LimitedEngine.open(2);
+  const [whole, limited] = [await engine.run(join(300_000)), await engine.run(join(300_000), "6m")];
+  expect(limited.rows).toEqual(whole.rows);
+  expect(whole.counters.spilledBytes).toBe(0);
+  expect(limited.counters.spilledBytes).toBeGreaterThan(100_000);
+  expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
+});
