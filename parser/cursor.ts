@@ -1,7 +1,7 @@
 import type { Span } from "../catalog/errors.ts";
 import { SparrowError } from "../catalog/errors.ts";
 import type { Identifier, QualifiedName } from "./ast.ts";
-import { identifierClause } from "./identifier-clause.ts";
+import { identifierClause, type IdentifierText } from "./identifier-clause.ts";
 import type { TokenKind, Tokens } from "./lexer.ts";
 import { quotedName, stringValue } from "./string-literals.ts";
 import { MAX_NESTING, MAX_TERMS, SyntaxFailure } from "./syntax-error.ts";
@@ -21,14 +21,17 @@ export class Cursor {
   implicitAlias = -1;
   /** Whether a string may stand for a table: the files of COPY INTO. */
   pathsAreTables = false;
+  /** Absent for texts that are read again later: views, defaults. */
+  readonly identifierText: IdentifierText | undefined;
   private nesting = 0;
   private terms = 0;
   private readonly expected: Map<number, Set<string>> | undefined;
 
-  constructor(tokens: Tokens, position = 0, expected?: Map<number, Set<string>>) {
+  constructor(tokens: Tokens, position = 0, expected?: Map<number, Set<string>>, identifierText?: IdentifierText) {
     this.tokens = tokens;
     this.position = position;
     this.expected = expected;
+    this.identifierText = identifierText;
   }
 
   /** The current token as the grammar compares it; empty for quoted identifiers, strings, numbers and at the end. */
@@ -215,7 +218,7 @@ export class Cursor {
 
   /** One identifier, or the parts of the name that `IDENTIFIER('a.b')` holds. */
   nameParts(wanted = "an identifier"): Identifier[] {
-    if (this.word === "IDENTIFIER" && this.wordAt(1) === "(" && this.kindAt(2) === "string") return identifierClause(this);
+    if (this.word === "IDENTIFIER" && this.wordAt(1) === "(" && this.wordAt(2) !== ")") return identifierClause(this);
     return [this.bareIdentifier(wanted)];
   }
 

@@ -4,6 +4,7 @@ import type { DataType, StructField } from "../catalog/types.ts";
 import type { AstExpr, Query, Statement } from "./ast.ts";
 import { Cursor } from "./cursor.ts";
 import { parseNamedExpression } from "./expressions.ts";
+import type { IdentifierText } from "./identifier-clause.ts";
 import type { LexerOptions, Tokens } from "./lexer.ts";
 import { tokenize } from "./lexer.ts";
 import { parseQuery as parseQueryAt } from "./query.ts";
@@ -13,16 +14,17 @@ import { parseDataType as parseDataTypeAt, structField } from "./types.ts";
 
 /**
  * One statement, with or without semicolons behind it. All functions here throw SparrowError: PARSE_SYNTAX_ERROR (42601), or the more
- * special condition that Spark has for the case; its span is relative to `text`.
+ * special condition that Spark has for the case; its span is relative to `text`. `identifierText`: what IDENTIFIER(...) of more than literals is.
  */
-export function parseStatement(text: string, options?: LexerOptions): Statement {
-  return parseTokens(tokenize(text, options), 0, (c) => {
+export function parseStatement(text: string, options?: LexerOptions, identifierText?: IdentifierText): Statement {
+  const production = (c: Cursor): Statement => {
     if (c.kind === "end" || c.word === ";") throw emptyStatement(text);
     const statement = parseStatementAt(c);
     while (c.accept(";"));
     c.expectEnd();
     return statement;
-  });
+  };
+  return parseTokens(tokenize(text, options), 0, production, identifierText);
 }
 
 /** The statements between semicolons; empty ones are left out. Spans are relative to `text`. */
@@ -82,14 +84,14 @@ function parseWhole<T>(text: string, production: (c: Cursor) => T): T {
 }
 
 /** Runs a production; when it fails, a second time to find out what could have stood where it failed. */
-function parseTokens<T>(tokens: Tokens, position: number, production: (c: Cursor) => T): T {
+function parseTokens<T>(tokens: Tokens, position: number, production: (c: Cursor) => T, identifierText?: IdentifierText): T {
   try {
-    return production(new Cursor(tokens, position));
+    return production(new Cursor(tokens, position, undefined, identifierText));
   } catch (failure) {
     if (!(failure instanceof SyntaxFailure)) throw failure;
   }
   const expected = new Map<number, Set<string>>();
-  const cursor = new Cursor(tokens, position, expected);
+  const cursor = new Cursor(tokens, position, expected, identifierText);
   try {
     return production(cursor);
   } catch (failure) {

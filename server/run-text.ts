@@ -7,6 +7,6 @@ import { runStatement } from "./statements/run-statement.ts";
 /** Runs one statement of SQL text in the session's dialect. */
 export async function runText(session: Session, text: string, options: RunOptions = {}): Promise<StatementResult> {
   const own = options.settings === undefined ? session : session.withSettings(options.settings);
-  const statement = await parseText(text, own.settings);
-  return runStatement(own, statement, { ...options, text });
+  const parsed = await parseText(text, own, options);
+  return runStatement(own, parsed.statement, { ...options, text: parsed.text });
 }

@@ -1,5 +1,6 @@
 import { SparrowError } from "../../catalog/errors.ts";
 import type { Property, QualifiedName, Query, Statement } from "../../parser/ast.ts";
+import { parseQuery } from "../../parser/parse.ts";
 import { collectTableNames } from "../../planner/analyzer/table-names.ts";
 import { CATALOG_NAME, partsOf, quoted, requireObjectName, tableNotFound } from "../object-names.ts";
 import { prepareQuery, type RunOptions } from "../run-query.ts";
@@ -12,10 +13,11 @@ import { uncacheView } from "./drop.ts";
 
 type CreateView = Extract<Statement, { kind: "createView" }>;
 
-/** CREATE [OR REPLACE] [TEMPORARY] VIEW. The query is analyzed now, so that a view that could never be read is refused. */
+/** CREATE [OR REPLACE] [TEMPORARY] VIEW. The query is analyzed now, and its text read as it will be, so that a view that could never be read is refused. */
 export async function runCreateView(session: Session, statement: CreateView, options: RunOptions): Promise<StatementResult> {
   if (statement.global) throw new SparrowError("UNSUPPORTED_FEATURE.GLOBAL_TEMPORARY_VIEW", "0A000", "The feature is not supported: global temporary views.", {}, { span: statement.name.span, hint: "CREATE TEMPORARY VIEW makes one for this session." });
   if (statement.ifNotExists && (await exists(session, statement))) return emptyResult();
+  parseQuery(statement.queryText);
   await rejectSelfReference(session, statement.name, statement.query, statement.temporary);
   const prepared = await prepareQuery(session, statement.query, viewOptions(session, statement.name, statement.temporary, options));
   const columns = statement.columns.map(({ name, comment }) => ({ name: name.name, ...(comment === undefined ? {} : { comment }) }));
@@ -61,6 +63,7 @@ export function runCreateTemporaryViewUsing(session: Session, statement: Extract
 }
 
 export async function runAlterView(session: Session, { name, query, queryText }: Extract<Statement, { kind: "alterView" }>, options: RunOptions): Promise<StatementResult> {
+  parseQuery(queryText);
   const temporary = session.temporaryView(partsOf(name));
   await rejectSelfReference(session, name, query, temporary !== undefined);
   await prepareQuery(session, query, viewOptions(session, name, temporary !== undefined, options));

@@ -26,9 +26,9 @@ export async function runExecuteImmediate(session: Session, statement: ExecuteIm
   const text = await statementText(session, statement.text, options);
   const given = await givenArguments(session, statement.using, options);
   const bound = boundBy(given);
-  const parsed = await parseText(text, session.settings);
+  const { statement: parsed, text: key } = await parseText(text, session, { bound });
   checkNames(parsed, given, options);
-  const inner: RunOptions = { signal: options.signal, bound, text, depth };
+  const inner: RunOptions = { signal: options.signal, bound, text: key, depth };
   if (statement.into.length === 0) return runStatement(session, parsed, inner);
   if (parsed.kind !== "select") {
     const sqlString = text.toUpperCase();

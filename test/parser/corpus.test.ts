@@ -11,7 +11,7 @@ if (!present) console.log(`skipped: no corpus at ${CORPUS}; TPC-DS, ClickBench a
 
 function failure(sql: string, options?: LexerOptions): SparrowError | undefined {
   try {
-    parseStatement(sql, options);
+    parseStatement(sql, options, () => "name");
     return undefined;
   } catch (error) {
     if (error instanceof SparrowError) return error;

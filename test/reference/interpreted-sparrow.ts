@@ -30,7 +30,7 @@ export class InterpretedSparrow {
   /** Answers a query; other statements are refused. */
   async query(sql: string): Promise<ResultSet> {
     const session = this.#session;
-    const statement = await parseText(sql, session.settings);
+    const { statement } = await parseText(sql, session, {});
     if (statement.kind !== "select") throw new Error(`not a query: ${statement.kind}`);
     const prepared = await prepareQuery(session, statement.query, { text: sql });
     const context = evalContext(sessionFacts(session), session.timeZone);

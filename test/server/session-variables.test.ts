@@ -98,3 +98,26 @@ test("EXECUTE IMMEDIATE refuses what Spark refuses, and a text that executes its
   ];
   for (const [sql, condition] of failures) await expect(rows(sql), sql).rejects.toMatchObject({ condition });
 });
+
+test("IDENTIFIER takes constant strings made of variables and parameters, and its plans are kept by what they gave", async () => {
+  await run("DECLARE col = 'a'", "DECLARE agg = 'max'");
+  expect(await rows("SELECT IDENTIFIER(agg)(IDENTIFIER(col)) AS r FROM VALUES (1, 20), (2, 10) AS t(a, b)")).toEqual([[2]]);
+  await run("SET VAR col = 'b'");
+  expect(await rows("SELECT IDENTIFIER(agg)(IDENTIFIER(col)) AS r FROM VALUES (1, 20), (2, 10) AS t(a, b)")).toEqual([[20]]);
+  expect(await rows("EXECUTE IMMEDIATE 'SELECT IDENTIFIER(:t ''.'' :c) FROM VALUES (5) AS t(x)' USING 't' AS t, 'x' AS c")).toEqual([[5]]);
+  await run("CREATE TEMPORARY VIEW IDENTIFIER(col || '1') AS SELECT 1 AS one");
+  expect(await rows("SELECT one FROM b1")).toEqual([[1]]);
+});
+
+test("IDENTIFIER refuses what is no constant string, and variables in a text that is kept", async () => {
+  await run("DECLARE col = 'a'");
+  const failures: readonly (readonly [string, string])[] = [
+    ["SELECT IDENTIFIER(1)", "NOT_A_CONSTANT_STRING.WRONG_TYPE"],
+    ["SELECT IDENTIFIER(CAST(NULL AS STRING))", "NOT_A_CONSTANT_STRING.NULL"],
+    ["SELECT IDENTIFIER((SELECT 'a'))", "NOT_A_CONSTANT_STRING.NOT_CONSTANT"],
+    ["SELECT IDENTIFIER(substr('abc', 1, rand() + 1))", "NOT_A_CONSTANT_STRING.NOT_CONSTANT"],
+    ["SELECT 1 AS IDENTIFIER(col || '.b')", "IDENTIFIER_TOO_MANY_NAME_PARTS"],
+    ["CREATE TEMPORARY VIEW v AS SELECT IDENTIFIER(col) FROM VALUES (1) AS t(a)", "UNSUPPORTED_FEATURE.IDENTIFIER_EXPRESSION"],
+  ];
+  for (const [sql, condition] of failures) await expect(rows(sql), sql).rejects.toMatchObject({ condition });
+});
