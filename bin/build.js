@@ -1,5 +1,5 @@
 // Makes dist/: the command, the library and the workers' code as JavaScript in few files, the kernels' WebAssembly, and typings. With the argument `bench`:
-// dist-bench/, the program of the engines that the bench measures, so that they are measured as they run at a user's.
+// dist-bench/, the programs of the engines that the bench measures, so that they are measured as they run at a user's.
 import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -15,7 +15,7 @@ const isPackage = (id) => !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za
 
 /** By folder: entries. What they load on demand is in files of its own, so that a start reads only what it runs. Names stay, for stack traces. */
 const PACKAGE = { folder: "dist", input: { sparrow: "server/main.ts", library: "server/library.ts", delta: "server/delta-library.ts", worker: "executor/worker.ts" } };
-const BENCH = { folder: "dist-bench", input: { process: "bench/engines/process.ts", worker: "executor/worker.ts" } };
+const BENCH = { folder: "dist-bench", input: { process: "bench/engines/process.ts", "sparrow-task": "bench/delta/sparrow-task.ts", worker: "executor/worker.ts" } };
 const { folder, input } = process.argv[2] === "bench" ? BENCH : PACKAGE;
 const dist = resolve(root, folder);
 const minify = { compress: true, mangle: false, codegen: { removeWhitespace: true } };

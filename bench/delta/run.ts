@@ -14,6 +14,9 @@ export interface DeltaBenchOptions {
   readonly python: string | undefined;
 }
 
+/** As it runs at a user's: `node bin/build.js bench` makes it. */
+const OUR_PROGRAM = new URL("../../dist-bench/sparrow-task.js", import.meta.url);
+const THEIR_PROGRAM = new URL("delta_rs_task.py", import.meta.url);
 const COMMITS = 10_000;
 const FILES = 100_000;
 const MERGE_FILES = 20;
@@ -55,18 +58,18 @@ export async function benchDelta({ data, rows, runs, python }: DeltaBenchOptions
     const ours: Took[] = [];
     const theirs: Took[] = [];
     for (let run = 0; run < runs; run++) {
-      ours.push(perform(process.execPath, "sparrow-task.ts", task));
-      if (python !== undefined) theirs.push(perform(python, "delta_rs_task.py", task));
+      ours.push(perform(process.execPath, OUR_PROGRAM, task));
+      if (python !== undefined) theirs.push(perform(python, THEIR_PROGRAM, task));
     }
     const found = [...new Set([...ours, ...theirs].map((took) => took.found))].join(" / ");
     console.log(`| ${task.name} | ${medians(ours)} | ${theirs.length === 0 ? "-" : medians(theirs)} | ${found} |`);
   }
 }
 
-function perform(command: string, script: string, { task, folder, number, changes }: Task): Took {
+function perform(command: string, program: URL, { task, folder, number, changes }: Task): Took {
   const path = changes === true ? `${folder}-changed` : folder;
   if (changes === true) cpSync(folder, path, { recursive: true });
-  const { status, stdout, stderr } = spawnSync(command, [fileURLToPath(new URL(script, import.meta.url)), task, path, ...(number === undefined ? [] : [String(number)])], { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = spawnSync(command, [fileURLToPath(program), task, path, ...(number === undefined ? [] : [String(number)])], { encoding: "utf8", maxBuffer: 2 ** 26 });
   if (changes === true) rmSync(path, { recursive: true });
   if (status !== 0) return { milliseconds: NaN, cpuMilliseconds: NaN, found: stderr.trim().split("\n").at(-1) ?? "failed" };
   return JSON.parse(stdout.trim().split("\n").at(-1) as string) as Took;

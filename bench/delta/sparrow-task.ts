@@ -1,4 +1,4 @@
-/** One piece of work on a Delta table in a process of its own: `node sparrow-task.ts <task> <folder> [number]`; prints what it took and found as a line of JSON. */
+/** One piece of work on a Delta table in a process of its own: `node sparrow-task.js <task> <folder> [number]`, as `node bin/build.js bench` makes it; prints what it took and found as a line of JSON. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
