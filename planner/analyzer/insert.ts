@@ -30,6 +30,10 @@ export interface InsertBinding {
   readonly isNumbered?: (field: StructField) => boolean;
   /** The table's own error for columns of the query that it has no place for. */
   readonly tooManyColumns?: (names: readonly string[]) => Error;
+  /** The same for a query that has too few, where the statement names no columns. */
+  readonly tooFewColumns?: (given: number) => Error;
+  /** Whether every cast is put in that there is, as the analysis of Delta's own does where `spark.sql.storeAssignmentPolicy` is ANSI. */
+  readonly castsAny?: boolean;
   /** Whether values are made to fit CHAR(n) and VARCHAR(n) here, or the writer looks after their lengths. */
   readonly fitsText?: boolean;
   readonly query: Query;
@@ -51,7 +55,7 @@ export function bindInsert(written: InsertBinding, context: AnalysisContext): Bo
     const target = { table: quoteName(insert.table), column: field.name, span: insert.span };
     const column = given.get(field.name);
     const value: Expr = column === undefined ? (fixed.get(field.name) ?? defaultValue(field, insert, context)) : columnExpr(column);
-    const assigned = assignmentCast(value, field.type, context.settings.storeAssignment, target);
+    const assigned = assignmentCast(value, field.type, context.settings.storeAssignment, target, insert.castsAny);
     const expr = insert.fitsText === true ? fittedText(assigned, field.type, insert.span) : assigned;
     const keeps = expr.kind === "column";
     return { expr, column: { id: keeps ? expr.id : context.nextId(), name: field.name, type: typeOf(expr), nullable: isNullable(expr) } };
@@ -135,6 +139,7 @@ function withDefaults(insert: InsertBinding, targets: readonly StructField[]): Q
 
 function matchByPosition(insert: InsertBinding, targets: readonly StructField[], columns: readonly Column[]): ReadonlyMap<string, Column> {
   if (columns.length > targets.length && insert.columns === undefined && insert.tooManyColumns !== undefined) throw insert.tooManyColumns(columns.slice(targets.length).map((column) => column.name));
+  if (columns.length < targets.length && insert.columns === undefined && insert.tooFewColumns !== undefined) throw insert.tooFewColumns(columns.length);
   if (columns.length !== targets.length) throw arityMismatch(insert, targets, columns);
   return new Map(targets.map((field, i) => [field.name, columns[i]]));
 }

@@ -1,3 +1,4 @@
+import { canCast } from "../../catalog/castable.ts";
 import { canStoreAssign, commonType } from "../../catalog/coercion.ts";
 import type { Span } from "../../catalog/errors.ts";
 import type { Expr } from "../../catalog/expression.ts";
@@ -19,9 +20,10 @@ export interface AssignmentTarget {
 /**
  * A value under the type of the column that it is stored in, by spark.sql.storeAssignmentPolicy: ANSI takes what `canStoreAssign` allows
  * and raises at run time for what does not fit; strict takes only what cannot lose anything; legacy takes every cast, and what does not fit
- * becomes NULL. Raises INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST. A value of char(n) or varchar(n) is a string here, of any length.
+ * becomes NULL. Raises INCOMPATIBLE_DATA_FOR_TABLE.CANNOT_SAFELY_CAST. `castsAny`: ANSI takes every cast that
+ * there is. A value of char(n) or varchar(n) is a string here, of any length.
  */
-export function assignmentCast(expr: Expr, type: DataType, policy: AnalysisSettings["storeAssignment"], target: AssignmentTarget): Expr {
+export function assignmentCast(expr: Expr, type: DataType, policy: AnalysisSettings["storeAssignment"], target: AssignmentTarget, castsAny = false): Expr {
   const from = typeOf(expr);
   const stored = storedType(type);
   if (sameType(from, stored)) return expr;
@@ -32,7 +34,7 @@ export function assignmentCast(expr: Expr, type: DataType, policy: AnalysisSetti
       if (!isUpcast(from, stored)) throw cannotSafelyCast(from, type, target);
       return castTo(expr, stored, "ansi", target.span);
     case "ansi":
-      if (!canStoreAssign(from, stored)) throw cannotSafelyCast(from, type, target);
+      if (!canStoreAssign(from, stored) && !(castsAny && from.kind !== "variant" && stored.kind !== "variant" && canCast(from, stored, true))) throw cannotSafelyCast(from, type, target);
       return castTo(expr, stored, "ansi", target.span);
   }
 }

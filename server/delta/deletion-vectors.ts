@@ -103,12 +103,6 @@ export interface VectorCounts {
   readonly updated: number;
 }
 
-/** `operationMetrics` of what a commit does to deletion vectors; `prefix` as that of the statement's other metrics of files. */
-export function vectorMetrics(vectors: VectorCounts | undefined, prefix: "num" | "numTarget" = "num"): Record<string, number> {
-  if (vectors === undefined) return {};
-  return { [`${prefix}DeletionVectorsAdded`]: vectors.added, [`${prefix}DeletionVectorsRemoved`]: vectors.removed, [`${prefix}DeletionVectorsUpdated`]: vectors.updated };
-}
-
 /** Files go as a whole: what stays of their rows is written anew. */
 export function removeFiles(files: readonly FileSplits[]): TakenRows {
   const now = Date.now();

@@ -50,6 +50,7 @@ export function requestedProperties(properties: Readonly<Record<string, string>>
   const features: string[] = [];
   for (const [key, value] of Object.entries(properties)) {
     if (key.startsWith(FEATURE_PREFIX)) features.push(knownFeature(key.slice(FEATURE_PREFIX.length)));
+    else if (key.startsWith("delta.constraints.")) throw new SparrowError("DELTA_ADD_CONSTRAINTS", "0A000", "Please use ALTER TABLE ADD CONSTRAINT to add CHECK constraints.", {});
     else if (key === "delta.minWriterVersion") features.push(...legacyFeatures(Math.min(Number(value), 6)));
     else if (key === "delta.minReaderVersion") features.push(...(Number(value) === 2 ? ["columnMapping"] : []));
     else if (key.startsWith("delta.") && !HONOURED.has(key)) throw unsupportedOperation(`the property ${key}`, table);

@@ -1,4 +1,5 @@
 import { SparrowError } from "../../../catalog/errors.ts";
+import { typeOf } from "../../../catalog/expression.ts";
 import type { StructField } from "../../../catalog/types.ts";
 import type { Action, Metadata } from "../../../delta/actions.ts";
 import { checkFeedColumns } from "../../../delta/change-data-feed.ts";
@@ -11,15 +12,17 @@ import { schemaText } from "../../../delta/schema-json.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { upgradedProtocol } from "../../../delta/table-features.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
-import type { AlterAction } from "../../../parser/ast.ts";
+import type { AlterAction, SourceText } from "../../../parser/ast.ts";
+import { analyzeExpression } from "../../../planner/analyzer/standalone-expressions.ts";
 import { commitStatement, rerunOnConflict } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { matchingRows, targetFiles } from "../../delta/row-changes.ts";
 import { requestedProperties } from "../../delta/table-properties.ts";
 import { partsOf, quoted, unsupportedOperation } from "../../object-names.ts";
-import type { RunOptions } from "../../run-query.ts";
+import { analysisContext, type RunOptions } from "../../run-query.ts";
 import type { Session } from "../../session.ts";
 import { emptyResult, type StatementResult } from "../../statement-result.ts";
+import { ResolvedTables } from "../../table-resolution.ts";
 import { propertiesOf } from "../create-view.ts";
 import { syncIdentity } from "./alter-column-values.ts";
 import { addColumns, alterColumn, dropColumns, renameColumn, replaceColumns } from "./alter-columns.ts";
@@ -135,11 +138,13 @@ async function changeOf(session: Session, { name }: DeltaTarget, snapshot: Delta
       return { metadata: { configuration: withoutKeys(configuration, [key]) }, operation: "DROP CONSTRAINT", parameters: { name: action.name } };
     }
     case "setLocation":
+      throw unsupportedOperation("SET LOCATION", table);
     case "addPartition":
     case "dropPartition":
     case "renamePartition":
+      throw new SparrowError("INVALID_PARTITION_OPERATION.PARTITION_MANAGEMENT_IS_UNSUPPORTED", "42601", `The partition command is invalid: the table ${table} does not support partition management.`, { name: table });
     case "recoverPartitions":
-      throw unsupportedOperation("SET LOCATION and partition commands", table);
+      throw new SparrowError("NOT_SUPPORTED_COMMAND_FOR_V2_TABLE", "0A000", `MSCK REPAIR TABLE is not supported for Delta tables, and ${table} is one: their logs name their files.`, { cmd: "MSCK REPAIR TABLE" });
     case "clusterBy":
       return clusterBy(snapshot, table, action.columns.map(partsOf));
     case "syncIdentity":
@@ -172,12 +177,20 @@ async function addConstraint(session: Session, snapshot: DeltaSnapshot, { name, 
   const { configuration } = snapshot.metadata;
   const key = `delta.constraints.${name.toLowerCase()}`;
   if (configuration[key] !== undefined) throw new SparrowError("DELTA_CONSTRAINT_ALREADY_EXISTS", "42710", `Constraint '${name}' already exists. Delete it first: its expression is ${configuration[key]}.`, { constraintName: name, oldConstraint: configuration[key] });
+  requireBoolean(session, snapshot, name, check);
   const { span } = check.expr;
   const violated = { kind: "unary", operator: "not", operand: { kind: "isBoolean", operand: check.expr, value: true, negated: false, span }, span } as const;
   const counts = await matchingRows(session, await targetFiles(session, snapshot), violated, "target", options);
   const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
   if (rows > 0) throw new SparrowError("DELTA_NEW_CHECK_CONSTRAINT_VIOLATION", "23512", `${rows} rows violate the new CHECK constraint (${check.text}).`, { numRows: String(rows), checkConstraint: check.text }, { origin: "data", span });
   return { metadata: { configuration: { ...configuration, [key]: check.text } }, operation: "ADD CONSTRAINT", parameters: { name, expr: check.text }, reads: READS_TABLE };
+}
+
+/** Raises DELTA_NON_BOOLEAN_CHECK_CONSTRAINT. */
+function requireBoolean(session: Session, { columns }: DeltaSnapshot, name: string, { expr, text }: SourceText): void {
+  const context = analysisContext(session, new ResolvedTables(), {});
+  const type = typeOf(analyzeExpression(expr, columns.map((field) => ({ ...field, id: context.nextId() })), context));
+  if (type.kind !== "boolean" && type.kind !== "null") throw new SparrowError("DELTA_NON_BOOLEAN_CHECK_CONSTRAINT", "42621", `CHECK constraint '${name}' (${text}) should be a boolean expression.`, { name, expr: text });
 }
 
 /** The action that gives the table's protocol what the changed metadata needs; none where it has that already. */

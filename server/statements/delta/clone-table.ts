@@ -80,7 +80,7 @@ export async function cloneTable(session: Session, described: TableEntry, statem
     ],
     reads: before === undefined ? READS_NOTHING : READS_TABLE,
     operation: "CLONE",
-    operationParameters: { source: source.name, sourceVersion: source.version === undefined ? null : String(source.version), isShallow: true },
+    operationParameters: { source: source.name, sourceVersion: source.version === undefined ? null : Number(source.version) },
     operationMetrics: figures,
   });
   const entry: TableEntry = { ...described, format: "delta", location, external, schema: [], partitionColumns: [], properties: {}, options: {} };

@@ -20,6 +20,7 @@ import { protocolFor, upgradedProtocol } from "../../../delta/table-features.ts"
 import { EMPTY_STATE } from "../../../delta/table-state.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { Statement } from "../../../parser/ast.ts";
+import { removalMetrics } from "../../delta/change-metrics.ts";
 import { commitStatement } from "../../delta/commit-statement.ts";
 import { checkDeclaredColumns } from "../../delta/declared-columns.ts";
 import { deltaLog } from "../../delta/delta-tables.ts";
@@ -86,6 +87,7 @@ async function commitTable(session: Session, { described, statement, log, before
   if (declared.length === 0) throw noSchema(described);
   const partitionColumns = described.partitionColumns.map((name) => partitionField(described, declared, name).name);
   rejectDuplicates(declared);
+  if (partitionColumns.length === declared.length) throw new SparrowError("ALL_PARTITION_COLUMNS_NOT_ALLOWED", "KD005", "Cannot use all columns for partition columns.", {});
   checkDeclaredColumns(session, declared, partitionColumns);
   const model = statement.like === undefined ? undefined : await (await findDeltaTarget(session, statement.like))?.log.latest();
   const requested = requestedProperties({ ...defaultProperties(session), ...described.properties }, quoted(CATALOG_NAME, described.database, described.name));
@@ -111,7 +113,7 @@ async function commitTable(session: Session, { described, statement, log, before
     reads: before === undefined ? READS_NOTHING : READS_TABLE,
     operation: prepared === undefined ? verb : `${verb} AS SELECT`,
     operationParameters: { partitionBy: partitionColumns, clusterBy: (clusteredBy ?? []).map(columnName), description: described.comment ?? null, isManaged: String(!described.external), properties: requested.configuration },
-    operationMetrics: prepared === undefined ? {} : writeMetrics(written),
+    operationMetrics: prepared === undefined ? {} : { ...writeMetrics(written), ...(before !== undefined && removalMetrics(actions)) },
     ...(write !== undefined && { write }),
   });
   if (write !== undefined) endSessionWrite(session);

@@ -6,10 +6,10 @@ import { parseFileStatistics } from "../../../delta/file-statistics.ts";
 import type { DeltaSnapshot } from "../../../delta/snapshot.ts";
 import { checkWrite } from "../../../delta/write-requirements.ts";
 import type { AstExpr, Statement } from "../../../parser/ast.ts";
+import { changeMetrics } from "../../delta/change-metrics.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { liveRows } from "../../delta/delta-provider.ts";
-import { vectorMetrics } from "../../delta/deletion-vectors.ts";
 import { targetFiles } from "../../delta/row-changes.ts";
 import { withoutMatching, type WithoutRows, withoutRowsActions, withoutRowsPaths } from "../../delta/without-rows.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
@@ -32,6 +32,7 @@ export async function runDeltaDelete(session: Session, target: DeltaTarget, { wh
 
 /** Deletes the rows for which a condition is true, all without one, and gives their number. */
 export async function deleteRows(session: Session, { log }: DeltaTarget, where: AstExpr | undefined, alias: string, options: RunOptions, operation: "DELETE" | "TRUNCATE", write?: IdempotentWrite): Promise<number> {
+  const startedMs = Date.now();
   const snapshot = await log.latest();
   checkWrite(snapshot, "change");
   const removed = where === undefined ? await everything(session, snapshot) : await withoutMatching(session, snapshot, where, options, alias);
@@ -46,8 +47,8 @@ export async function deleteRows(session: Session, { log }: DeltaTarget, where: 
       actions,
       reads: removed.reads,
       operation,
-      operationParameters: { predicate: JSON.stringify(where === undefined ? [] : [options.text?.slice(where.span.start, where.span.end) ?? ""]) },
-      operationMetrics: { numRemovedFiles: removed.taken.removedFiles, numAddedFiles: removed.written.adds.length, numDeletedRows: removed.deletedRows, numCopiedRows: removed.written.rows, ...vectorMetrics(removed.taken.vectors) },
+      operationParameters: { predicate: JSON.stringify(where === undefined ? ["true"] : [options.text?.slice(where.span.start, where.span.end) ?? ""]) },
+      operationMetrics: { numDeletedRows: removed.deletedRows, numCopiedRows: removed.written.rows, ...changeMetrics(actions, "rows", removed.taken.vectors, startedMs) },
       ...(write !== undefined && { write }),
     });
   } catch (error) {

@@ -15,6 +15,7 @@ import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { analyzeExpression } from "../../../planner/analyzer/standalone-expressions.ts";
 import { collectTableNames } from "../../../planner/analyzer/table-names.ts";
 import { commitStatement } from "../../delta/commit-statement.ts";
+import { removalMetrics } from "../../delta/change-metrics.ts";
 import { changeDataOf, recorded } from "../../delta/change-data.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, numberedColumns } from "../../delta/derived-columns.ts";
@@ -70,7 +71,8 @@ export interface InsertCommit {
 /** One attempt at an insert into a version of the table; answers the rows that were written. */
 export async function insertOnce(session: Session, target: DeltaTarget, before: DeltaSnapshot, statement: Insert, options: RunOptions, own: InsertCommit = {}): Promise<number> {
   const { log } = target;
-  const replaces = statement.mode === "overwrite" || statement.replaceWhere !== undefined;
+  const { replaceWhere } = statement;
+  const replaces = statement.mode === "overwrite" || replaceWhere !== undefined;
   checkWrite(before, replaces ? "change" : "append");
   rejectUnknownPartitions(target, before, statement);
   const evolution = await shapedInsert(session, before, statement, options);
@@ -84,7 +86,8 @@ export async function insertOnce(session: Session, target: DeltaTarget, before: 
     const context = analysisContext(session, tables, options);
     const { columns, byName, partition, span } = statement;
     const tooManyColumns = (names: readonly string[]): Error => schemaMismatch(snapshot, names);
-    const bound = bindInsert({ table: target.name, fields: snapshot.columns, columns, byName, partition, ...DERIVED_VALUES, tooManyColumns, query, span }, context);
+    const tooFewColumns = (given: number): Error => arityMismatch(target, snapshot.columns.length, given);
+    const bound = bindInsert({ table: target.name, fields: snapshot.columns, columns, byName, partition, ...DERIVED_VALUES, tooManyColumns, tooFewColumns, castsAny: true, query, span }, context);
     given = bound.given;
     return planAnalyzed(session, bound, context, tables);
   };
@@ -106,8 +109,8 @@ export async function insertOnce(session: Session, target: DeltaTarget, before: 
       actions,
       reads,
       operation: own.operation ?? "WRITE",
-      operationParameters: own.operationParameters ?? { mode: replaces ? "Overwrite" : "Append", partitionBy: snapshot.metadata.partitionColumns },
-      operationMetrics: writeMetrics(written),
+      operationParameters: own.operationParameters ?? { mode: replaces ? "Overwrite" : "Append", partitionBy: snapshot.metadata.partitionColumns, ...(replaceWhere !== undefined && { predicate: options.text?.slice(replaceWhere.span.start, replaceWhere.span.end) ?? "" }) },
+      operationMetrics: { ...writeMetrics(written), ...(replaces && removalMetrics(replaced.actions)) },
       ...(own.write !== undefined && { write: own.write }),
     });
     return written.rows;
@@ -165,6 +168,11 @@ function rejectUnknownPartitions({ name }: DeltaTarget, { metadata }: DeltaSnaps
     if (metadata.partitionColumns.some((known) => known.toLowerCase() === column.name.toLowerCase())) continue;
     throw new SparrowError("NON_PARTITION_COLUMN", "42000", `PARTITION clause cannot contain the non-partition column: ${quoted(column.name)}.`, { columnName: quoted(column.name), tableName: quoted(...name) }, { span: column.span ?? span });
   }
+}
+
+function arityMismatch({ name }: DeltaTarget, numColumns: number, insertColumns: number): SparrowError {
+  const parameters = { tableName: name.join("."), columnName: "not enough data columns", numColumns: String(numColumns), insertColumns: String(insertColumns) };
+  return new SparrowError("DELTA_INSERT_COLUMN_ARITY_MISMATCH", "42802", `Cannot write to '${parameters.tableName}', not enough data columns; target table has ${numColumns} column(s) but the inserted data has ${insertColumns} column(s).`, parameters);
 }
 
 function replaceWhereViolated(values: string): SparrowError {

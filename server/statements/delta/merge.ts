@@ -13,8 +13,9 @@ import type { ResultBatch } from "../../../executor/result-batch.ts";
 import type { AstExpr, MergeClause, QualifiedName, Statement } from "../../../parser/ast.ts";
 import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf } from "../../delta/change-data.ts";
+import { changeMetrics } from "../../delta/change-metrics.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
-import { RowPositions, vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
+import { RowPositions, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { defaultOf, generationChecks, generationOf, numberedColumns, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
 import { runWrite } from "../../delta/idempotent-statement.ts";
@@ -61,6 +62,7 @@ function checkClauses({ clauses, span }: Merge): void {
 }
 
 async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement: Merge, options: RunOptions, write: IdempotentWrite | undefined): Promise<MergeOutcome> {
+  const startedMs = Date.now();
   const before = await log.latest();
   const insertsOnly = statement.clauses.every((clause) => clause.when === "notMatched");
   checkWrite(before, insertsOnly ? "append" : "change");
@@ -110,14 +112,15 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
     return outcome;
   }
   const touched = [...(inPlace && !reachesAll ? matched.counts().keys() : chosen)].map((index) => all.files[index]);
+  const actions = [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...taken.actions, ...writtenActions(written)];
   try {
     await commitStatement(session, log, {
       snapshot: before,
-      actions: [...withoutOlderMetadata([...evolution.actions, ...identity.metadataActions(snapshot)]), ...taken.actions, ...writtenActions(written)],
+      actions,
       reads: readScope(statement, touched, (add) => keys.mayMatch([splitOfAdd(session, snapshot, add)])),
       operation: "MERGE",
-      operationParameters: { predicate: JSON.stringify([options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""]) },
-      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: written.rows - outcome.inserted - outcome.updated, numTargetFilesAdded: written.adds.length, numTargetFilesRemoved: taken.removedFiles, numOutputRows: written.rows, ...vectorMetrics(taken.vectors, "numTarget") },
+      operationParameters: { predicate: [options.text?.slice(statement.on.span.start, statement.on.span.end) ?? ""], ...clauseParameters(statement, options) },
+      operationMetrics: { numTargetRowsUpdated: outcome.updated, numTargetRowsDeleted: outcome.deleted, numTargetRowsInserted: outcome.inserted, numTargetRowsCopied: written.rows - outcome.inserted - outcome.updated, numOutputRows: written.rows, ...changeMetrics(actions, "target", taken.vectors, startedMs) },
       ...(write !== undefined && { write }),
     });
   } catch (error) {
@@ -125,6 +128,15 @@ async function mergeOnce(session: Session, { log, name }: DeltaTarget, statement
     throw error;
   }
   return outcome;
+}
+
+/** The clauses of each kind: their conditions, and what they do. */
+function clauseParameters({ clauses }: Merge, { text }: RunOptions): Readonly<Record<string, unknown>> {
+  const told = (wanted: MergeClause["when"]): readonly object[] =>
+    clauses
+      .filter(({ when }) => when === wanted)
+      .map(({ condition, action }) => ({ ...(condition !== undefined && { predicate: text?.slice(condition.span.start, condition.span.end) ?? "" }), actionType: action.kind.replace("All", "") }));
+  return { matchedPredicates: told("matched"), notMatchedPredicates: told("notMatched"), notMatchedBySourcePredicates: told("notMatchedBySource") };
 }
 
 /** New files of others matter where they may hold a match. The source may read the target, and WHEN NOT MATCHED BY SOURCE does: then everything was read. */

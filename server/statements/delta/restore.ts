@@ -1,6 +1,8 @@
 import { LONG } from "../../../catalog/types.ts";
 import { SparrowError } from "../../../catalog/errors.ts";
+import type { TableVersion } from "../../../catalog/ports.ts";
 import { READS_TABLE } from "../../../delta/conflicts.ts";
+import type { DeltaLog } from "../../../delta/delta-log.ts";
 import { absoluteFilePath } from "../../../delta/file-paths.ts";
 import { removalOf } from "../../../delta/remove-file.ts";
 import { restoredMetadata } from "../../../delta/restored-metadata.ts";
@@ -27,8 +29,7 @@ async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<S
   const snapshot = await log.latest();
   checkWrite(snapshot, "change");
   const wanted = await tableVersion(session, to);
-  // Unlike a query, RESTORE takes a time after the latest version for the latest.
-  const source = await log.at(wanted.kind === "version" ? wanted.version : await log.versionAt(Number(wanted.micros / 1000n), true));
+  const source = await log.at(await restoredVersion(log, wanted, snapshot.version));
   // What the earlier version needs may have been dropped since.
   const protocol = upgradedProtocol(snapshot.protocol, { fields: source.fields, configuration: source.metadata.configuration }, [...readerFeatures(source.protocol), ...writerFeatures(source.protocol)]);
   checkWrite({ ...source, protocol }, "append");
@@ -54,8 +55,27 @@ async function restoreOnce(session: Session, { log }: DeltaTarget, to: Extract<S
     ],
     reads: READS_TABLE,
     operation: "RESTORE",
-    operationParameters: { version: wanted.kind === "version" ? String(source.version) : null, timestamp: wanted.kind === "timestamp" ? new Date(Number(wanted.micros / 1000n)).toISOString() : null },
+    operationParameters: { version: wanted.kind === "version" ? Number(source.version) : null, timestamp: wanted.kind === "timestamp" ? new Date(Number(wanted.micros / 1000n)).toISOString() : null },
     operationMetrics: { numRestoredFiles: restored.length, numRemovedFiles: removed.length, restoredFilesSize: sum(restored), removedFilesSize: sum(removed), numOfFilesAfterRestore: source.files.size, tableSizeAfterRestore: sizeAfter },
   });
   return [sizeAfter, source.files.size, removed.length, restored.length, sum(removed), sum(restored)];
+}
+
+/** Raises DELTA_CANNOT_RESTORE_TABLE_VERSION, DELTA_CANNOT_RESTORE_TIMESTAMP_EARLIER, DELTA_CANNOT_RESTORE_TIMESTAMP_GREATER. */
+async function restoredVersion(log: DeltaLog, wanted: TableVersion, latest: bigint): Promise<bigint> {
+  const times = await log.commitTimes();
+  const [first] = times;
+  if (wanted.kind === "version") {
+    if (wanted.version >= first.version && wanted.version <= latest) return wanted.version;
+    throw new SparrowError("DELTA_CANNOT_RESTORE_TABLE_VERSION", "22003", `Cannot restore the table to version ${wanted.version}. Available versions: [${first.version}, ${latest}].`, { version: String(wanted.version), startVersion: String(first.version), endVersion: String(latest) });
+  }
+  const wantedMs = Number(wanted.micros / 1000n);
+  const last = times[times.length - 1];
+  const refuse = (condition: string, relation: string, ms: number, name: string): never => {
+    const [requestedTimestamp, bound] = [wantedMs, ms].map((time) => new Date(time).toISOString());
+    throw new SparrowError(`DELTA_CANNOT_RESTORE_TIMESTAMP_${condition}`, "22003", `Cannot restore the table to the timestamp ${requestedTimestamp}: it is ${relation} version that is available, of ${bound}.`, { requestedTimestamp, [name]: bound });
+  };
+  if (wantedMs < first.timestampMs) return refuse("EARLIER", "before the earliest", first.timestampMs, "earliestTimestamp");
+  if (wantedMs > last.timestampMs) return refuse("GREATER", "after the latest", last.timestampMs, "latestTimestamp");
+  return log.versionAt(wantedMs);
 }

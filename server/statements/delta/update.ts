@@ -11,8 +11,9 @@ import { bindInsert } from "../../../planner/analyzer/insert.ts";
 import { analyzeQuery } from "../../../planner/analyzer/queries.ts";
 import { assignedValues } from "../../delta/assigned-values.ts";
 import { changeDataOf, recorded, recordedOnly } from "../../delta/change-data.ts";
+import { changeMetrics } from "../../delta/change-metrics.ts";
 import { commitNothing, commitStatement } from "../../delta/commit-statement.ts";
-import { vectorMetrics, writesDeletionVectors } from "../../delta/deletion-vectors.ts";
+import { writesDeletionVectors } from "../../delta/deletion-vectors.ts";
 import type { DeltaTarget } from "../../delta/delta-target.ts";
 import { DERIVED_VALUES, generationChecks, generationOf, rejectIdentityUpdate } from "../../delta/derived-columns.ts";
 import { inShape } from "../../delta/insert-evolution.ts";
@@ -42,6 +43,7 @@ export async function runDeltaUpdate(session: Session, target: DeltaTarget, stat
 }
 
 async function updateOnce(session: Session, { log, name }: DeltaTarget, statement: Update, options: RunOptions, write: IdempotentWrite | undefined): Promise<number> {
+  const startedMs = Date.now();
   const snapshot = await log.latest();
   checkWrite(snapshot, "change");
   const { span } = statement;
@@ -81,7 +83,7 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
   const analyze: Analyze = (rows, context) => {
     // Fields of structs are found by name, as the columns are.
     const given = setsNested ? analyzeQuery(rows, context).columns : [];
-    return bindInsert({ table: name, fields, columns, byName: false, ...DERIVED_VALUES, query: setsNested ? inShape(rows, given, given, fields, false) : rows, span }, context);
+    return bindInsert({ table: name, fields, columns, byName: false, ...DERIVED_VALUES, castsAny: true, query: setsNested ? inShape(rows, given, given, fields, false) : rows, span }, context);
   };
   const changed = queryTarget(session, targetTable(all, chosen), query, options, analyze);
   const before = changes === undefined ? [] : [recordedOnly(changes, matchedRows(session, all, chosen, condition, alias, options), "update_preimage")];
@@ -92,14 +94,15 @@ async function updateOnce(session: Session, { log, name }: DeltaTarget, statemen
     return { rows: inPlace ? 0 : batch.rows, columns: batch.columns.slice(0, place) };
   };
   const { written, taken } = await writeEdits(session, all, edits, marks, rows, { checks, changes, divert }, options);
+  const actions = [...taken.actions, ...writtenActions(written)];
   try {
     await commitStatement(session, log, {
       snapshot,
-      actions: [...taken.actions, ...writtenActions(written)],
+      actions,
       reads: namesTables(...statement.assignments.map((assignment) => assignment.value)) ? READS_TABLE : scopeOf(session, snapshot, touched, condition, alias),
       operation: "UPDATE",
       operationParameters: { predicate: JSON.stringify(statement.where === undefined ? [] : [options.text?.slice(statement.where.span.start, statement.where.span.end) ?? ""]) },
-      operationMetrics: { numRemovedFiles: taken.removedFiles, numAddedFiles: written.adds.length, numUpdatedRows: updated, numCopiedRows: written.rows - updated, ...vectorMetrics(taken.vectors) },
+      operationMetrics: { numUpdatedRows: updated, numCopiedRows: written.rows - updated, ...changeMetrics(actions, "rows", taken.vectors, startedMs) },
       ...(write !== undefined && { write }),
     });
   } catch (error) {
