@@ -63,7 +63,9 @@ export class EngineUnderFire implements AsyncDisposable {
   }
 
   get holdings(): Holdings {
-    return { poolBytes: this.#executor?.pool.usedBytes ?? 0, spillFiles: readdirSync(this.#spillFolder, { recursive: true }).length, threads: this.#executor?.workerPool.threads ?? 0 };
+    // The folder of the engine itself stays until it is closed.
+    const spilled = readdirSync(this.#spillFolder, { recursive: true }).filter((name) => String(name).includes(path.sep));
+    return { poolBytes: this.#executor?.pool.usedBytes ?? 0, spillFiles: spilled.length, threads: this.#executor?.workerPool.threads ?? 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
