@@ -44,7 +44,7 @@ export interface RequestedProperties {
   readonly features: readonly string[];
 }
 
-/** Refuses, by name, a property of Delta's own that would promise what is not done. Raises DELTA_UNSUPPORTED_FEATURES_IN_CONFIG, DELTA_INVALID_INTERVAL. */
+/** Refuses, by name, a property of Delta's own that would promise what is not done. Raises DELTA_UNSUPPORTED_FEATURES_IN_CONFIG, DELTA_INVALID_INTERVAL, UNSUPPORTED_TABLE_CHANGE, DELTA_ADD_CONSTRAINTS. */
 export function requestedProperties(properties: Readonly<Record<string, string>>, table: string): RequestedProperties {
   const configuration: Record<string, string> = {};
   const features: string[] = [];
@@ -56,9 +56,23 @@ export function requestedProperties(properties: Readonly<Record<string, string>>
     else if (key.startsWith("delta.") && !HONOURED.has(key)) throw unsupportedOperation(`the property ${key}`, table);
     else if (key === "delta.columnMapping.mode" && !/^(none|name|id)$/i.test(value)) throw unsupportedOperation(`the column mapping mode ${value}`, table);
     else if (/^delta\..*retentionDuration$/i.test(key) && durationMs(value) === undefined) throw new SparrowError("DELTA_INVALID_INTERVAL", "22006", `${value} is no INTERVAL of a fixed length, as '${key}' needs one.`, { interval: value });
-    else configuration[key] = value;
+    else {
+      checkNumber(key, value);
+      configuration[key] = value;
+    }
   }
   return { configuration, features };
+}
+
+/** The least that properties with whole numbers may be. */
+const LEAST: ReadonlyMap<string, number> = new Map([["delta.dataSkippingNumIndexedCols", -1], ["delta.checkpointInterval", 1]]);
+
+/** Raises UNSUPPORTED_TABLE_CHANGE, as Spark does for a property whose value Delta refuses. */
+function checkNumber(key: string, value: string): void {
+  const least = LEAST.get(key);
+  if (least === undefined || (/^-?\d+$/.test(value.trim()) && Number(value) >= least)) return;
+  const change = `${key} needs to be a whole number larger than or equal to ${least}, not '${value}'`;
+  throw new SparrowError("UNSUPPORTED_TABLE_CHANGE", "0A000", `Unsupported table change: ${change}.`, { change });
 }
 
 function knownFeature(name: string): string {

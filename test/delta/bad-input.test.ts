@@ -106,6 +106,8 @@ test("statements that are refused: the table's class of error, and nothing is to
     ["ALTER TABLE base ADD CONSTRAINT odd CHECK (id)", "DELTA_NON_BOOLEAN_CHECK_CONSTRAINT"],
     ["ALTER TABLE base SET TBLPROPERTIES ('delta.constraints.odd' = 'id > 0')", "DELTA_ADD_CONSTRAINTS"],
     ["ALTER TABLE base ADD PARTITION (id = 1)", "INVALID_PARTITION_OPERATION.PARTITION_MANAGEMENT_IS_UNSUPPORTED"],
+    ["ALTER TABLE base SET TBLPROPERTIES ('delta.dataSkippingNumIndexedCols' = '-2')", "UNSUPPORTED_TABLE_CHANGE"],
+    ["ALTER TABLE base SET TBLPROPERTIES ('delta.checkpointInterval' = 'often')", "UNSUPPORTED_TABLE_CHANGE"],
     ["MSCK REPAIR TABLE base", "NOT_SUPPORTED_COMMAND_FOR_V2_TABLE"],
     ["CREATE TABLE all_keys (a INT) USING delta PARTITIONED BY (a)", "ALL_PARTITION_COLUMNS_NOT_ALLOWED"],
     ["UPDATE base SET id = 1 / 0", "DIVIDE_BY_ZERO"],
