@@ -20,11 +20,12 @@ function explosion(type: DataType, context: ResolveContext): Columns {
 }
 
 function explode(name: string, positions: boolean): GeneratorSignature {
-  return generator(name, (args, context) => {
+  const signature = generator(name, (args, context) => {
     checkCount(context, args.length, 1, 1);
     const columns = explosion(args[0], context);
     return { args, columns: positions ? [{ name: "pos", type: INT, nullable: false }, ...columns] : columns };
   });
+  return { ...signature, parameters: [{ name: "collection" }] };
 }
 
 const inline = generator("inline", (args, context) => {
@@ -59,5 +60,5 @@ const jsonTuple = generator("json_tuple", (args, context) => {
 });
 
 /** The `_outer` forms give a row of NULLs for what is empty: the plan's `outer` flag says so, and the name goes without its suffix. */
-export const generatorSignatures: readonly FunctionSignature[] = [explode("explode", false), explode("posexplode", true), inline, stack, jsonTuple];
+export const generatorSignatures: readonly FunctionSignature[] = [explode("explode", false), explode("posexplode", true), { ...inline, parameters: [{ name: "input" }] }, stack, jsonTuple];
 

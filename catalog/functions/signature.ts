@@ -27,6 +27,13 @@ export interface Resolution {
   readonly nullable: "any" | "always" | "never" | ((nullable: readonly boolean[]) => boolean);
 }
 
+/** A parameter that may be given by its name: `mask(s, upperChar => 'Q')`. Absent from a signature: arguments have places alone. */
+export interface NamedParameter {
+  readonly name: string;
+  /** Stands for an argument that is left out; absent: it must be given. */
+  readonly default?: string | null;
+}
+
 /**
  * A function's face to the analyzer. Its implementation lives in `executor/functions` under the same name; a test holds both lists equal.
  * `resolve` throws a SparrowError with Spark's condition (WRONG_NUM_ARGS.*, DATATYPE_MISMATCH.*) when the arguments do not fit.
@@ -39,6 +46,7 @@ export interface ScalarSignature {
   readonly deterministic?: boolean;
   /** `try` for try_add and its like: the call is made under this mode, whatever the session's. */
   readonly mode?: EvalMode;
+  readonly parameters?: readonly NamedParameter[];
   /** Argument positions that are lambdas, with the types of their parameters by the other arguments' types. */
   readonly lambdas?: (args: readonly (DataType | undefined)[]) => readonly (readonly DataType[] | undefined)[];
   readonly resolve: (args: readonly DataType[], context: ResolveContext) => Resolution;
@@ -76,8 +84,7 @@ export interface WindowSignature {
 export interface GeneratorSignature {
   readonly kind: "generator";
   readonly name: string;
-  /** The name by which the only argument may be given: `variant_explode(input => v)`. */
-  readonly parameter?: string;
+  readonly parameters?: readonly NamedParameter[];
   readonly aliases?: readonly string[];
   readonly resolve: (
     args: readonly DataType[],

@@ -100,7 +100,7 @@ export const stringSignatures: readonly FunctionSignature[] = [
   scalar("translate", [STRING_TYPE, STRING_TYPE, STRING_TYPE], STRING),
   scalar("sentences", [STRING_TYPE, STRING_TYPE, STRING_TYPE], { kind: "array", element: ARRAY_OF_STRINGS, containsNull: false }, { optional: 2 }),
   scalar("luhn_check", [STRING_TYPE], BOOLEAN),
-  scalarBy("mask", (given, context) => {
+  { ...scalarBy("mask", (given, context) => {
     checkCount(context, given.length, 1, 5);
     ["upperChar", "lowerChar", "digitChar", "otherChar"].slice(0, given.length - 1).forEach((parameter, i) => {
       if (given[i + 1].kind !== "null" && !isStringLike(given[i + 1])) throw unexpectedInputType(context, i + 1, given[i + 1], STRING_TYPE.name);
@@ -109,7 +109,7 @@ export const stringSignatures: readonly FunctionSignature[] = [
       if (character !== null && Array.from(character as string).length !== 1) throw typeMismatch(context, "INPUT_SIZE_NOT_ONE", `${parameter} must be one character.`, { exprName: parameter });
     });
     return { args: coerceArguments(given, [STRING_TYPE], context), result: STRING, nullable: (nullable) => nullable[0] };
-  }),
+  }), parameters: [{ name: "str" }, { name: "upperChar", default: "X" }, { name: "lowerChar", default: "x" }, { name: "digitChar", default: "n" }, { name: "otherChar", default: null }] },
   scalar("format_number", [NUMERIC, oneOf(INT_TYPE, STRING_TYPE)], STRING, { nullable: "always" }),
   scalarBy(
     "format_string",

@@ -36,7 +36,7 @@ const toObject = scalarBy("to_variant_object", (given, context) => {
 });
 
 /** Rows of an array's elements or an object's fields. */
-const explosion: GeneratorSignature = { parameter: "input", ...generator("variant_explode", (args, context) => {
+const explosion: GeneratorSignature = { parameters: [{ name: "input" }], ...generator("variant_explode", (args, context) => {
   checkCount(context, args.length, 1, 1);
   const columns = [{ name: "pos", type: INT, nullable: false }, { name: "key", type: STRING, nullable: true }, { name: "value", type: VARIANT, nullable: false }];
   return { args: coerceArguments(args, [VARIANT_TYPE], context), columns };

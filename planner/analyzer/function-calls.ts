@@ -1,6 +1,6 @@
 import type { AggregateCall, Column, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, referencedColumns, typeOf } from "../../catalog/expression.ts";
-import type { AggregateSignature, FunctionSignature, ScalarSignature } from "../../catalog/functions/signature.ts";
+import type { AggregateSignature, FunctionSignature, NamedParameter, ScalarSignature } from "../../catalog/functions/signature.ts";
 import type { DataType } from "../../catalog/types.ts";
 import type { AstExpr } from "../../parser/ast.ts";
 import { analysisError, unresolvedRoutine, unsupported } from "./analysis-errors.ts";
@@ -60,7 +60,7 @@ export function resolveCall(ast: CallAst, env: ExprEnvironment): Expr {
     case "scalar":
     case "macro": {
       refuseAggregateClauses(ast);
-      const args = argumentsOf(ast, env);
+      const args = argumentsOf(ast, env, signature.kind === "scalar" ? signature.parameters : undefined);
       const site = callSite(name, ast, args, env);
       if (signature.kind === "scalar") return applyScalar(signature, scalarArguments(args, signature, env), env, site);
       return applyFunction(name, args.map((a) => resolveExpr(a, env)), env, site);
@@ -73,18 +73,46 @@ function nestedGenerator(whole: AstExpr, env: ExprEnvironment): Error {
   return analysisError("UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS", "42K0E", `The generator is not supported: nested in expressions ${expression}.`, { expression }, whole.span);
 }
 
-/** Positional arguments, stars replaced by the columns that they stand for. `parameter`: the name by which a function of one argument may be given it. */
-export function argumentsOf(ast: CallAst, env: ExprEnvironment, parameter?: string): readonly AstExpr[] {
-  const name = callName(ast);
+/** Arguments in their places, stars replaced by the columns that they stand for. `parameters`: those that may be given by name. */
+export function argumentsOf(ast: CallAst, env: ExprEnvironment, parameters?: readonly NamedParameter[]): readonly AstExpr[] {
+  if (ast.args.some((a) => a.name !== undefined)) return rearranged(ast, parameters);
   return ast.args.flatMap((a) => {
-    if (a.name !== undefined && a.name.name.toLowerCase() !== parameter) {
-      throw analysisError("NAMED_PARAMETERS_NOT_SUPPORTED", "4274K", `Named parameters are not supported for function \`${name}\`; please retry the query with positional arguments to the function call instead.`, { functionName: `\`${name}\`` }, ast.span);
-    }
     if (a.value.kind !== "star") return [a.value];
     const columns = expandStar(a.value, env);
     env.query.pretty.set(a.value, () => columns.map((c) => prettySql(c, env.query.pretty)).join(", "));
     return columns;
   });
+}
+
+/** Arguments, of which some have names, in the parameters' order, defaults where none is given. Source: Spark's `NamedParametersSupport.defaultRearrange`. */
+function rearranged(ast: CallAst, parameters: readonly NamedParameter[] | undefined): readonly AstExpr[] {
+  const routineName = `\`${callName(ast)}\``;
+  const refuse = (condition: string, message: string, more: Readonly<Record<string, string>>, sqlState = "4274K"): Error => analysisError(condition, sqlState, message, { routineName, ...more }, ast.span);
+  if (parameters === undefined) throw analysisError("NAMED_PARAMETERS_NOT_SUPPORTED", "4274K", `Named parameters are not supported for function ${routineName}; please retry the query with positional arguments to the function call instead.`, { functionName: routineName }, ast.span);
+  const firstNamed = ast.args.findIndex((a) => a.name !== undefined);
+  const named = new Map<string, AstExpr>();
+  for (const { name, value } of ast.args.slice(firstNamed)) {
+    if (name === undefined) {
+      const parameterName = `\`${String(ast.args[firstNamed].name?.name)}\``;
+      throw refuse("UNEXPECTED_POSITIONAL_ARGUMENT", `Cannot invoke routine ${routineName} because it contains positional argument(s) following the named argument assigned to ${parameterName}; please rearrange them so the positional arguments come first.`, { parameterName });
+    }
+    const parameterName = `\`${name.name}\``;
+    const place = parameters.findIndex((parameter) => parameter.name.toLowerCase() === name.name.toLowerCase());
+    if (place < 0) {
+      const proposal = parameters.map((parameter) => `\`${parameter.name}\``).join(" ");
+      throw refuse("UNRECOGNIZED_PARAMETER_NAME", `Cannot invoke routine ${routineName} because the routine call included a named argument reference for the argument named ${parameterName}, but this routine has no parameter of that name. Did you mean one of the following? [${proposal}].`, { argumentName: parameterName, proposal });
+    }
+    if (place < firstNamed) throw refuse("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.BOTH_POSITIONAL_AND_NAMED", `Call to routine ${routineName} is invalid because the parameter ${parameterName} is given by its place and by its name.`, { parameterName });
+    if (named.has(parameters[place].name)) throw refuse("DUPLICATE_ROUTINE_PARAMETER_ASSIGNMENT.DOUBLE_NAMED_ARGUMENT_REFERENCE", `Call to routine ${routineName} is invalid because the parameter ${parameterName} is given more than once.`, { parameterName });
+    named.set(parameters[place].name, value);
+  }
+  const rest = parameters.slice(firstNamed).map((parameter, i): AstExpr => {
+    const value = named.get(parameter.name);
+    if (value !== undefined) return value;
+    if (parameter.default === undefined) throw refuse("REQUIRED_PARAMETER_NOT_FOUND", `Cannot invoke routine ${routineName} because the parameter named \`${parameter.name}\` is required, but the routine call did not supply a value.`, { parameterName: `\`${parameter.name}\``, index: String(firstNamed + i) });
+    return parameter.default === null ? { kind: "null", span: ast.span } : { kind: "string", value: parameter.default, span: ast.span };
+  });
+  return [...ast.args.slice(0, firstNamed).map((a) => a.value), ...rest];
 }
 
 function refuseAggregateClauses(ast: CallAst): void {

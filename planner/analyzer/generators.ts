@@ -27,7 +27,7 @@ export function resolveGenerator(ast: CallAst, names: readonly Identifier[], out
   const isOuter = outer || written.endsWith("_outer");
   const signature = generatorSignature(ast, env);
   if (signature === undefined) throw analysisError("UNSUPPORTED_GENERATOR.NOT_GENERATOR", "42K0E", `The generator is not supported: \`${written}\` is expected to be a generator. However, its class is not a generator.`, { functionName: `\`${written}\``, classCanonicalName: written }, ast.span);
-  const args = argumentsOf(ast, env, signature.parameter);
+  const args = argumentsOf(ast, env, signature.parameters);
   const resolved = args.map((a) => resolveExpr(a, env));
   const resolution = signature.resolve(resolved.map(typeOf), resolveContext(resolved, env, callSite(written, ast, args, env)));
   if (names.length > 0 && names.length !== resolution.columns.length) {
