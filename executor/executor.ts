@@ -183,23 +183,33 @@ export class Executor implements ExecutorThreads {
 
   async #cachePass(job: CacheJob, owner: Owner, signal: AbortSignal, runInline: RunCacheJob): Promise<readonly CacheResult[]> {
     const results: CacheResult[] = [];
-    await this.#onThreads(
-      job.control,
-      {
-        inline: job.splits.length === 0,
-        shares: Math.min(this.workers, job.splits.length),
-        repeatable: false,
-        maxFailures: 1,
-        newOwner: () => this.pool.newOwner(),
-        signal,
-        onResult: (result) => {
-          if (result.kind === "cache") results.push(result.result);
+    const scratch: Owner[] = [];
+    try {
+      await this.#onThreads(
+        job.control,
+        {
+          inline: job.splits.length === 0,
+          shares: Math.min(this.workers, job.splits.length),
+          repeatable: false,
+          maxFailures: 1,
+          newOwner: () => {
+            const made = this.pool.newOwner();
+            scratch.push(made);
+            return made;
+          },
+          signal,
+          onResult: (result) => {
+            if (result.kind === "cache") results.push(result.result);
+          },
+          toError: (failure) => toError(failure, []),
         },
-        toError: (failure) => toError(failure, []),
-      },
-      (id, _worker, newOwner) => ({ kind: "cache", id, job, owner, scratch: newOwner("work") }),
-      () => ({ kind: "cache", result: runInline(job, this.#mainContext(), owner, this.pool.newOwner()) }),
-    );
+        (id, _worker, newOwner) => ({ kind: "cache", id, job, owner, scratch: newOwner("work") }),
+        () => ({ kind: "cache", result: runInline(job, this.#mainContext(), owner, this.pool.newOwner()) }),
+      );
+    } finally {
+      // A thread that was ended has not freed its own.
+      this.pool.release(...scratch);
+    }
     return results;
   }
 

@@ -34,6 +34,25 @@ test(`${CANCELLED} queries that are cancelled at random moments leave nothing be
   expect((await engine.query(sql)).rows.length).toBe(answer.rows.length);
 });
 
+test("a table that is cached while a thread is ended or the statement cancelled is right or is not cached, and leaves nothing behind", async () => {
+  const sql = "SELECT count(*), sum(l_quantity), max(l_comment) FROM lineitem";
+  const { rows } = await engine.query(sql);
+  for (let i = 0; i < 8; i++) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => (i % 2 === 0 ? abort.abort() : void engine.endThread(i)), i * 6);
+    try {
+      await engine.query(`CACHE TABLE lineitem OPTIONS ('storageLevel' = '${["MEMORY_ONLY", "DISK_ONLY"][(i >> 1) % 2]}')`, abort.signal);
+    } catch (error) {
+      expect(error).toMatchObject({ condition: "OPERATION_CANCELED" });
+    }
+    clearTimeout(timer);
+    expect((await engine.query(sql)).rows).toEqual(rows);
+    await engine.query("CLEAR CACHE");
+    expect(engine.holdings.poolBytes).toBe(0);
+  }
+  await expect.poll(() => engine.holdings.spillFiles).toBe(0);
+});
+
 test.runIf(process.platform === "linux")("files are closed with the threads that opened them (Linux alone lists a process's open files in /proc/self/fd)", async () => {
   const open = (): number => readdirSync("/proc/self/fd").length;
   await engine.query(workload[0].sql);
