@@ -1,14 +1,11 @@
 import { InternalError } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
-import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
-import type { PhysicalPlan } from "../planner/physical.ts";
 import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, keepsStrings, liveBreakers } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
 import { sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
-import { lazily } from "./lazily.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
 import { isSmall, mayRunTwice, partMorsels, scanLayouts, scanSplits, storedMorsels } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
@@ -28,13 +25,12 @@ import { morselCount, rangeMorsels } from "./pipeline/morsels.ts";
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
+import { PlanInProgress } from "./plan-in-progress.ts";
 import type { ResultFeed, ResultQueue } from "./result-queue.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
 import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
-
-const factsModule = lazily(() => import("./operators/breaker-facts.ts"));
 
 /**
  * One query on its way: its pipelines run one after the other, each on all workers; at every breaker exact sizes are known before the next pipeline is
@@ -43,11 +39,7 @@ const factsModule = lazily(() => import("./operators/breaker-facts.ts"));
 export class QueryRun {
   readonly #threads: ExecutorThreads;
   readonly #options: ExecuteOptions;
-  #stages: StagePlan;
-  readonly #ran: Pipeline[] = [];
-  readonly #complete = new Map<number, CompleteBreaker>();
-  readonly #decisions: Decision[] = [];
-  #finalPlan: PhysicalPlan | undefined;
+  readonly #plan: PlanInProgress;
   readonly #shapes = new Map<number, BreakerShape>();
   readonly #breakers = new Map<number, BreakerState>();
   readonly #parts = new Map<number, SpilledParts>();
@@ -67,7 +59,7 @@ export class QueryRun {
   constructor(stages: StagePlan, threads: ExecutorThreads, options: ExecuteOptions, results: ResultQueue) {
     this.#threads = threads;
     this.#options = options;
-    this.#stages = stages;
+    this.#plan = new PlanInProgress(stages);
     this.#results = results;
     this.#memory = new QueryMemory(threads.pool, options.memoryLimit);
     this.#spillFolder = threads.spill.newQuery();
@@ -75,33 +67,32 @@ export class QueryRun {
 
   get counters(): QueryCounters {
     const { vectorCalls, rows, nodes } = this.#work;
-    return { vectorCalls, rows, pipelines: this.#ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes, decisions: this.#decisions, finalPlan: this.#finalPlan };
+    return { vectorCalls, rows, pipelines: this.#plan.ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes, decisions: this.#plan.decisions, finalPlan: this.#plan.corrected };
   }
 
   /** Stages that give what has not been delivered of the result; undefined when there are none, for a pipeline has been delivered in part. */
   async undelivered(): Promise<StagePlan | undefined> {
     if (this.#feed?.hasDelivered === true) return undefined;
-    return (await import("./undelivered-stages.ts")).undeliveredStages(this.#stages, this.#ran);
+    return (await import("./undelivered-stages.ts")).undeliveredStages(this.#plan.stages, this.#plan.ran);
   }
 
   async run(): Promise<void> {
     try {
-      // Those that have run come first in a plan that is cut again.
-      for (let pipeline = this.#stages.pipelines[0]; pipeline !== undefined; pipeline = this.#stages.pipelines[this.#ran.length]) {
+      for (let pipeline = this.#plan.next(); pipeline !== undefined; pipeline = this.#plan.next()) {
         const started = performance.now();
-        this.#atWork = pipelineNames(pipeline, this.#stages.breakers);
+        this.#atWork = pipelineNames(pipeline, this.#plan.stages.breakers);
         const spilled = this.#memory.spilledBytes;
         await this.#runPipeline(pipeline);
-        this.#ran.push(pipeline);
+        this.#plan.ended(pipeline);
         this.#feed = undefined;
         const { sink } = pipeline;
         if (sink.kind === "breaker") {
-          const breaker = this.#stages.breakers[sink.breaker];
-          const isComplete = this.#isLastFeeder(sink.breaker);
+          const breaker = this.#plan.stages.breakers[sink.breaker];
+          const isComplete = !this.#plan.left().some((p) => p.sink.kind === "breaker" && p.sink.breaker === sink.breaker);
           this.#atWork = [breakerName(breaker)];
           if (isComplete) await this.#allIn(breaker);
           if (this.#options.measure === true) this.#work.measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
-          if (isComplete) await this.#adapt(breaker);
+          if (isComplete) await this.#plan.breakerCompleted(breaker, this.#breaker(breaker.id), this.#threads.pool, this.#options);
         }
         this.#freeUnused();
         if (this.#memory.spilledBytes > spilled) await this.#options.onSpill?.();
@@ -118,7 +109,7 @@ export class QueryRun {
 
   /** Frees the memory of the pipeline that has ended, and of breakers which nothing reads any more. */
   #freeUnused(): void {
-    const live = liveBreakers(this.#stages.pipelines.slice(this.#ran.length), this.#pointsInto);
+    const live = liveBreakers(this.#plan.left(), this.#pointsInto);
     this.#memory.release(...this.#memory.holders.filter((holder) => holder === "pipeline" || !live.has(holder)));
   }
 
@@ -131,33 +122,7 @@ export class QueryRun {
     this.#pointsInto.set(breaker, sources);
   }
 
-  #isLastFeeder(breaker: number): boolean {
-    return !this.#stages.pipelines.slice(this.#ran.length).some((p) => p.sink.kind === "breaker" && p.sink.breaker === breaker);
-  }
-
-  /** What has not run yet may be planned again, now that the breaker's rows are known. */
-  async #adapt(breaker: Breaker): Promise<void> {
-    const { adaptive, onEvent } = this.#options;
-    if (adaptive === undefined && onEvent === undefined) return;
-    const { breakerFacts, estimatedRows } = await factsModule();
-    const left = this.#stages.pipelines.slice(this.#ran.length).map(({ source }) => source);
-    // Partitions of an exchange are made for few rows too.
-    const pays = adaptive !== undefined && (breaker.kind === "exchange" || left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows);
-    // Keys are for leaving out splits.
-    const withKeys = pays && left.some((source) => source.kind === "scan" && source.node.splits.length > 1);
-    const facts = breakerFacts(this.#breaker(breaker.id), this.#threads.pool, withKeys);
-    this.#complete.set(breaker.id, facts);
-    onEvent?.({ kind: "breakerCompleted", node: breaker.node.id, breaker: breaker.kind, rows: facts.rows, estimatedRows: estimatedRows(breaker), bytes: facts.bytes });
-    if (!pays) return;
-    const changed = await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id, changedPlan: this.#finalPlan });
-    if (changed === undefined) return;
-    this.#stages = changed.stages;
-    this.#finalPlan = changed.plan;
-    this.#decisions.push(...changed.decisions);
-    for (const decision of changed.decisions) onEvent?.({ kind: "planChanged", ...decision });
-  }
-
-  #breaker(id: number, stages = this.#stages): BreakerState {
+  #breaker(id: number, stages = this.#plan.stages): BreakerState {
     let state = this.#breakers.get(id);
     if (state === undefined) {
       state = new BreakerState(stages.breakers[id]);
@@ -171,13 +136,13 @@ export class QueryRun {
     for (const step of whole.steps) if (step.kind === "probe") await this.#completeTable(step.breaker);
     const pipeline = this.#partitioned.size === 0 ? whole : { ...whole, steps: whole.steps.filter((step) => !this.#isRuntimeFilterInParts(step)) };
     if (pipeline.steps.some((step) => (step.kind === "probe" || step.kind === "loop") && this.#partitioned.has(step.breaker))) await this.#runPieces(pipeline);
-    else await this.#runStages(pipeline, this.#stages);
+    else await this.#runStages(pipeline, this.#plan.stages);
     if (whole.sink.kind === "breaker") this.#keepSources(whole, whole.sink.breaker);
   }
 
   async #runPieces(pipeline: Pipeline): Promise<void> {
     const { cutAtParts } = await import("./partitioned-pipeline.ts");
-    const pieces = cutAtParts(pipeline, this.#stages, (breaker) => this.#partitioned.has(breaker));
+    const pieces = cutAtParts(pipeline, this.#plan.stages, (breaker) => this.#partitioned.has(breaker));
     let before: number | undefined;
     for (const { pipeline: piece, stages } of pieces) {
       await this.#runStages(piece, stages);
@@ -188,7 +153,7 @@ export class QueryRun {
 
   /** It would only leave out rows that the join itself drops. */
   #isRuntimeFilterInParts(step: Step): boolean {
-    return step.kind === "probe" && this.#partitioned.has(step.breaker) && step.node.id !== this.#stages.breakers[step.breaker].node.id;
+    return step.kind === "probe" && this.#partitioned.has(step.breaker) && step.node.id !== this.#plan.stages.breakers[step.breaker].node.id;
   }
 
   /** An exchange of a pipeline's own has been read. */
@@ -338,12 +303,12 @@ export class QueryRun {
 
   /** Before the first probe of a hash table: one directory for all workers, or parts, where the plan says so or some rows are on disk. */
   async #completeTable(id: number): Promise<void> {
-    const breaker = this.#stages.breakers[id];
+    const breaker = this.#plan.stages.breakers[id];
     const shape = this.#shape(id);
     if (shape.kind !== "build" || breaker.kind !== "build") throw new InternalError("what is probed is a hash table");
     if (shape.complete !== undefined) return;
     const state = this.#breaker(id);
-    if (state.isSpilled() || this.#stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
+    if (state.isSpilled() || this.#plan.stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
       state.leaveInParts();
       const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
       const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(id));
