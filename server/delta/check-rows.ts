@@ -19,15 +19,19 @@ export interface RowCheck {
   readonly onFailure: (values: string) => SparrowError;
 }
 
-/** The batches, every row of which satisfies the checks: a row for which a condition is false or NULL raises. */
-export async function* checkedRows(session: Session, batches: AsyncIterable<ResultBatch>, fields: readonly StructField[], checks: readonly RowCheck[]): AsyncGenerator<ResultBatch> {
+/**
+ * The batches, every row of which satisfies the checks: a row for which a condition is false or NULL raises. An empty text in a column of `partitionedBy`
+ * (names) is checked as the NULL that the log makes of it.
+ */
+export async function* checkedRows(session: Session, batches: AsyncIterable<ResultBatch>, fields: readonly StructField[], partitionedBy: readonly string[], checks: readonly RowCheck[]): AsyncGenerator<ResultBatch> {
   const context = analysisContext(session, new ResolvedTables(), {});
   const columns: Column[] = fields.map((field) => ({ id: context.nextId(), name: field.name, type: field.type, nullable: field.nullable }));
+  const isPartition = fields.map(({ name, type }) => partitionedBy.includes(name) && (type.kind === "string" || type.kind === "char" || type.kind === "varchar"));
   const position = new Map(columns.map(({ id }, i) => [id, i]));
   const bound = checks.map((check) => ({ check, expr: analyzeCondition(check.condition, columns, context) }));
   const evaluation = evalContext(sessionFacts(session), session.timeZone);
   for await (const batch of batches) {
-    const readers = batch.columns.map(valueReader);
+    const readers = batch.columns.map((column, i) => (isPartition[i] ? nullIfEmpty(valueReader(column)) : valueReader(column)));
     for (const { check, expr } of bound) {
       for (let row = 0; row < batch.rows; row++) {
         if (evaluate(expr, (id) => readers[position.get(id) as number](row), evaluation) === true) continue;
@@ -41,6 +45,13 @@ export async function* checkedRows(session: Session, batches: AsyncIterable<Resu
     const value = readers[i](row);
     return ` - ${all[i].name} : ${value === null ? "null" : cellText(value, typeOf({ kind: "column", ...all[i] }), session.timeZone)}`;
   }
+}
+
+function nullIfEmpty(read: ReturnType<typeof valueReader>): ReturnType<typeof valueReader> {
+  return (row) => {
+    const value = read(row);
+    return value === "" ? null : value;
+  };
 }
 
 /** Ids of the columns that an expression reads. */

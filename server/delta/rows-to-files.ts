@@ -52,7 +52,7 @@ const NO_BATCHES: readonly ResultBatch[] = [];
 /** Writes rows of a table, in the table's columns, as new data files; every row satisfies the table's constraints. When it fails, no file is left. */
 export async function writeTableRows(session: Session, snapshot: DeltaSnapshot, batches: AsyncIterable<ResultBatch>, { checks: more = [], changes, movesRows = false, divert, kept }: RowHandling = {}): Promise<WrittenRows> {
   const checks = [...constraintChecks(snapshot), ...more];
-  const checked = checks.length === 0 ? batches : checkedRows(session, batches, snapshot.fields, checks);
+  const checked = checks.length === 0 ? batches : checkedRows(session, batches, snapshot.fields, snapshot.metadata.partitionColumns, checks);
   const rows = inTurn(divert === undefined ? checked : diverted(checked, divert), kept ?? NO_BATCHES);
   let written: WrittenFiles | undefined;
   try {

@@ -143,3 +143,13 @@ test("UPDATE and MERGE set fields of structs, and keep the others", async () => 
     expect(await tables.failure(`UPDATE f1 SET ${set}`), set).toBe(condition);
   }
 });
+
+test("an empty text in a partition column is the NULL of the log to checks too", async () => {
+  await tables.run("CREATE TABLE empty_texts (id INT, p STRING) USING delta PARTITIONED BY (p)", "INSERT INTO empty_texts VALUES (1, ''), (2, 'a')");
+  expect(await tables.rows("SELECT id FROM empty_texts WHERE p IS NULL")).toEqual(["[1]"]);
+  expect(await tables.failure("INSERT INTO empty_texts REPLACE WHERE p = '' VALUES (3, '')")).toBe("DELTA_REPLACE_WHERE_MISMATCH");
+  await tables.run("INSERT INTO empty_texts REPLACE WHERE p IS NULL VALUES (3, '')");
+  expect(await tables.rows("SELECT id FROM empty_texts")).toEqual(["[2]", "[3]"]);
+  await tables.run("ALTER TABLE empty_texts ADD CONSTRAINT c CHECK (p <> 'b' OR id = 3)");
+  expect(await tables.failure("INSERT INTO empty_texts VALUES (4, '')")).toBe("DELTA_VIOLATE_CONSTRAINT_WITH_VALUES");
+});
