@@ -7,7 +7,7 @@ export interface ModelState {
   readonly columns: readonly ModelColumn[];
   readonly partitionedBy: readonly string[];
   readonly constraints: ReadonlyMap<string, Condition>;
-  /** Whether names of columns may change: the files have others. */
+  /** `delta.columnMapping.mode`: unless it is `none`, names of columns may change, for the files have others. */
   readonly mapping: string;
   /** By column. */
   readonly rows: readonly (readonly ModelValue[])[];
@@ -46,6 +46,7 @@ function requireNamed(state: ModelState, operation: Operation): void {
   const row: Row = new Map(state.columns.map(({ name }) => [name, null]));
   switch (operation.kind) {
     case "insertSelect":
+      for (const name of operation.columns) requiredColumn(row, name);
       exprValue(operation.changed.value, row);
       conditionValue(operation.where, row);
       return;
@@ -65,6 +66,12 @@ function requireNamed(state: ModelState, operation: Operation): void {
       conditionValue(operation.check, row);
       return;
     case "replaceWhere":
+      for (const { name } of operation.rows.columns) requiredColumn(row, name);
+      conditionValue(operation.where, row);
+      return;
+    case "optimize":
+      if (operation.zOrderBy !== undefined) requiredColumn(row, operation.zOrderBy);
+      return;
     case "delete":
     case "travel":
       if (operation.where !== undefined) conditionValue(operation.where, row);
@@ -81,7 +88,6 @@ function requireNamed(state: ModelState, operation: Operation): void {
     case "addColumn":
     case "dropConstraint":
     case "setProperty":
-    case "optimize":
     case "purge":
     case "vacuum":
     case "restore":
