@@ -7,6 +7,7 @@ import type { Assignment, LogicalPlan } from "./logical.ts";
 import { inputsOf, outputOf } from "./logical.ts";
 import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
 import { joinExchange } from "./partitioned-join.ts";
+import type { Partitioning } from "./partitioning.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import { physicalInputs, physicalOutput } from "./physical.ts";
 
@@ -253,11 +254,15 @@ function physicalDetail(node: PhysicalPlan): string {
     case "shared":
       return `#${node.shareId} [${columnsText(node.columns)}]`;
     case "exchange": {
-      const { keys, partitions } = node.partitioning;
-      const spread = keys.length === 0 ? `RoundRobinPartitioning(${partitions})` : `hashpartitioning(${list(keys, explainExpr)}, ${partitions})`;
-      return `${spread}${node.origin === undefined ? "" : `, ${node.origin}`}${node.reads === undefined ? "" : `, read as ${node.reads.length} partitions`}`;
+      return `${partitioningText(node.partitioning)}${node.origin === undefined ? "" : `, ${node.origin}`}${node.reads === undefined ? "" : `, read as ${node.reads.length} partitions`}`;
     }
   }
+}
+
+function partitioningText({ keys, partitions, order }: Partitioning): string {
+  if (partitions === 1) return "SinglePartition";
+  if (order !== undefined) return `rangepartitioning(${list(order, explainSortKey)}, ${partitions})`;
+  return keys.length === 0 ? `RoundRobinPartitioning(${partitions})` : `hashpartitioning(${list(keys, explainExpr)}, ${partitions})`;
 }
 
 function measurementText(node: PhysicalPlan, measured: ReadonlyMap<number, NodeMeasurement> | undefined): string {

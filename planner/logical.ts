@@ -167,11 +167,11 @@ export interface LogicalSample {
   readonly seed: bigint;
 }
 
-/** REPARTITION, COALESCE, REBALANCE hints, DISTRIBUTE BY. */
+/** REPARTITION, REPARTITION_BY_RANGE (`range`), COALESCE, REBALANCE hints, DISTRIBUTE BY. */
 export interface LogicalRepartition {
   readonly kind: "repartition";
   readonly input: LogicalPlan;
-  readonly mode: "repartition" | "coalesce" | "rebalance";
+  readonly mode: "repartition" | "range" | "coalesce" | "rebalance";
   readonly partitions?: number;
   readonly by: readonly Expr[];
 }

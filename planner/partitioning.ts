@@ -1,9 +1,11 @@
-import type { Expr } from "../catalog/expression.ts";
+import type { Expr, SortKey } from "../catalog/expression.ts";
 
 /** How an exchange spreads rows over partitions, each of which one reader can take by itself: equal keys meet in one; without keys rows go to them in turn. */
 export interface Partitioning {
   readonly keys: readonly Expr[];
   readonly partitions: number;
+  /** By range: the order in which the partitions follow each other. The only key is then a row's place in it, a DOUBLE from 0 to 1 that is not NULL. */
+  readonly order?: readonly SortKey[];
 }
 
 /** What asked for an exchange, as Spark's plans name it. `ENSURE_REQUIREMENTS`: the join right above, of which each worker joins a partition by itself. */

@@ -9,6 +9,7 @@ import { planJoin } from "./physical-joins.ts";
 import type { PhysicalPlan, WindowLimit } from "./physical.ts";
 import { mapPhysicalInputs, physicalOutput } from "./physical.ts";
 import { pruneSplits } from "./pruning.ts";
+import { exchangedRows, planRanges } from "./range-partitioning.ts";
 import { windowLimit } from "./window-limit.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
 import { mapSortKeys, mapWindowCall } from "./optimizer/plan-traversal.ts";
@@ -43,7 +44,7 @@ function withoutUnseenExchanges(plan: PhysicalPlan, seen: boolean, definitions =
   const below = (inputSeen: boolean): PhysicalPlan => mapPhysicalInputs(plan, (input) => withoutUnseenExchanges(input, inputSeen, definitions));
   switch (plan.kind) {
     case "exchange":
-      return seen || plan.origin === "ENSURE_REQUIREMENTS" ? below(false) : withoutUnseenExchanges(plan.input, false, definitions);
+      return seen || plan.origin === "ENSURE_REQUIREMENTS" ? below(false) : withoutUnseenExchanges(exchangedRows(plan), false, definitions);
     case "filter":
     case "project":
     case "union":
@@ -156,13 +157,15 @@ export class PhysicalPlanner {
 
   /** A result is one stream, which is at most any number of partitions: COALESCE changes nothing. */
   #exchange(plan: Extract<LogicalPlan, { kind: "repartition" }>): PhysicalPlan {
-    const input = this.plan(plan.input);
-    if (plan.mode === "coalesce") return input;
+    const rows = this.plan(plan.input);
+    if (plan.mode === "coalesce") return rows;
     this.hasExchanges = true;
     const byColumn = plan.by.length > 0;
     const asked = byColumn ? "REPARTITION_BY_COL" : "REPARTITION_BY_NUM";
     const origin = plan.mode === "rebalance" ? (byColumn ? "REBALANCE_PARTITIONS_BY_COL" : "REBALANCE_PARTITIONS_BY_NONE") : plan.partitions === undefined ? asked : "REPARTITION_BY_NUM";
-    return this.node(estimateRows(plan), { kind: "exchange", input, partitioning: { keys: plan.by, partitions: plan.partitions ?? this.#defaultPartitions }, origin });
+    const partitions = plan.partitions ?? this.#defaultPartitions;
+    const { input, partitioning } = plan.mode === "range" && byColumn && partitions > 1 ? planRanges(rows, plan.by, partitions, this) : { input: rows, partitioning: { keys: plan.by, partitions } };
+    return this.node(estimateRows(plan), { kind: "exchange", input, partitioning, origin });
   }
 
   #sharedDefinition(id: number): PhysicalPlan {

@@ -91,6 +91,69 @@ test("an exchange that nobody sees is not made", async () => {
   }
 });
 
+describe("REPARTITION_BY_RANGE", () => {
+  /** The values of a column where it is another one than in the row before: partitions come one after the other. */
+  async function steps(query: string, settings: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
+    const values = (await sparrow.inOrder(query, settings)).map((row) => (row.v === null ? null : String(row.v)));
+    return values.filter((value, i) => i === 0 || value !== values[i - 1]);
+  }
+
+  test.each(["parquet", "delta"])("writes files of %s whose rows follow each other", async (format) => {
+    const files = await written("SELECT /*+ REPARTITION_BY_RANGE(4, id) */ id FROM t", format);
+    const ranges = files.map((rows) => rows.map((row) => Number((JSON.parse(row) as { id: string }).id.replace("n", ""))).toSorted((a, b) => a - b));
+    expect(ranges.map((ids) => [ids.length, ids[0], ids[ids.length - 1]]).toSorted((a, b) => a[1] - b[1])).toEqual([[5000, 0, 4999], [5000, 5000, 9999], [5000, 10_000, 14_999], [5000, 15_000, 19_999]]);
+  });
+
+  test("keeps equal keys together, NULLs first, however many partitions there are", async () => {
+    const values = "SELECT /*+ REPARTITION_BY_RANGE(9, v) */ if(k = 3, NULL, k) AS v, id FROM t";
+    expect(await steps(values)).toEqual([null, "0", "1", "2", "4", "5", "6"]);
+    expect(await sparrow.rows(values)).toEqual(await sparrow.rows("SELECT if(k = 3, NULL, k) AS v, id FROM t"));
+    // Nine rows in ten have one key.
+    expect((await written("SELECT /*+ REPARTITION_BY_RANGE(4, skewed) */ skewed FROM t", "parquet")).map((rows) => new Set(rows).size).toSorted((a, b) => a - b)).toEqual([2, 48]);
+  });
+
+  test("orders partitions by several columns, of which those behind the first decide too", async () => {
+    const inRanges = "SELECT /*+ REPARTITION_BY_RANGE(5, k, s) */ concat(k, ' ', s) AS v, k, s FROM t SORT BY k, s";
+    expect(await steps(inRanges)).toEqual(await steps("SELECT concat(k, ' ', s) AS v FROM t ORDER BY k, s"));
+    expect(await written(`SELECT v FROM (${inRanges})`, "parquet")).toHaveLength(5);
+  });
+
+  test("shows in plans, and small partitions are read together, in order", async () => {
+    expect(await sparrow.explain("SELECT /*+ REPARTITION_BY_RANGE(4, k, id) */ * FROM t")).toMatch(/Exchange rangepartitioning\(k#\d+ ASC NULLS FIRST, id#\d+ ASC NULLS FIRST, 4\), REPARTITION_BY_NUM \(/);
+    const settings = { "spark.sql.adaptive.advisoryPartitionSizeInBytes": "100k", "spark.sql.adaptive.coalescePartitions.minPartitionSize": "50k" };
+    const query = "SELECT /*+ REPARTITION_BY_RANGE('v') */ k AS v FROM t SORT BY v";
+    expect(await sparrow.explain(query, settings)).toMatch(/Exchange rangepartitioning\(v#\d+ ASC NULLS FIRST, 32\), REPARTITION_BY_COL, read as [2-6] partitions/);
+    expect(await steps(query, settings)).toEqual(["0", "1", "2", "3", "4", "5", "6"]);
+  });
+
+  test("of no rows, of one partition, without columns, and where nobody sees it", async () => {
+    expect(await sparrow.rows("SELECT /*+ REPARTITION_BY_RANGE(4, id) */ * FROM t WHERE id % 7 > k")).toEqual([]);
+    expect(await sparrow.explain("SELECT /*+ REPARTITION_BY_RANGE(1, id) */ * FROM t")).toMatch(/Exchange SinglePartition, REPARTITION_BY_NUM/);
+    expect((await written("SELECT /*+ REPARTITION_BY_RANGE(2) */ * FROM t", "parquet")).map((rows) => rows.length)).toEqual([10_000, 10_000]);
+    expect(await sparrow.explain("SELECT k, count(*) FROM (SELECT /*+ REPARTITION_BY_RANGE(5, id) */ * FROM t WHERE id > 3) GROUP BY k")).not.toMatch(/Exchange|Window/);
+  });
+
+  test("goes to disk where there is little memory, and says when there is too little to rank all rows", async () => {
+    const little = { "sparrow.query.memory.limit": "4m" };
+    const query = "SELECT /*+ REPARTITION_BY_RANGE(3, v) */ s AS v, id FROM t SORT BY v";
+    expect(await sparrow.explain(query, little)).toMatch(/Spilled to disk: [1-9]/);
+    expect(await steps(query, little)).toEqual(await steps("SELECT s AS v FROM t ORDER BY s"));
+    await expect(sparrow.rows("SELECT /*+ REPARTITION_BY_RANGE(3, id) */ id FROM range(200000)", little)).rejects.toMatchObject({ condition: "MEMORY_LIMIT_EXCEEDED" });
+  });
+});
+
+test.each([
+  ["REPARTITION_BY_RANGE(4, k + 1)", "_LEGACY_ERROR_TEMP_1047", "REPARTITION_BY_RANGE Hint parameter should include columns, but (k + 1) found."],
+  ["REPARTITION(k, 4)", "_LEGACY_ERROR_TEMP_1047", "REPARTITION Hint parameter should include columns, but 4 found."],
+  ["REBALANCE(1.5, k)", "_LEGACY_ERROR_TEMP_1047", "REBALANCE Hint parameter should include columns, but 1.5 found."],
+  ["COALESCE(k)", "_LEGACY_ERROR_TEMP_1048", "COALESCE Hint expects a partition number as a parameter, which is positive."],
+  ["REPARTITION_BY_RANGE(0, k)", "_LEGACY_ERROR_TEMP_1048", "REPARTITION_BY_RANGE Hint expects a partition number as a parameter, which is positive."],
+  ["REPARTITION_BY_RANGE(4, missing)", "UNRESOLVED_COLUMN.WITH_SUGGESTION", "missing"],
+  ["REPARTITION_BY_RANGE(4, m)", "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "does not support ordering"],
+])("%s is refused", async (hint, condition, message) => {
+  await expect(sparrow.rows(`SELECT /*+ ${hint} */ *, map(k, id) AS m FROM t`)).rejects.toMatchObject({ condition, message: expect.stringContaining(message) as string });
+});
+
 test("settings of older versions mean those of today", async () => {
   expect(await sparrow.rows("SET spark.sql.adaptive.shuffle.targetPostShuffleInputSize = 1g")).toEqual(['{"key":"spark.sql.adaptive.advisoryPartitionSizeInBytes","value":"1g"}']);
   expect(await sparrow.rows("SET spark.sql.adaptive.minNumPostShufflePartitions = 3")).toEqual(['{"key":"spark.sql.adaptive.coalescePartitions.minPartitionNum","value":"3"}']);

@@ -7,13 +7,13 @@ import { fieldOf, rowLayout } from "../../pipeline/row-layout.ts";
 import type { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
 import type { Val } from "../../wasm/instructions.ts";
-import { get, i32, i64 } from "../../wasm/instructions.ts";
+import { f64, get, i32, i64 } from "../../wasm/instructions.ts";
 import type { RowStoreState } from "../row-store.ts";
 import { bytesToCopy, commitRow, ensureBytes, reserveRow, reserveRowStore, storedValue, storeValues } from "../row-store.ts";
 
 /**
- * Rows spread over partitions: by a hash of keys, or in turn. Each worker appends to partitions of its own, so that nothing is locked; a partition is
- * what all of them have left of it. Record: int64 hash of the keys | fields.
+ * Rows spread over partitions: by a hash of keys, by their place in an order, or in turn. Each worker appends to partitions of its own, so that nothing is locked; a
+ * partition is what all of them have left of it. Record: int64 hash of the keys | fields.
  */
 const HEADER_BYTES = 8;
 
@@ -47,11 +47,18 @@ export function reserveExchange(state: StateLayout, shape: ExchangeShape): Excha
 }
 
 /** The sink of a pipeline that feeds an exchange. */
-export function emitExchangeSink(emitter: SegmentEmitter, { keys, partitions }: Partitioning, columns: readonly Column[], shape: ExchangeShape, state: ExchangeState): void {
+export function emitExchangeSink(emitter: SegmentEmitter, { keys, partitions, order }: Partitioning, columns: readonly Column[], shape: ExchangeShape, state: ExchangeState): void {
   const { f } = emitter;
   const block = get(emitter.state);
-  const hash = keys.length === 0 ? undefined : f.let(shape.collide ? i64.const(0n) : emitHash(emitKeys(emitter, keys), emitter));
-  const partition = f.let(partitions === 1 ? i32.const(0) : hash === undefined ? i32.load(block, state.turn) : partitionOf(get(hash), partitions));
+  const values = emitKeys(emitter, keys);
+  const hash = values.length === 0 || order !== undefined ? undefined : f.let(shape.collide ? i64.const(0n) : emitHash(values, emitter));
+  const isInTurn = values.length === 0 && partitions > 1;
+  const index = (): Val => {
+    if (isInTurn) return i32.load(block, state.turn);
+    if (partitions === 1) return i32.const(0);
+    return hash === undefined ? partitionAt(values[0].lanes[0], partitions) : partitionOf(get(hash), partitions);
+  };
+  const partition = f.let(index());
   const stored = columns.map((column) => {
     const expr = { kind: "column", ...column } as const;
     return storedValue(emitter, fieldOf(shape.layout, column.id), expr, emitter.column(column.id));
@@ -68,10 +75,15 @@ export function emitExchangeSink(emitter: SegmentEmitter, { keys, partitions }: 
     const count = f.let(i32.add(block, i32.shl(get(partition), i32.const(3))));
     f.store("i64", get(count), i64.add(i64.load(get(count), state.copied), i64.extendI32U(get(copied))), state.copied);
   }
-  if (hash === undefined && partitions > 1) f.store("i32", block, i32.remU(i32.add(get(partition), i32.const(1)), i32.const(partitions)), state.turn);
+  if (isInTurn) f.store("i32", block, i32.remU(i32.add(get(partition), i32.const(1)), i32.const(partitions)), state.turn);
 }
 
 /** The upper 32 bits of the hash, scaled to the number of partitions: of powers of two these are the uppermost bits. */
 export function partitionOf(hash: Val, partitions: number): Val {
   return i32.wrapI64(i64.shrU(i64.mul(i64.shrU(hash, i64.const(32n)), i64.const(BigInt(partitions))), i64.const(32n)));
+}
+
+/** Of a place from 0 to 1, the last included. */
+function partitionAt(place: Val, partitions: number): Val {
+  return i32.truncSatF64S(f64.min(f64.mul(place, f64.const(partitions)), f64.const(partitions - 1)));
 }
