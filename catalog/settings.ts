@@ -78,6 +78,8 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.sql.ansi.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Overflow, invalid casts and division by zero are errors; when false they give NULL or wrap, as in Hive." },
   { name: "spark.sql.autoBroadcastJoinThreshold", type: { kind: "bytes", min: -1 }, defaultText: "1g", doc: "Estimated size of a hash table up to which all workers share one; both sides of a join with a larger one are spread over partitions, each with a hash table of its own. -1: so are all." },
   { name: "spark.sql.crossJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, a join without a condition is an error unless it is written CROSS JOIN." },
+  { name: "spark.sql.cteRecursionLevelLimit", type: { kind: "int", min: -1, max: 2_147_483_647 }, defaultText: "100", doc: "Rounds that a recursive common table may have rows in, the first one counted, where MAX RECURSION LEVEL does not say it; -1: any number." },
+  { name: "spark.sql.cteRecursionRowLimit", type: { kind: "int", min: -1, max: 2_147_483_647 }, defaultText: "1000000", doc: "A recursive common table must have fewer rows, unless LIMIT says how many are wanted; -1: any number." },
   { name: "spark.sql.groupByAliases", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY may name columns of the select list." },
   { name: "spark.sql.groupByOrdinal", type: BOOLEAN_SETTING, defaultText: "true", doc: "GROUP BY 1 means the first column of the select list." },
   { name: "spark.sql.lateralColumnAlias.enableImplicitResolution", type: BOOLEAN_SETTING, defaultText: "true", doc: "A select item may name the items before it." },

@@ -6,6 +6,7 @@ import type { Decision } from "./adaptive/progress.ts";
 import type { Assignment, LogicalPlan } from "./logical.ts";
 import { inputsOf, outputOf } from "./logical.ts";
 import { estimateBytes, estimateRows } from "./optimizer/cardinality.ts";
+import { recursionsOf } from "./recursion.ts";
 import { joinExchange } from "./partitioned-join.ts";
 import type { Partitioning } from "./partitioning.ts";
 import type { PhysicalPlan } from "./physical.ts";
@@ -19,6 +20,8 @@ export interface NodeMeasurement {
   readonly bytes?: number;
 }
 
+type Recursions = ReturnType<typeof recursionsOf>;
+
 /** EXPLAIN's forms. Source: Spark's `ExplainMode`; `analyze` is ours. */
 export type ExplainMode = "simple" | "extended" | "formatted" | "cost" | "analyze";
 
@@ -30,6 +33,8 @@ export interface ExplainInput {
   readonly physical: PhysicalPlan;
   /** By physical node id. */
   readonly measured?: ReadonlyMap<number, NodeMeasurement>;
+  /** The recursive tables that the plans read. */
+  readonly recursive?: { readonly recursions: Recursions };
   /** Of a plan that could be corrected while it ran. */
   readonly adaptive?: AdaptiveOutcome;
 }
@@ -42,6 +47,18 @@ export interface AdaptiveOutcome {
 
 /** The text that EXPLAIN answers with. */
 export function explain(input: ExplainInput, mode: ExplainMode): string {
+  const plans = explainPlans(input, mode);
+  return input.recursive === undefined ? plans : `${plans}\n== Recursive Tables ==\n${explainRecursions(input.recursive.recursions)}`;
+}
+
+/** Of every recursive table, and of those that it reads: how its rows begin, and what gives more of them from those of the round before. */
+function explainRecursions(recursions: Recursions): string {
+  return recursions
+    .map(({ recursion: { name, anchor, step } }) => `${name}, first round:\n${explainLogical(anchor.plan)}${name}, next rounds while there are rows:\n${explainLogical(step.plan)}${[anchor, step].map(({ plan }) => explainRecursions(recursionsOf(plan))).join("")}`)
+    .join("");
+}
+
+function explainPlans(input: ExplainInput, mode: ExplainMode): string {
   const physical = `== Physical Plan ==\n${explainPhysical(input.physical, input.measured)}`;
   switch (mode) {
     case "simple":

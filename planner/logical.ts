@@ -34,6 +34,28 @@ export interface LogicalScan {
   readonly columns: readonly { readonly column: Column; readonly field: number }[];
   /** Conjuncts that may be used to skip files, row groups and pages. They are hints: a Filter above still applies them. */
   readonly skipBy: readonly Expr[];
+  /** The table stands in for rows that are there only once the statement runs: those of a recursive common table, or of the round before of one. */
+  readonly recursion?: Recursion | "previousRound";
+}
+
+/**
+ * A recursive common table: the rows of `anchor`, then of `step` over them, of `step` over what that gave, until there are none. Both are plans of their own, for
+ * each round is run by itself. Source: Spark's UnionLoop.
+ */
+export interface Recursion {
+  readonly name: string;
+  readonly anchor: PlannedColumns;
+  readonly step: PlannedColumns;
+  /** What stands in for the rows of the round before, in `step`. */
+  readonly previous: TableSnapshot;
+  /** MAX RECURSION LEVEL; absent: what the settings say. */
+  readonly maxLevel?: number;
+}
+
+/** A plan and its output columns, in order. */
+export interface PlannedColumns {
+  readonly plan: LogicalPlan;
+  readonly columns: readonly Column[];
 }
 
 /** Literal rows; one row of no columns is what SELECT without FROM reads. */
@@ -255,6 +277,12 @@ export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
     return input;
   });
   return inputs;
+}
+
+/** The direct inputs and, of a recursive table, what its rows are made by. */
+export function sourcesOf(plan: LogicalPlan): readonly LogicalPlan[] {
+  if (plan.kind !== "scan" || plan.recursion === undefined || plan.recursion === "previousRound") return inputsOf(plan);
+  return [plan.recursion.anchor.plan, plan.recursion.step.plan];
 }
 
 /** The same node over other inputs, which `f` sees in the order of `inputsOf`; the very same object when `f` keeps every input. */

@@ -1,6 +1,6 @@
 import type { Column, ColumnId } from "../catalog/expression.ts";
 import type { TableSnapshot } from "../catalog/table.ts";
-import type { LogicalPlan } from "./logical.ts";
+import type { LogicalPlan, LogicalScan } from "./logical.ts";
 import { inputsOf, outputOf } from "./logical.ts";
 
 /**
@@ -44,10 +44,16 @@ class PlanText {
     return JSON.stringify([plan.kind, this.#plain(this.#ownParts(plan)), ...inputs]);
   }
 
+  #rowsRead({ table, recursion }: LogicalScan): unknown {
+    if (recursion === undefined) return this.#tableIdentity(table);
+    if (recursion === "previousRound") return table.name;
+    return [recursion.name, recursion.maxLevel, this.of(recursion.anchor.plan), this.of(recursion.step.plan)];
+  }
+
   #ownParts(plan: LogicalPlan): unknown {
     switch (plan.kind) {
       case "scan":
-        return [this.#tableIdentity(plan.table), plan.columns];
+        return [this.#rowsRead(plan), plan.columns];
       case "values":
         return [plan.columns, plan.rows];
       case "range":

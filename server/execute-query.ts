@@ -20,6 +20,8 @@ export interface Measurement {
   /** Count the rows of every node of the plan. */
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
+  /** Called with the plan that is run, where it is not the one that was given. */
+  readonly onPlannedAgain?: (prepared: PreparedQuery) => void;
 }
 
 /**
@@ -27,6 +29,10 @@ export interface Measurement {
  * (QUERY_EXECUTION_TIMEOUT_EXCEEDED), or when its reader stops reading.
  */
 export async function* executeQuery(session: Session, prepared: PreparedQuery, signal: AbortSignal | undefined, planAgain: () => Promise<PreparedQuery>, measurement: Measurement = {}): AsyncGenerator<ResultBatch> {
+  if (prepared.recursive !== undefined) {
+    yield* (await recursiveModule()).executeRecursive(session, prepared, prepared.recursive, signal, planAgain, measurement);
+    return;
+  }
   const { settings, engine } = session;
   const stop = new AbortController();
   const timeoutMs = settings.number("sparrow.query.timeout") ?? 0;
@@ -49,6 +55,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
       if (current.missing.length > 0) await fillCache(session, current.missing, combined);
       else if ((releaseTables = engine.cache.acquire(current.cachedVersions)) !== undefined) break;
       current = await planAgain();
+      measurement.onPlannedAgain?.(current);
     }
     const onEnd = (found: QueryCounters): void => {
       counters = found;
@@ -108,6 +115,7 @@ function speculationPolicy(settings: Settings): ExecuteOptions["speculation"] {
   return { intervalMilliseconds: number("interval"), quantile: number("quantile"), multiplier: number("multiplier"), minRuntimeMilliseconds: number("minTaskRuntime") };
 }
 
+const recursiveModule = lazily(() => import("./recursive-query.ts"));
 const explainModule = lazily(() => import("../planner/explain.ts"));
 const adaptiveModule = lazily(() => import("./adaptive-execution.ts"));
 

@@ -10,9 +10,10 @@ import type { Query } from "../parser/ast.ts";
 import { analyzeQuery } from "../planner/analyzer/queries.ts";
 import type { AnalysisContext, AnalyzedQuery, Parameters, VariableValue } from "../planner/analyzer/context.ts";
 import { collectTableNames } from "../planner/analyzer/table-names.ts";
-import { type LogicalPlan, outputOf } from "../planner/logical.ts";
+import { type LogicalPlan, outputOf, type PlannedColumns } from "../planner/logical.ts";
 import { optimize, parseExcludedRules } from "../planner/optimizer/optimize.ts";
 import type { OptimizerContext } from "../planner/optimizer/rule.ts";
+import { recursionsOf, type StoredRows, withStoredRows } from "../planner/recursion.ts";
 import { planPhysical } from "../planner/physical-planner.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import { type ParametersInput, queryParameters } from "./query-parameters.ts";
@@ -48,6 +49,16 @@ export interface PreparedQuery {
   readonly cachedVersions: readonly string[];
   /** What is to be cached before the query runs, and what gives its rows. */
   readonly missing: readonly (MissingRows & { readonly prepare: () => PreparedQuery })[];
+  /** Of a query that reads recursive tables: its plans read what stands in for them, and are not run. */
+  readonly recursive?: RecursiveQuery;
+}
+
+/** What is to be run before a query over recursive tables is. */
+export interface RecursiveQuery {
+  readonly query: PlannedColumns;
+  readonly recursions: ReturnType<typeof recursionsOf>;
+  /** Plans the query, or a part of its recursions, over rows that are there. */
+  readonly plan: (query: PlannedColumns, rows: StoredRows) => PreparedQuery;
 }
 
 /** The life of a query, once it is parsed: names -> snapshots -> analyzed -> optimized -> physical plan -> batches. */
@@ -80,7 +91,10 @@ export function planAnalyzed(session: Session, analyzed: AnalyzedQuery, context:
     sharedTableBytes: settings.number("spark.sql.autoBroadcastJoinThreshold"),
   });
   const columns = analyzed.columns.map(({ name, type, nullable }) => ({ name, type, nullable }));
-  return { columns, analyzed: analyzed.plan, optimized, physical, cachedVersions: versions, missing: missing.map((rows) => ({ ...rows, prepare: () => planAnalyzed(session, { plan: rows.plan, columns: outputOf(rows.plan) }, context, tables, rows.entry) })) };
+  const recursions = recursionsOf(optimized);
+  const overRows: RecursiveQuery["plan"] = (query, rows) => planAnalyzed(session, { ...query, plan: withStoredRows(query.plan, rows) }, context, tables, except);
+  const recursive = recursions.length === 0 ? undefined : { query: analyzed, recursions, plan: overRows };
+  return { columns, analyzed: analyzed.plan, optimized, physical, ...(recursive && { recursive }), cachedVersions: versions, missing: missing.map((rows) => ({ ...rows, prepare: () => planAnalyzed(session, { plan: rows.plan, columns: outputOf(rows.plan) }, context, tables, rows.entry) })) };
 }
 
 /** What analysis may look at: tables are pinned, the clock is read once, and ids are counted for all steps of planning together. */

@@ -1,21 +1,17 @@
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { InternalError, SparrowError } from "../../catalog/errors.ts";
 import type { StorageLevel } from "../../catalog/storage-level.ts";
-import type { Split, TableSnapshot } from "../../catalog/table.ts";
-import { plainLayout } from "../../catalog/table.ts";
+import type { TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
 import type { Owner, Pool } from "../memory/pool.ts";
 import { BLOCK_BYTES } from "../memory/pool.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { SpillFolder } from "../spill/spill-folder.ts";
-import { diskFailure } from "../spill/disk-file.ts";
+import { makeSpillFolder } from "../spill/disk-file.ts";
 import { DEFAULT_MAX_FAILURES, WorkerLostError } from "../worker-lost.ts";
 import type { CacheJob, CacheOwners, CacheResult } from "./cache-table.ts";
 import type { LocateFile } from "../scan/row-group-splits.ts";
 import { cacheTable, copyToFiles } from "./cache-table.ts";
-import { CachedFileStream } from "./cached-file.ts";
-import { concatenateBatches } from "./concatenate-batches.ts";
+import { RowFile, rowTable } from "./row-file.ts";
 
 /** Cached rows. Moving them to disk gives another one. */
 export interface CachedRelation {
@@ -41,10 +37,6 @@ interface Held {
 
 /** Of the pool, what cached relations leave free: beyond this every query would get its fair share only. */
 const LEFT_FREE = 0.25;
-/** Rows of a result that become one cached batch. */
-const BATCH_ROWS = 64 * 1024;
-const BATCH_BYTES = 8 * 1024 * 1024;
-
 /** Rows that are kept beyond queries, in the pool or in files of the spill folder. */
 export class CachedRelations {
   readonly #pool: Pool;
@@ -85,12 +77,17 @@ export class CachedRelations {
 
   /** Caches the rows of a query, which go to a file first: only when all are there it is known how they are best kept. */
   async cacheRows(name: string, columns: readonly StructField[], batches: AsyncIterable<ResultBatch>, request: CacheRequest): Promise<CachedRelation | undefined> {
-    const folder = this.#spill.newQuery();
+    const file = this.newRowFile();
     try {
-      return await this.cacheTable(await this.#writeRows(name, columns, batches, folder), request);
+      return await this.cacheTable(rowTable(name, columns, await file.append(batches)), request);
     } finally {
-      await this.#spill.removeQuery(folder);
+      await file.remove();
     }
+  }
+
+  /** For rows that a query makes on its way, and that whoever asks removes. */
+  newRowFile(): RowFile {
+    return new RowFile(this.#spill);
   }
 
   /** The same rows in files; undefined when the disk or the workers fail. The relation given is no more, whichever way this ends: nothing may read it. */
@@ -99,7 +96,7 @@ export class CachedRelations {
     if (held === undefined) throw new InternalError(`${snapshot.name} is not cached`);
     this.#held.delete(snapshot);
     try {
-      await makeFolder(held.folder);
+      await makeSpillFolder(held.folder);
       const moved = await copyToFiles(snapshot, this.#pool, held.owners, (job) => this.#runPass(job, held.owners.columns, new AbortController().signal), held.folder);
       this.#pool.release(held.owners.columns);
       return this.#hold(moved, held);
@@ -142,7 +139,7 @@ export class CachedRelations {
       if (bytes + this.#leftFree <= this.freeBytes) return { folder: undefined };
     }
     if (!level.disk) return undefined;
-    await makeFolder(held.folder);
+    await makeSpillFolder(held.folder);
     return { folder: held.folder };
   }
 
@@ -155,49 +152,8 @@ export class CachedRelations {
     this.#pool.release(owners.columns, owners.dictionaries);
     await this.#spill.removeQuery(folder);
   }
-
-  async #writeRows(name: string, columns: readonly StructField[], batches: AsyncIterable<ResultBatch>, folder: string): Promise<TableSnapshot> {
-    await makeFolder(folder);
-    const stream = new CachedFileStream(join(folder, "rows.cache"));
-    const splits: Split[] = [];
-    let collected: ResultBatch[] = [];
-    const flush = async (): Promise<void> => {
-      if (collected.length === 0) return;
-      const source = await stream.write(concatenateBatches(collected));
-      splits.push({ source, rows: rowsOf(collected), bytes: source.columns.reduce((sum, { lengths }) => sum + lengths.reduce((a, b) => a + b), 0) });
-      collected = [];
-    };
-    try {
-      for await (const batch of batches) {
-        if (batch.rows > 0) collected.push(batch);
-        if (rowsOf(collected) >= BATCH_ROWS || bytesOf(collected) >= BATCH_BYTES) await flush();
-      }
-      await flush();
-    } finally {
-      await stream.close();
-    }
-    const rows = splits.reduce((sum, split) => sum + (split.rows ?? 0), 0);
-    const cached = columns.map(({ type }) => ({ layout: plainLayout(type), nullable: true }));
-    return { name, columns, version: `rows ${crypto.randomUUID()}`, splits, statistics: { rows, bytes: stream.bytes, columns: new Map() }, cached };
-  }
-}
-
-function rowsOf(batches: readonly ResultBatch[]): number {
-  return batches.reduce((sum, batch) => sum + batch.rows, 0);
-}
-
-function bytesOf(batches: readonly ResultBatch[]): number {
-  return batches.reduce((sum, { columns }) => sum + columns.reduce((bytes, column) => bytes + column.data.length + (column.bytes?.length ?? 0), 0), 0);
 }
 
 function isMemoryLimit(error: unknown): boolean {
   return error instanceof SparrowError && error.condition === "MEMORY_LIMIT_EXCEEDED";
-}
-
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw diskFailure("creating", path, error);
-  }
 }

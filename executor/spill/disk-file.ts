@@ -1,4 +1,5 @@
 import { writevSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { SparrowError } from "../../catalog/errors.ts";
 
 /** Writes all of the parts, `bytes` together, however little the system takes at a time. */
@@ -19,6 +20,15 @@ function after(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array
     skip -= taken;
     return taken === part.length ? [] : [part.subarray(taken)];
   });
+}
+
+/** Makes a query's folder, for this user only. Raises SPILL_OUT_OF_MEMORY. */
+export async function makeSpillFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw diskFailure("creating", path, error);
+  }
 }
 
 /** SPILL_OUT_OF_MEMORY: a file of what is not in memory could not be written or read. */

@@ -1,10 +1,12 @@
 import type { Column } from "../../catalog/expression.ts";
 import { columnExpr } from "../../catalog/expression.ts";
+import type { TableSnapshot } from "../../catalog/table.ts";
 import type { CommonTable, Identifier, Query } from "../../parser/ast.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
-import { analysisError, unsupported } from "./analysis-errors.ts";
+import { analysisError } from "./analysis-errors.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import { analyzeInEnvironment } from "./queries.ts";
+import { analyzeRecursiveTable, mentions } from "./recursive-tables.ts";
 import type { QueryEnvironment } from "./scope.ts";
 
 /** The common tables that a query sees, innermost first: an inner one covers an outer one of its name (Spark's CORRECTED policy). */
@@ -12,6 +14,8 @@ export interface CommonTables {
   readonly id: number;
   readonly name: string;
   readonly definition: AnalyzedQuery;
+  /** Of a recursive table within its own step: what stands in for the rows of the round before, of the definition's columns. */
+  readonly previous?: TableSnapshot;
   readonly outer: CommonTables | undefined;
 }
 
@@ -23,18 +27,24 @@ export function findCommonTable(name: string, tables: CommonTables | undefined):
 /** Analyzes WITH, gives `body` the environment that knows its tables, and puts the definitions around the body's plan. */
 export function withCommonTables(query: Query, env: QueryEnvironment, body: (env: QueryEnvironment) => AnalyzedQuery): AnalyzedQuery {
   if (query.with.length === 0) return body(env);
+  const { inner, own } = defineCommonTables(query, env);
+  const { plan, columns } = body(inner);
+  return { columns, plan: own.reduceRight<LogicalPlan>((input, t) => ({ kind: "cte", id: t.id, name: t.name, definition: t.definition.plan, input }), plan) };
+}
+
+/** The tables of WITH, in order, and the environment that knows them. */
+export function defineCommonTables(query: Query, env: QueryEnvironment): { readonly inner: QueryEnvironment; readonly own: readonly CommonTables[] } {
   refuseDuplicates(query.with);
   let inner = env;
   const own: CommonTables[] = [];
   for (const table of query.with) {
-    if (query.recursive && readsItself(table)) throw unsupported("recursive common table expressions", table.name.span);
-    const analyzed = renameColumns(analyzeInEnvironment(table.query, inner), table.columns);
+    const isRecursive = query.recursive && mentions(table.query, table.name.name.toLowerCase());
+    const analyzed = isRecursive ? analyzeRecursiveTable(table, inner) : renameColumns(analyzeInEnvironment(table.query, inner), table.columns);
     const entry: CommonTables = { id: env.context.nextId(), name: table.name.name, definition: analyzed, outer: inner.commonTables };
     own.push(entry);
     inner = { ...inner, commonTables: entry };
   }
-  const { plan, columns } = body(inner);
-  return { columns, plan: own.reduceRight<LogicalPlan>((input, t) => ({ kind: "cte", id: t.id, name: t.name, definition: t.definition.plan, input }), plan) };
+  return { inner, own };
 }
 
 function refuseDuplicates(tables: readonly CommonTable[]): void {
@@ -46,18 +56,6 @@ function refuseDuplicates(tables: readonly CommonTable[]): void {
   }
 }
 
-function readsItself(table: CommonTable): boolean {
-  const name = table.name.name.toLowerCase();
-  const visit = (value: unknown): boolean => {
-    if (value === null || typeof value !== "object") return false;
-    if (Array.isArray(value)) return value.some(visit);
-    const node = value as { readonly kind?: string; readonly name?: { readonly parts?: readonly Identifier[] } };
-    if (node.kind === "table" && node.name?.parts?.length === 1 && node.name.parts[0].name.toLowerCase() === name) return true;
-    return Object.values(value).some(visit);
-  };
-  return visit(table.query);
-}
-
 /** A mention of a common table: its columns under ids of their own. */
 export function commonTableReference(table: CommonTables, env: QueryEnvironment): AnalyzedQuery {
   const columns: Column[] = table.definition.columns.map((c) => ({ ...c, id: env.context.nextId() }));
@@ -67,6 +65,7 @@ export function commonTableReference(table: CommonTables, env: QueryEnvironment)
     const first = table.definition.columns.findIndex((d) => d.id === env.duplicates.get(c.id));
     if (first >= 0) env.duplicates.set(columns[i].id, columns[first].id);
   });
+  if (table.previous !== undefined) return { columns, plan: { kind: "scan", table: table.previous, columns: columns.map((column, field) => ({ column, field })), skipBy: [], recursion: "previousRound" } };
   return { columns, plan: { kind: "cteReference", id: table.id, name: table.name, columns, source: table.definition.columns.map((c) => c.id) } };
 }
 

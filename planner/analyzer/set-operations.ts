@@ -12,7 +12,7 @@ import type { AnalyzedQuery } from "./context.ts";
 import { analyzeBody } from "./queries.ts";
 import type { QueryEnvironment } from "./scope.ts";
 
-type SetOperation = Extract<QueryBody, { kind: "setOperation" }>;
+export type SetOperation = Extract<QueryBody, { kind: "setOperation" }>;
 
 /** UNION, INTERSECT, EXCEPT: columns by position (BY NAME: by name), each under the common type of both sides. */
 export function analyzeSetOperation(body: SetOperation, env: QueryEnvironment): AnalyzedQuery {
@@ -31,15 +31,7 @@ export function analyzeSetOperation(body: SetOperation, env: QueryEnvironment): 
 function combine(node: SetOperation, left: AnalyzedQuery, right: AnalyzedQuery, env: QueryEnvironment): AnalyzedQuery {
   const [l, r] = node.byName ? alignByName(left, right, node) : [left, right];
   const operator = node.operator.toUpperCase();
-  if (l.columns.length !== r.columns.length) {
-    throw analysisError(
-      "NUM_COLUMNS_MISMATCH",
-      "42826",
-      `${operator} can only be performed on inputs with the same number of columns, but the first input has ${l.columns.length} columns and the second input has ${r.columns.length} columns.`,
-      { operator, firstNumColumns: String(l.columns.length), invalidOrdinalNum: "second", invalidNumColumns: String(r.columns.length) },
-      node.span,
-    );
-  }
+  refuseOtherCount(l, r, node);
   const types = l.columns.map((column, i) => {
     const type = commonType(column.type, r.columns[i].type, env.context.settings.ansi);
     if (type !== undefined) return type;
@@ -65,6 +57,20 @@ function combine(node: SetOperation, left: AnalyzedQuery, right: AnalyzedQuery, 
   };
   if (node.operator !== "union" || node.all) return { plan, columns };
   return { columns, plan: { kind: "aggregate", input: plan, keys: columns.map((column) => ({ column, expr: columnExpr(column) })), calls: [] } };
+}
+
+/** Raises NUM_COLUMNS_MISMATCH unless both sides have the same number of columns. */
+export function refuseOtherCount(left: AnalyzedQuery, right: AnalyzedQuery, node: SetOperation): void {
+  const [first, second] = [left.columns.length, right.columns.length];
+  if (first === second) return;
+  const operator = node.operator.toUpperCase();
+  throw analysisError(
+    "NUM_COLUMNS_MISMATCH",
+    "42826",
+    `${operator} can only be performed on inputs with the same number of columns, but the first input has ${first} columns and the second input has ${second} columns.`,
+    { operator, firstNumColumns: String(first), invalidOrdinalNum: "second", invalidNumColumns: String(second) },
+    node.span,
+  );
 }
 
 function nullableIn(node: SetOperation, inputs: readonly AnalyzedQuery[], i: number): boolean {

@@ -1,6 +1,6 @@
 import type { TableSnapshot } from "../../catalog/table.ts";
 import type { LogicalPlan } from "../../planner/logical.ts";
-import { inputsOf, mapInputs, outputOf } from "../../planner/logical.ts";
+import { mapInputs, outputOf, sourcesOf } from "../../planner/logical.ts";
 import { planIdentity, withoutIdentityProjects } from "../../planner/plan-identity.ts";
 import { type FileSource, type ResolvedTables, sourceIdentity } from "../table-resolution.ts";
 import type { CachedPlan, CacheEntry, FillRequest, RelationCache } from "./relation-cache.ts";
@@ -52,7 +52,7 @@ export function cachedPlan(name: string, given: LogicalPlan, tables: ResolvedTab
     if (node !== plan) parts.add(planIdentity(node, identityOf));
     const source = node.kind === "scan" ? tables.sources.get(node.table) : undefined;
     if (source !== undefined) locations.add(source.request.location);
-    inputsOf(node).forEach(visit);
+    sourcesOf(node).forEach(visit);
   };
   visit(plan);
   return { name, identity: planIdentity(plan, identityOf), root: plan.kind, parts, locations };
@@ -75,8 +75,8 @@ function tableIdentity(tables: ResolvedTables): (table: TableSnapshot) => string
 function versionsOf(plan: LogicalPlan, identityOf: (table: TableSnapshot) => string): string {
   const versions: string[] = [];
   const visit = (node: LogicalPlan): void => {
-    if (node.kind === "scan") versions.push(identityOf(node.table), node.table.version);
-    inputsOf(node).forEach(visit);
+    if (node.kind === "scan" && node.recursion === undefined) versions.push(identityOf(node.table), node.table.version);
+    sourcesOf(node).forEach(visit);
   };
   visit(plan);
   return JSON.stringify(versions);

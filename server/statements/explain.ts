@@ -22,13 +22,14 @@ export async function runExplain(session: Session, { mode, statement }: Extract<
 async function measured(session: Session, prepared: PreparedQuery, { signal, text }: RunOptions, plan: () => Promise<PreparedQuery>): Promise<string> {
   let counters: QueryCounters | undefined;
   let rows = 0;
+  let ran = prepared;
   const started = performance.now();
   const stages = new StageLines();
-  for await (const batch of executeQuery(session, prepared, signal, plan, { text, measure: true, onEnd: (found) => (counters = found), onEvent: (event) => stages.add(event) })) rows += batch.rows;
+  for await (const batch of executeQuery(session, prepared, signal, plan, { text, measure: true, onEnd: (found) => (counters = found), onEvent: (event) => stages.add(event), onPlannedAgain: (again) => (ran = again) })) rows += batch.rows;
   const lines = [`Rows: ${rows}`, `Time: ${(performance.now() - started).toFixed(1)} ms`];
   if (counters !== undefined) lines.push(`Pipelines: ${counters.pipelines}`, `Calls into TypeScript functions: ${counters.vectorCalls}`, `Peak memory: ${counters.peakBytes} bytes`, `Spilled to disk: ${counters.spilledBytes} bytes`);
   const adaptive = session.settings.flag("spark.sql.adaptive.enabled") ? counters : undefined;
-  return `${explain({ ...prepared, measured: counters?.nodes, adaptive }, "analyze")}\n${stages.text()}== Execution ==\n${lines.join("\n")}\n`;
+  return `${explain({ ...ran, recursive: prepared.recursive, measured: counters?.nodes, adaptive }, "analyze")}\n${stages.text()}== Execution ==\n${lines.join("\n")}\n`;
 }
 
 function unsupported(what: string, { span }: Statement): SparrowError {
