@@ -5,7 +5,7 @@ import type { TableSnapshot } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { sameType } from "../../catalog/types.ts";
 import type { CommonTable, Query, QueryBody } from "../../parser/ast.ts";
-import type { LogicalPlan, PlannedColumns, Recursion } from "../logical.ts";
+import type { JoinKind, LogicalPlan, PlannedColumns, Recursion } from "../logical.ts";
 import { inputsOf } from "../logical.ts";
 import { analysisError, quoteType, unsupported } from "./analysis-errors.ts";
 import { castTo } from "./casts.ts";
@@ -131,37 +131,36 @@ function refusePlaces(plan: LogicalPlan, previous: TableSnapshot, allowed: boole
       if (!allowed && plan.table === previous) throw misplaced(span);
       return;
     case "aggregate":
-      visit(plan.input, false);
+      // DISTINCT looks at single rows.
+      visit(plan.input, plan.calls.length === 0 && plan.keys.length > 0);
       return;
-    case "join":
-      switch (plan.join) {
-        case "inner":
-          visit(plan.left, true);
-          visit(plan.right, true);
-          return;
-        case "left":
-          visit(plan.left, true);
-          visit(plan.right, false);
-          return;
-        case "right":
-          visit(plan.left, false);
-          visit(plan.right, true);
-          return;
-        case "full":
-          visit(plan.left, false);
-          visit(plan.right, false);
-          return;
-        case "semi":
-        case "anti":
-        case "mark":
-        case "single":
-          // Subqueries read what they like.
-          visit(plan.left, true);
-          return;
-      }
+    case "join": {
+      const [left, right] = readableSides(plan.join);
+      visit(plan.left, left);
+      if (right !== "subquery") visit(plan.right, right);
       return;
+    }
     default:
       for (const input of inputsOf(plan)) visit(input, true);
+  }
+}
+
+/** Whether the left and the right side of a join may read the round before; a subquery may wherever it likes. */
+function readableSides(join: JoinKind): readonly [boolean, boolean | "subquery"] {
+  switch (join) {
+    case "inner":
+      return [true, true];
+    case "left":
+      return [true, false];
+    case "right":
+      return [false, true];
+    case "full":
+      return [false, false];
+    case "semi":
+    case "anti":
+    case "mark":
+    case "single":
+      return [true, "subquery"];
   }
 }
 
