@@ -20,6 +20,7 @@ function copyOf(name: string): string {
   return `delta.\`${folder}\``;
 }
 
+// Left out where the corpus is absent: its tables are others' work, which lies beside a checkout and is not part of it.
 test.skipIf(isAbsent)("a table with deletion vectors can be changed: rows that were deleted stay so (skipped where ../shared/corpus is absent)", async () => {
   const table = copyOf("dv-partitioned-with-checkpoint");
   const before = await tables.rows(`SELECT * FROM ${table}`);
@@ -35,6 +36,7 @@ test.skipIf(isAbsent)("a table with deletion vectors can be changed: rows that w
   expect(await tables.rows(`DELETE FROM ${table}`)).toEqual([`[${String(all)}]`]);
 });
 
+// Left out where the corpus is absent: its tables are others' work, which lies beside a checkout and is not part of it.
 test.skipIf(isAbsent)("tables with column mapping by id and by name can be written (skipped where ../shared/corpus is absent)", async () => {
   for (const name of ["table-with-columnmapping-mode-id", "data-skipping-basic-stats-all-types-columnmapping-name", "dv-with-columnmapping"]) {
     const table = copyOf(name);

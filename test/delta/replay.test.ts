@@ -11,6 +11,7 @@ const isAbsent = !existsSync(CORPUS);
 /** Its writer was in another zone, in which the partition values of timestamps are. */
 const LEFT_OUT = new Set(["data-reader-partition-values"]);
 
+// Left out where the corpus is absent: its tables are others' work, which lies beside a checkout and is not part of it.
 test.skipIf(isAbsent)("the reader that checks what we write reads tables of Spark's (skipped where ../shared/corpus is absent)", async () => {
   const duckdb = await DuckDBOracle.open({ threads: 1 });
   const names = readdirSync(CORPUS).filter((name) => existsSync(`${CORPUS}/${name}/expected`) && !LEFT_OUT.has(name));

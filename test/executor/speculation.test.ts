@@ -75,6 +75,7 @@ function blockFile(name: string): { readonly restore: () => void; readonly relea
   };
 }
 
+// Left out on Windows: a read is made to hang by a named pipe in place of a file, and there a folder can hold none.
 test.skipIf(process.platform === "win32").each([
   ["a breaker", "SELECT v, count(*), sum(id) FROM t GROUP BY v ORDER BY v"],
   ["the result", "SELECT id, v FROM t WHERE id % 2 = 0"],
