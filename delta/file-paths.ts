@@ -1,7 +1,7 @@
 import type { DeletionVectorDescriptor } from "./actions.ts";
 
 /** Decodes `%XX` of a path in the log; a path with stray percent signs is taken as it is. */
-export function decodePath(path: string): string {
+function decodePath(path: string): string {
   if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
@@ -27,7 +27,7 @@ export function absoluteFilePath(location: string, path: string): string {
 }
 
 /** Identity of a deletion vector within the log; empty for none. */
-export function deletionVectorId(descriptor: DeletionVectorDescriptor | undefined): string {
+function deletionVectorId(descriptor: DeletionVectorDescriptor | undefined): string {
   if (descriptor === undefined) return "";
   const { storageType, pathOrInlineDv, offset } = descriptor;
   return `${storageType}${pathOrInlineDv}${offset === undefined ? "" : `@${offset}`}`;

@@ -16,7 +16,7 @@ const DEFAULT_INDEXED_COLUMNS = 32;
 /** How many leaves have statistics; -1 for all. */
 const COUNT = "delta.dataSkippingNumIndexedCols";
 /** Names of the columns that have statistics, structs standing for all their fields; where it is set, the number counts no more. */
-export const STATISTICS_COLUMNS = "delta.dataSkippingStatsColumns";
+const STATISTICS_COLUMNS = "delta.dataSkippingStatsColumns";
 
 /** In the order of the schema. */
 export function leafColumns(fields: readonly StructField[], mapping: ColumnMappingMode = "none"): readonly LeafColumn[] {

@@ -40,7 +40,20 @@ export function rowsWanted(plan: LogicalPlan, version: string): number | undefin
       case "limit":
         visit(node.input, Math.min(limit, node.limit ?? Number.POSITIVE_INFINITY) + node.offset);
         return;
-      default:
+      case "values":
+      case "range":
+      case "filter":
+      case "aggregate":
+      case "expand":
+      case "window":
+      case "join":
+      case "sort":
+      case "setOperation":
+      case "generate":
+      case "sample":
+      case "repartition":
+      case "cte":
+      case "cteReference":
         for (const input of inputsOf(node)) visit(input, Number.POSITIVE_INFINITY);
     }
   };

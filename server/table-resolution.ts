@@ -118,7 +118,7 @@ async function resolveOne(session: Session, reference: TableReference, resolved:
 }
 
 /** A location named directly: ``parquet.`path` ``, ``delta.`path@v12` ``; undefined for names of another form. */
-export async function pathSource(session: Session, name: readonly string[], options: Readonly<Record<string, string>>): Promise<FileSource | undefined> {
+async function pathSource(session: Session, name: readonly string[], options: Readonly<Record<string, string>>): Promise<FileSource | undefined> {
   const [format, written] = name;
   if (name.length !== 2 || (await session.engine.findProvider(format)) === undefined) return undefined;
   const { path, version } = format.toLowerCase() === "delta" ? (await import("./time-travel.ts")).splitVersionSuffix(written) : { path: written, version: undefined };

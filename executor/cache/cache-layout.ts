@@ -32,7 +32,7 @@ export interface CacheColumn {
 }
 
 /** Two bytes tell so many strings apart. */
-export const MAX_CACHED_DICTIONARY = 65_536;
+const MAX_CACHED_DICTIONARY = 65_536;
 
 /** Collects summaries from batches in plain or dictionary layouts. */
 export class CacheCollector {

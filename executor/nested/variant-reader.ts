@@ -149,7 +149,7 @@ function floorMicros(nanos: bigint): bigint {
 }
 
 /** 16 bytes as a UUID's text. */
-export function uuidText(bytes: Uint8Array): string {
+function uuidText(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 

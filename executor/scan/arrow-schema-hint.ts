@@ -1,3 +1,5 @@
+import { ThriftType, type ThriftWriter } from "./thrift-compact.ts";
+
 /**
  * The value of a Parquet file's `ARROW:schema` key: an Arrow schema as base64 of an IPC message. parquet-rs takes from it how a column is to come
  * out: as dictionary, as 64-bit decimal, in microseconds. `none` leaves the choice to it.
@@ -26,6 +28,18 @@ export function arrowSchemaHint(columns: readonly HintedField[]): string {
   view.setUint32(4, message.length, true);
   framed.set(message, 8);
   return Buffer.from(framed).toString("base64");
+}
+
+/** The key among a footer's `key_value_metadata` (parquet.thrift, FileMetaData field 5), the only one there. */
+export function writeArrowSchema(writer: ThriftWriter, arrowSchema: string): void {
+  writer.field(5, ThriftType.list);
+  writer.listHeader(ThriftType.struct, 1);
+  writer.struct(() => {
+    writer.field(1, ThriftType.binary);
+    writer.string("ARROW:schema");
+    writer.field(2, ThriftType.binary);
+    writer.string(arrowSchema);
+  });
 }
 
 function fieldTable({ name, hint }: HintedField): Slot {

@@ -1,5 +1,5 @@
 import type { ArrowHint } from "./arrow-schema-hint.ts";
-import { arrowSchemaHint } from "./arrow-schema-hint.ts";
+import { arrowSchemaHint, writeArrowSchema } from "./arrow-schema-hint.ts";
 import type { ParquetFooter } from "./parquet-footer.ts";
 import type { SchemaNode } from "./parquet-schema.ts";
 import { writeChunk } from "./column-chunk-writer.ts";
@@ -134,14 +134,7 @@ function rewrittenFooter(footer: ParquetFooter, rowGroup: number, columns: reado
     });
     const hints = columns.flatMap(({ node, hint }) => (hint === undefined ? [] : [{ name: node.name, hint }]));
     if (hints.length !== columns.length) return;
-    writer.field(5, ThriftType.list);
-    writer.listHeader(ThriftType.struct, 1);
-    writer.struct(() => {
-      writer.field(1, ThriftType.binary);
-      writer.string("ARROW:schema");
-      writer.field(2, ThriftType.binary);
-      writer.string(arrowSchemaHint(hints));
-    });
+    writeArrowSchema(writer, arrowSchemaHint(hints));
   });
   return writer.finish();
 }

@@ -1,3 +1,4 @@
+import { writeArrowSchema } from "../scan/arrow-schema-hint.ts";
 import type { ColumnChunk } from "../scan/parquet-column-chunk.ts";
 import { chunkStart } from "../scan/parquet-column-chunk.ts";
 import { writeChunk } from "../scan/column-chunk-writer.ts";
@@ -48,16 +49,7 @@ function footerBytes({ schema, leafPaths, keyValues }: ParquetFooter, groups: re
     writer.field(4, ThriftType.list);
     writer.listHeader(ThriftType.struct, groups.length);
     groups.forEach((group, i) => writeRowGroup(writer, group, leafPaths, i));
-    if (arrowSchema !== undefined) {
-      writer.field(5, ThriftType.list);
-      writer.listHeader(ThriftType.struct, 1);
-      writer.struct(() => {
-        writer.field(1, ThriftType.binary);
-        writer.string("ARROW:schema");
-        writer.field(2, ThriftType.binary);
-        writer.string(arrowSchema);
-      });
-    }
+    if (arrowSchema !== undefined) writeArrowSchema(writer, arrowSchema);
     writer.field(6, ThriftType.binary);
     writer.string(createdBy);
     writer.field(7, ThriftType.list);

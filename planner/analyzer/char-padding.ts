@@ -1,7 +1,7 @@
 import { assert } from "../../catalog/errors.ts";
 import type { Column, Expr } from "../../catalog/expression.ts";
 import { columnExpr, isNullable, typeOf } from "../../catalog/expression.ts";
-import { BOOLEAN, type DataType, INT, isStringLike, STRING } from "../../catalog/types.ts";
+import { BOOLEAN, containsKind, type DataType, INT, isStringLike, STRING } from "../../catalog/types.ts";
 import type { Assignment, LogicalPlan } from "../logical.ts";
 import type { AnalyzedQuery } from "./context.ts";
 import { literal, nullOf } from "./casts.ts";
@@ -15,9 +15,9 @@ import { storedType } from "./store-assignment.ts";
 
 /** A scan whose columns of CHAR(n), also within nested values, are padded. `declared`: the columns' types in the table; `others`: what it gives beside them. */
 export function withPaddedColumns(scan: LogicalPlan, columns: readonly Column[], declared: readonly DataType[], others: readonly Column[], env: QueryEnvironment): AnalyzedQuery {
-  if (!env.context.settings.padsChar || !declared.some(holdsChar)) return { plan: scan, columns };
+  if (!env.context.settings.padsChar || !declared.some((type) => containsKind(type, "char"))) return { plan: scan, columns };
   const outputs = columns.map((column, i): Assignment => {
-    if (!holdsChar(declared[i])) return { column, expr: columnExpr(column) };
+    if (!containsKind(declared[i], "char")) return { column, expr: columnExpr(column) };
     const padded: Column = { ...column, id: env.context.nextId() };
     env.charTypes.set(padded.id, declared[i]);
     return { column: padded, expr: paddedValue(columnExpr(column), declared[i], env) };
@@ -64,21 +64,6 @@ function textLength(expr: Expr): number | undefined {
   return expr.kind === "literal" && typeof expr.value === "string" && isStringLike(expr.type) ? [...expr.value].length : undefined;
 }
 
-function holdsChar(type: DataType): boolean {
-  switch (type.kind) {
-    case "char":
-      return true;
-    case "array":
-      return holdsChar(type.element);
-    case "map":
-      return holdsChar(type.key) || holdsChar(type.value);
-    case "struct":
-      return type.fields.some((field) => holdsChar(field.type));
-    default:
-      return false;
-  }
-}
-
 function call(name: string, args: readonly Expr[], type: DataType, nullable: boolean): Expr {
   return { kind: "call", name, args, type, nullable, mode: "ansi" };
 }
@@ -99,13 +84,13 @@ function paddedValue(value: Expr, declared: DataType, env: QueryEnvironment): Ex
     case "struct": {
       const fields = declared.fields.flatMap((field) => {
         const own = call("getfield", [value, literal(field.name, STRING)], storedType(field.type), nullable || field.nullable);
-        return [literal(field.name, STRING), holdsChar(field.type) ? paddedValue(own, field.type, env) : own];
+        return [literal(field.name, STRING), containsKind(field.type, "char") ? paddedValue(own, field.type, env) : own];
       });
       const whole = call("named_struct", fields, type, false);
       return nullable ? { kind: "case", branches: [{ when: call("isnull", [value], BOOLEAN, false), then: nullOf(type) }], otherwise: whole, type, nullable } : whole;
     }
     case "array":
-      return holdsChar(declared.element) ? paddedElements(value, declared, env) : value;
+      return containsKind(declared.element, "char") ? paddedElements(value, declared, env) : value;
     case "map": {
       const parts = (name: string, part: DataType, containsNull: boolean): Expr => {
         const list: DataType = { kind: "array", element: part, containsNull };

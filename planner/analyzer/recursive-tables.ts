@@ -140,7 +140,20 @@ function refusePlaces(plan: LogicalPlan, previous: TableSnapshot, allowed: boole
       if (right !== "subquery") visit(plan.right, right);
       return;
     }
-    default:
+    case "values":
+    case "range":
+    case "filter":
+    case "project":
+    case "expand":
+    case "window":
+    case "sort":
+    case "limit":
+    case "setOperation":
+    case "generate":
+    case "sample":
+    case "repartition":
+    case "cte":
+    case "cteReference":
       for (const input of inputsOf(plan)) visit(input, true);
   }
 }

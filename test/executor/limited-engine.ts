@@ -1,13 +1,12 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Executor } from "../../executor/executor.ts";
 import type { QueryCounters } from "../../executor/query-counters.ts";
-import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import type { SparrowSession } from "../../server/library.ts";
 import { Sparrow } from "../../server/library.ts";
 import { arrowRows } from "../oracle/arrow-rows.ts";
+import { WatchedExecutor } from "../oracle/watched-executor.ts";
 
 /** What a query gave, its rows as texts, and what it took. */
 export interface LimitedResult {
@@ -22,7 +21,7 @@ export class LimitedEngine {
   readonly #sparrow: Sparrow;
   readonly #directory: string;
   readonly #counters: QueryCounters[] = [];
-  #executor: Executor | undefined;
+  readonly #watched = new WatchedExecutor((counters) => this.#counters.push(counters));
 
   private constructor(directory: string, workers: number, settings: Readonly<Record<string, string>>) {
     this.workers = workers;
@@ -30,14 +29,7 @@ export class LimitedEngine {
     const engine = new Engine({
       catalog: "memory",
       settings: { "sparrow.workers": String(workers), "sparrow.spill.dir": directory, "spark.sql.session.timeZone": "UTC", ...settings },
-      createExecutor: async (resources) => {
-        const executor = (this.#executor = new Executor(resources));
-        return {
-          execute: (plan, options) => executor.execute(planStages(plan), { ...options, onEnd: (counters) => this.#counters.push(counters) }),
-          cached: () => executor.cached(),
-          close: () => executor.close(),
-        };
-      },
+      createExecutor: this.#watched.create,
     });
     this.#sparrow = new Sparrow(engine);
   }
@@ -61,12 +53,12 @@ export class LimitedEngine {
   /** Bytes of the pool that are in use, and files on disk. */
   async leftovers(): Promise<{ readonly bytes: number; readonly files: readonly string[] }> {
     const files = await readdir(this.#directory, { recursive: true });
-    return { bytes: this.#executor?.pool.usedBytes ?? 0, files: files.filter((name) => !/^sparrow-spill-[^/]*$/.test(name)) };
+    return { bytes: this.#watched.poolBytes, files: files.filter((name) => !/^sparrow-spill-[^/]*$/.test(name)) };
   }
 
   /** Ends a worker thread, whatever it does. */
   async endWorker(index: number): Promise<void> {
-    await this.#executor?.workerPool.endOne(index);
+    await this.#watched.endThread(index);
   }
 
   async close(): Promise<void> {

@@ -1,28 +1,29 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Executor } from "../../executor/executor.ts";
 import { WorkerLostError } from "../../executor/worker-lost.ts";
-import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import { Sparrow } from "../../server/library.ts";
+import { WatchedExecutor } from "../oracle/watched-executor.ts";
 
 let sparrow: Sparrow;
-let executor: Executor | undefined;
+let watched: WatchedExecutor;
 /** Merges whose workers die, by their number in the query. */
 let dying: Set<number>;
 let merges: number;
 beforeEach(() => {
   [dying, merges] = [new Set(), 0];
+  watched = new WatchedExecutor();
   const engine = new Engine({
     catalog: "memory",
     settings: { "sparrow.workers": "1", "sparrow.memory.limit": "64m" },
     createExecutor: async (resources) => {
-      const made = (executor = new Executor(resources));
-      const runFinish = made.runFinish.bind(made);
-      made.runFinish = async (job, options) => {
+      const created = await watched.create(resources);
+      const executor = watched.executor!;
+      const runFinish = executor.runFinish.bind(executor);
+      executor.runFinish = async (job, options) => {
         if (!options.inline && dying.has(merges++)) throw new WorkerLostError("ended by the test", 1, true);
         await runFinish(job, options);
       };
-      return { execute: (plan, options) => made.execute(planStages(plan), options), cached: () => made.cached(), close: () => made.close() };
+      return created;
     },
   });
   sparrow = new Sparrow(engine);
@@ -47,7 +48,7 @@ test("inputs of a UNION ALL that have not been delivered are computed again when
     expect(merges).toBeGreaterThan(all);
     expect(merges).toBeLessThan(2 * all + deaths.length);
   }
-  expect(executor?.pool.usedBytes).toBe(0);
+  expect(watched.poolBytes).toBe(0);
 });
 
 test("what delivered rows and others have in common is not computed again", async () => {
@@ -57,7 +58,7 @@ test("what delivered rows and others have in common is not computed again", asyn
   dying = new Set([merges - 1]);
   merges = 0;
   await expect(keys(sql)).rejects.toMatchObject({ condition: "WORKER_LOST" });
-  expect(executor?.pool.usedBytes).toBe(0);
+  expect(watched.poolBytes).toBe(0);
 });
 
 test("merges whose workers always die end the query", async () => {

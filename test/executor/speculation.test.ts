@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { QueryEvent } from "../../executor/events.ts";
-import { Executor } from "../../executor/executor.ts";
-import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import { textRows } from "../../server/results/text-rows.ts";
 import { runText } from "../../server/run-text.ts";
 import type { Session } from "../../server/session.ts";
+import { WatchedExecutor } from "../oracle/watched-executor.ts";
 
 const FILES = 8;
 const ROWS = 500;
@@ -17,7 +16,7 @@ const ROWS = 500;
 let folder: string;
 let engine: Engine;
 let session: Session;
-let executor: Executor | undefined;
+let watched: WatchedExecutor;
 let events: QueryEvent[];
 let onSpeculation: () => void;
 beforeEach(async () => {
@@ -26,6 +25,7 @@ beforeEach(async () => {
   for (let file = 0; file < FILES; file++) writeFileSync(path.join(folder, "t", `${file}.csv`), Array.from({ length: ROWS }, (_, row) => `${file * ROWS + row},v${row % 7}\n`).join(""));
   events = [];
   onSpeculation = () => {};
+  watched = new WatchedExecutor();
   engine = new Engine({
     catalog: "memory",
     settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m", "spark.speculation": "true", "spark.speculation.quantile": "0.5", "spark.speculation.interval": "5ms", "spark.speculation.minTaskRuntime": "200ms" },
@@ -33,10 +33,7 @@ beforeEach(async () => {
       events.push(event);
       if (event.kind === "taskSpeculated") onSpeculation();
     },
-    createExecutor: async (resources) => {
-      const made = (executor = new Executor(resources));
-      return { execute: (plan, options) => made.execute(planStages(plan), options), cached: () => made.cached(), close: () => made.close() };
-    },
+    createExecutor: watched.create,
   });
   session = engine.newSession();
   await (await runText(session, `CREATE TEMPORARY VIEW t (id BIGINT, v STRING) USING csv OPTIONS (path '${folder}/t')`)).batches[Symbol.asyncIterator]().next();
@@ -88,16 +85,16 @@ test.skipIf(process.platform === "win32").each([
     expect(await rowsOf(sql, () => (blocked = blockFile("3.csv")))).toEqual(expected);
     expect(events.map(({ kind }) => kind)).toContain("taskSpeculated");
     // The thread that is stuck may still write to its memory.
-    expect(executor?.pool.usedBytes).toBeGreaterThan(0);
+    expect(watched.poolBytes).toBeGreaterThan(0);
   } finally {
     blocked?.release();
   }
-  await expect.poll(() => executor?.pool.usedBytes).toBe(0);
+  await expect.poll(() => watched.poolBytes).toBe(0);
   expect(await rowsOf(sql)).toEqual(expected);
 });
 
 test("nothing is done twice where all goes well, nor what a LIMIT counts", async () => {
   expect(await rowsOf("SELECT count(*) FROM (SELECT * FROM t LIMIT 1700)")).toEqual(["1700"]);
   expect(await rowsOf("SELECT count(DISTINCT id) FROM t")).toEqual([String(FILES * ROWS)]);
-  expect(executor?.pool.usedBytes).toBe(0);
+  expect(watched.poolBytes).toBe(0);
 });

@@ -1,14 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Executor } from "../../executor/executor.ts";
-import { planStages } from "../../planner/plan-stages.ts";
 import { Engine } from "../../server/engine.ts";
 import { runText } from "../../server/run-text.ts";
 import type { Session } from "../../server/session.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { BenchTable } from "../../bench/suite.ts";
 import type { ResultSet } from "../oracle/result-set.ts";
+import { WatchedExecutor } from "../oracle/watched-executor.ts";
 import type { Value } from "../../catalog/values.ts";
 
 /** What a process holds that queries could leave behind. */
@@ -23,22 +22,14 @@ export class EngineUnderFire implements AsyncDisposable {
   readonly session: Session;
   readonly #engine: Engine;
   readonly #spillFolder: string;
-  #executor: Executor | undefined;
+  readonly #watched = new WatchedExecutor();
 
   constructor(settings: Readonly<Record<string, string>>) {
     this.#spillFolder = mkdtempSync(path.join(tmpdir(), "sparrow-faults-"));
     this.#engine = new Engine({
       catalog: "memory",
       settings: { "spark.sql.session.timeZone": "UTC", "sparrow.spill.dir": this.#spillFolder, ...settings },
-      createExecutor: async (resources) => {
-        const executor = new Executor(resources);
-        this.#executor = executor;
-        return {
-          execute: (plan, options) => executor.execute(planStages(plan), options),
-          cached: () => executor.cached(),
-          close: () => executor.close(),
-        };
-      },
+      createExecutor: this.#watched.create,
     });
     this.session = this.#engine.newSession();
   }
@@ -59,13 +50,13 @@ export class EngineUnderFire implements AsyncDisposable {
 
   /** Ends one of the worker threads, if there are any. */
   async endThread(index: number): Promise<void> {
-    await this.#executor?.workerPool.endOne(index);
+    await this.#watched.endThread(index);
   }
 
   get holdings(): Holdings {
     // The folder of the engine itself stays until it is closed.
     const spilled = readdirSync(this.#spillFolder, { recursive: true }).filter((name) => String(name).includes(path.sep));
-    return { poolBytes: this.#executor?.pool.usedBytes ?? 0, spillFiles: spilled.length, threads: this.#executor?.workerPool.threads ?? 0 };
+    return { poolBytes: this.#watched.poolBytes, spillFiles: spilled.length, threads: this.#watched.executor?.workerPool.threads ?? 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
