@@ -7,6 +7,8 @@ export interface AdaptiveCase {
   readonly off: Readonly<Record<string, string>>;
   /** Settings of both runs. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The table that the statement writes, of whose files the largest one is told. */
+  readonly writes?: string;
 }
 
 const EXCLUDED = "spark.sql.adaptive.optimizer.excludedRules";
@@ -25,6 +27,9 @@ export const TABLES: readonly string[] = [
   "CREATE TABLE few USING parquet AS SELECT id AS b, concat('t', id) AS t FROM range(2000)",
   "CREATE TABLE clustered USING parquet AS SELECT id % 3 * 900000 AS g, id AS v FROM range(1000000)",
   "CREATE TABLE written (k BIGINT, a BIGINT) USING parquet",
+  // Nine rows in ten have one key, as of a log that one customer fills.
+  "CREATE TABLE log USING parquet AS SELECT CASE WHEN id % 10 < 9 THEN 7 ELSE id * 7919 % 100000 END AS customer, id * 48271 % 6000011 AS at, id AS v, concat('event ', id % 1000) AS event FROM range(6000000)",
+  "CREATE TABLE log_by_customer (customer BIGINT, at BIGINT, v BIGINT, event STRING) USING parquet",
 ];
 
 export const CASES: readonly AdaptiveCase[] = [
@@ -75,6 +80,24 @@ export const CASES: readonly AdaptiveCase[] = [
     rule: "CoalesceShufflePartitions",
     sql: "INSERT OVERWRITE written SELECT /*+ REPARTITION(a) */ k, a FROM half h JOIN (SELECT id AS k FROM range(20000)) r ON r.k % 1000 = h.a",
     off: { "spark.sql.adaptive.coalescePartitions.enabled": "false" },
+    writes: "written",
+  },
+  {
+    rule: "OptimizeSkewInRebalancePartitions",
+    sql: "INSERT OVERWRITE log_by_customer SELECT /*+ REBALANCE(customer) */ * FROM log SORT BY customer, at",
+    off: { "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "false" },
+    writes: "log_by_customer",
+  },
+  {
+    rule: "PartialAggregation",
+    sql: "SELECT count(*), sum(n), max(s) FROM (SELECT k, count(*) AS n, sum(v) AS s FROM (SELECT id * 7919 % 6000011 AS k, id AS v FROM range(6000000)) GROUP BY k)",
+    off: { "sparrow.adaptive.partialAggregation.enabled": "false" },
+  },
+  {
+    // Each key twice.
+    rule: "PartialAggregation",
+    sql: "SELECT count(*), sum(n), max(s) FROM (SELECT k, count(*) AS n, sum(v) AS s FROM (SELECT id * 7919 % 3000017 AS k, id AS v FROM range(6000000)) GROUP BY k)",
+    off: { "sparrow.adaptive.partialAggregation.enabled": "false" },
   },
 ];
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "../../server/library.ts";
 import type { QueryEvent, Sparrow } from "../../server/library.ts";
+import { bytesText } from "../../planner/bytes-text.ts";
 import { tpchQueries } from "../tpch/queries.ts";
 import type { Suite } from "../suite.ts";
 import { CASES, SKEWED_JOIN, TABLES } from "./cases.ts";
@@ -21,6 +22,8 @@ interface Cost {
   /** Rows that entered pipelines, and that breakers kept. */
   readonly read: number;
   readonly kept: number;
+  /** Bytes that the query held at the end of a stage, at most. */
+  readonly held: number;
   /** Rows of the largest task of the last stage with the most rows, by the mean of its tasks. */
   readonly largestTask: number;
 }
@@ -33,14 +36,16 @@ export async function benchAdaptive(tpch: Suite, { runs, threads }: AdaptiveBenc
   const cost = (sql: string, settings: Settings): Promise<Cost> => costOf(sparrow, events, sql, settings);
   try {
     for (const statement of TABLES) await sparrow.sql(statement).toArray();
-    console.log(`\n| rule | on, ms | off, ms | on / off | CPU on / off | rows read on / off |\n|---|---:|---:|---:|---:|---:|`);
-    for (const { rule, sql, off, settings = {} } of CASES) {
+    console.log(`\n| rule | on, ms | off, ms | on / off | CPU on / off | rows read on / off | memory held on / off |\n|---|---:|---:|---:|---:|---:|---:|`);
+    for (const { rule, sql, off, settings = {}, writes } of CASES) {
       const [on, without] = await inTurn(runs, () => cost(sql, settings), () => cost(sql, { ...settings, ...off }));
-      console.log(`| ${rule} | ${ms(on)} | ${ms(without)} | ${ratio(on.milliseconds, without.milliseconds)} | ${ratio(on.cpu, without.cpu)} | ${on.read} / ${without.read} |`);
+      console.log(`| ${rule} | ${ms(on)} | ${ms(without)} | ${ratio(on.milliseconds, without.milliseconds)} | ${ratio(on.cpu, without.cpu)} | ${on.read} / ${without.read} | ${bytesText(on.held)} / ${bytesText(without.held)} |`);
+      const larger = writes === undefined ? undefined : largestFile(join(warehouse, writes));
       events.length = 0;
       await cost(sql, settings);
       const decision = events.find((event) => event.kind === "planChanged" && event.rule === rule);
       console.log(decision?.kind === "planChanged" ? `\n> ${decision.reason}\n` : "\n> the rule did not fire\n");
+      if (writes !== undefined) console.log(`Largest file written: ${largestFile(join(warehouse, writes))} on, ${larger} off\n`);
     }
     const { partitioned, shared, off } = SKEWED_JOIN;
     const [cut, whole] = await inTurn(runs, () => cost(partitioned, {}), () => cost(partitioned, off));
@@ -72,7 +77,7 @@ async function inTurn(runs: number, ...measured: readonly (() => Promise<Cost>)[
   for (let run = 0; run < runs; run++) for (const [i, measure] of measured.entries()) costs[i].push(await measure());
   const medianOf = (own: readonly Cost[]): Cost => {
     const median = (value: (cost: Cost) => number): number => own.map(value).toSorted((x, y) => x - y)[own.length >> 1];
-    return { milliseconds: median((c) => c.milliseconds), cpu: median((c) => c.cpu), read: median((c) => c.read), kept: median((c) => c.kept), largestTask: median((c) => c.largestTask) };
+    return { milliseconds: median((c) => c.milliseconds), cpu: median((c) => c.cpu), read: median((c) => c.read), kept: median((c) => c.kept), held: median((c) => c.held), largestTask: median((c) => c.largestTask) };
   };
   return costs.map(medianOf);
 }
@@ -86,7 +91,13 @@ async function costOf(sparrow: Sparrow, events: QueryEvent[], sql: string, setti
   const { user, system } = process.cpuUsage(before);
   const read = sumOf(events, (event) => (event.kind === "stageEnded" ? event.rows : 0));
   const kept = sumOf(events, (event) => (event.kind === "breakerCompleted" ? event.rows : 0));
-  return { milliseconds, cpu: (user + system) / 1e6, read, kept, largestTask: largestTask(events) };
+  const held = events.reduce((most, event) => (event.kind === "stageEnded" ? Math.max(most, event.heldBytes) : most), 0);
+  return { milliseconds, cpu: (user + system) / 1e6, read, kept, held, largestTask: largestTask(events) };
+}
+
+function largestFile(folder: string): string {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".parquet"));
+  return `${bytesText(Math.max(...files.map((name) => statSync(join(folder, name)).size)))} of ${files.length}`;
 }
 
 function largestTask(events: readonly QueryEvent[]): number {

@@ -2,61 +2,43 @@ import { bytesText } from "../bytes-text.ts";
 import type { ExchangeRead, JoinRead } from "../partitioning.ts";
 import { joinExchange } from "../partitioned-join.ts";
 import type { PhysicalExchange, PhysicalHashJoin, PhysicalPlan } from "../physical.ts";
-import { groupNeighbours, piecesOf, taskBytes } from "./partition-sizes.ts";
-import type { PartitionSize } from "./progress.ts";
-import type { AdaptiveRule, AdaptiveSettings, RuleContext } from "./rule.ts";
+import { groupNeighbours, taskBytes } from "./partition-sizes.ts";
+import type { AdaptiveRule, RuleContext } from "./rule.ts";
 import { rewriteUpward } from "./rule.ts";
 
 /**
- * Small partitions of a complete exchange become one, up to the advisory size; where the query asked for balance, large ones are cut. A number of partitions that the
- * query gives stays. Partitions of a join become one task, up to the size that keeps all workers busy. Source: Spark's `CoalesceShufflePartitions` and
- * `OptimizeSkewInRebalancePartitions`; in results not its preference for at least as many partitions as threads, for here all workers take part in the reading of each.
+ * Small partitions of a complete exchange become one, up to the advisory size, and empty ones are not read. A number of partitions that the query gives stays. Partitions
+ * of a join become one task, up to the size that keeps all workers busy. Source: Spark's `CoalesceShufflePartitions`; in results not its preference for at least as many
+ * partitions as threads, for here all workers take part in the reading of each.
  */
 export const coalescePartitions: AdaptiveRule = {
   name: "CoalesceShufflePartitions",
-  isEnabled: (settings) => settings.coalescePartitions || settings.rebalanceSkew,
+  isEnabled: (settings) => settings.coalescePartitions,
   apply: (plan, context) => {
     const { latest } = context.state;
     if (latest.kind !== "exchange") return plan;
     return rewriteUpward(plan, (node) => {
       if (node.kind === "hashJoin" && node.probe.id === latest.node.id) return withFewerTasks(node, context);
-      return node.id === latest.node.id && node.kind === "exchange" ? withReads(node, context) : node;
+      return node.id === latest.node.id && node.kind === "exchange" ? withFewerReads(node, context) : node;
     });
   },
 };
 
-function withReads(exchange: PhysicalPlan & PhysicalExchange, { settings, state, decide }: RuleContext): PhysicalPlan {
+function withFewerReads(exchange: PhysicalPlan & PhysicalExchange, { settings, state, decide }: RuleContext): PhysicalPlan {
   const sizes = state.complete(exchange)?.partitions;
   const { origin } = exchange;
   if (sizes === undefined || origin === undefined || origin === "REPARTITION_BY_NUM" || origin === "ENSURE_REQUIREMENTS" || state.hasBegun(exchange)) return exchange;
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
   const target = Math.max(Math.min(Math.ceil(total / settings.minPartitions), settings.advisoryPartitionBytes), settings.minPartitionBytes);
-  const pieces = settings.rebalanceSkew && origin !== "REPARTITION_BY_COL" ? skewedPieces(sizes, settings) : new Map<number, number>();
-  const reads = readsOf(sizes, pieces, target, settings);
-  if (reads.length === sizes.length && pieces.size === 0) return exchange;
+  const before = exchange.reads ?? sizes.map((_, partition): ExchangeRead => ({ partitions: [partition] }));
+  const pieces = Map.groupBy(before.filter((read) => read.slice !== undefined), (read) => read.partitions[0]);
+  const partitions = sizes.flatMap(({ rows, bytes }, partition) => (rows === 0 ? [] : [{ partition, bytes, isAlone: pieces.has(partition) }]));
+  const groups = groupNeighbours(partitions, target, settings.minPartitionBytes).flatMap((group): readonly ExchangeRead[] => pieces.get(group[0]) ?? [{ partitions: group }]);
+  const reads = groups.length === 0 ? [{ partitions: [0] }] : groups;
+  if (reads.length === before.length) return exchange;
   const largest = sizes.reduce((most, { bytes }) => Math.max(most, bytes), 0);
-  const cut = pieces.size === 0 ? "" : `, ${pieces.size} of them cut into pieces`;
-  decide({ rule: coalescePartitions.name, node: exchange.id, reason: `${sizes.length} partitions of ${bytesText(total)}, the largest ${bytesText(largest)}, wanted ${bytesText(target)}: read as ${reads.length}${cut}` });
+  decide({ rule: coalescePartitions.name, node: exchange.id, reason: `${sizes.length} partitions of ${bytesText(total)}, the largest ${bytesText(largest)}, wanted ${bytesText(target)}: read as ${reads.length}` });
   return { ...exchange, reads };
-}
-
-/** By partition that is larger than advised, the number of its pieces. */
-function skewedPieces(sizes: readonly PartitionSize[], settings: AdaptiveSettings): ReadonlyMap<number, number> {
-  const pieces = sizes.map(({ bytes }, partition) => [partition, piecesOf(bytes, settings.advisoryPartitionBytes, settings)] as const);
-  return new Map(pieces.filter(([, count]) => count > 1));
-}
-
-/** Empty partitions are not read. */
-function readsOf(sizes: readonly PartitionSize[], pieces: ReadonlyMap<number, number>, target: number, settings: AdaptiveSettings): readonly ExchangeRead[] {
-  const partitions = sizes.flatMap(({ rows, bytes }, partition) => {
-    const isAlone = pieces.has(partition) || !settings.coalescePartitions;
-    return rows === 0 && settings.coalescePartitions ? [] : [{ partition, bytes, isAlone }];
-  });
-  if (partitions.length === 0) return [{ partitions: [0] }];
-  return groupNeighbours(partitions, target, settings.minPartitionBytes).flatMap((group): ExchangeRead[] => {
-    const of = pieces.get(group[0]) ?? 1;
-    return of === 1 ? [{ partitions: group }] : Array.from({ length: of }, (_, index) => ({ partitions: group, slice: { index, of } }));
-  });
 }
 
 /** Those that are cut come first, so that the small ones fill what is left of the time. */
@@ -64,7 +46,7 @@ function withFewerTasks(join: PhysicalPlan & PhysicalHashJoin, { settings, state
   const exchange = joinExchange(join);
   const probe = exchange && state.complete(exchange)?.partitions;
   const build = state.complete(join)?.partitions;
-  if (!settings.coalescePartitions || probe === undefined || build === undefined || state.hasBegun(join)) return join;
+  if (probe === undefined || build === undefined || state.hasBegun(join)) return join;
   const bytes = probe.map((side, partition) => side.bytes + (build[partition]?.bytes ?? 0));
   const target = taskBytes(bytes, settings);
   const before = join.reads ?? probe.map((_, partition): JoinRead => ({ partitions: [partition] }));

@@ -7,6 +7,7 @@ import { partialAggregation } from "./partial-aggregation.ts";
 import { probeOrder } from "./probe-order.ts";
 import type { Decision, Progress, Replanned } from "./progress.ts";
 import { RunState } from "./progress.ts";
+import { rebalanceSkew } from "./rebalance-skew.ts";
 import type { AdaptiveRule, AdaptiveSettings } from "./rule.ts";
 import { highestNodeId } from "./rule.ts";
 import { runtimeFilter } from "./runtime-filter.ts";
@@ -15,7 +16,7 @@ import { skewedJoin } from "./skewed-join.ts";
 import { partitionPruning, rangeFilter } from "./skip-splits.ts";
 
 /** Everything that can change a plan while it runs, in the order in which it is asked. */
-const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, sharedHashTable, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, skewedJoin, coalescePartitions, partialAggregation];
+const ADAPTIVE_RULES: readonly AdaptiveRule[] = [propagateEmptyRelations, sharedHashTable, buildSide, partitionPruning, rangeFilter, runtimeFilter, probeOrder, skewedJoin, rebalanceSkew, coalescePartitions, partialAggregation];
 
 /** The plan with what has not run yet changed where the rules see a better way; undefined when they see none. Pure. */
 export function replan(plan: PhysicalPlan, progress: Progress, settings: AdaptiveSettings): Replanned | undefined {

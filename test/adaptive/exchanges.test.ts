@@ -54,10 +54,18 @@ test("REBALANCE cuts what is larger than advised, REPARTITION by the same column
   const balanced = await written("SELECT /*+ REBALANCE(skewed) */ * FROM t", "parquet", settings);
   expect(balanced.flat().toSorted()).toEqual(await sparrow.rows("SELECT * FROM t"));
   expect(balanced.length).toBeGreaterThan(2);
-  expect(await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", settings)).toEqual([expect.stringMatching(/read as \d+, 1 of them cut into pieces$/)]);
+  expect(await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", settings)).toEqual([
+    expect.stringMatching(/^OptimizeSkewInRebalancePartitions: 1 of 32 partitions larger than 200\.0 KiB, the largest \d+\.\d KiB: cut into \d pieces$/),
+    expect.stringMatching(/^CoalesceShufflePartitions: 32 partitions of .*: read as \d+$/),
+  ]);
+  // Pieces of a partition stay what they are where small ones are not read together.
+  const apart = { ...settings, "spark.sql.adaptive.coalescePartitions.enabled": "false" };
+  expect((await written("SELECT /*+ REBALANCE(skewed) */ * FROM t", "parquet", apart)).length).toBeGreaterThan(balanced.length);
+  expect(await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", apart)).toEqual([expect.stringMatching(/^OptimizeSkewInRebalancePartitions/)]);
+  expect((await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", { ...settings, "spark.sql.adaptive.optimizer.excludedRules": "OptimizeSkewInRebalancePartitions" })).join()).not.toContain("cut into");
   const uneven = { ...settings, "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled": "false" };
-  expect((await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", uneven)).join()).not.toContain("cut into pieces");
-  expect((await sparrow.decisions("SELECT /*+ REPARTITION(skewed) */ * FROM t", settings)).join()).not.toContain("cut into pieces");
+  expect((await sparrow.decisions("SELECT /*+ REBALANCE(skewed) */ * FROM t", uneven)).join()).not.toContain("cut into");
+  expect((await sparrow.decisions("SELECT /*+ REPARTITION(skewed) */ * FROM t", settings)).join()).not.toContain("cut into");
 });
 
 test("SORT BY sorts each partition by itself", async () => {
