@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { QueryCounters } from "../../executor/query-counters.ts";
 import { Engine } from "../../server/engine.ts";
-import type { SparrowSession } from "../../server/library.ts";
+import type { QueryEvent, SparrowSession } from "../../server/library.ts";
 import { Sparrow } from "../../server/library.ts";
 import { arrowRows } from "../oracle/arrow-rows.ts";
 import { WatchedExecutor } from "../oracle/watched-executor.ts";
@@ -21,6 +21,8 @@ export class LimitedEngine {
   readonly #sparrow: Sparrow;
   readonly #directory: string;
   readonly #counters: QueryCounters[] = [];
+  /** Of all queries. */
+  readonly events: QueryEvent[] = [];
   readonly #watched = new WatchedExecutor((counters) => this.#counters.push(counters));
 
   private constructor(directory: string, workers: number, settings: Readonly<Record<string, string>>) {
@@ -30,6 +32,7 @@ export class LimitedEngine {
       catalog: "memory",
       settings: { "sparrow.workers": String(workers), "sparrow.spill.dir": directory, "spark.sql.session.timeZone": "UTC", ...settings },
       createExecutor: this.#watched.create,
+      onEvent: (event) => this.events.push(event),
     });
     this.#sparrow = new Sparrow(engine);
   }

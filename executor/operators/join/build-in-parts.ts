@@ -19,8 +19,11 @@ export interface JoinPart {
   readonly probe: StoredPartition;
 }
 
-/** `directory`: of rows in memory that several tasks probe; others get one from whoever joins them. */
-export type BuildRound = StoredPartition & { readonly directory?: HashDirectory };
+/**
+ * `directory`: of rows in memory that several tasks probe; others get one from whoever joins them. `isCopied`: several tasks join these rows, of which some are on disk:
+ * chains lead through both, so that each task needs all of them for itself.
+ */
+export type BuildRound = StoredPartition & { readonly directory?: HashDirectory; readonly isCopied?: boolean };
 
 /** The build side of a join of which not all rows are looked at together. */
 export interface BuildInParts {

@@ -2,6 +2,7 @@ import type { Arena } from "../../memory/arena.ts";
 import type { RecordFlag, RecordRun } from "../../pipeline/morsels.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../../spill/spill-store.ts";
+import type { RowChunk } from "../row-store.ts";
 import { runsOf } from "../row-store.ts";
 import { addressesOf, forEachRecord } from "../rows/sort-records.ts";
 import type { HashDirectory } from "./join-directory.ts";
@@ -36,13 +37,14 @@ const MAX_NOTED_ROWS = 4 * 1024 * 1024;
 export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): RewrittenPart | undefined {
   const { pool } = arena;
   const { passes } = lookup.state;
-  const rounds = part.rounds.map(({ chunks, pages, directory }) => ({ chunks, pages, directory }));
+  const rounds = part.rounds.map((round) => ({ ...round }));
   for (const rows of probeGroups(part.probe, probe.recordBytes, passes !== undefined && rounds.length > 1)) {
     const notes = rows.map((piece) => new Uint8Array(passes === undefined ? 0 : recordCount(piece)));
     for (const [at, round] of rounds.entries()) {
       arena.reset();
       const loaded = round.pages.map((page) => spill.read(page, build, arena));
-      placeRound(lookup, [...runsOf(round.chunks, build.recordBytes), ...loaded], round.directory, part.sharedBits, state, arena);
+      const inMemory = runsOf(round.isCopied === true ? copiesOf(round.chunks, arena) : round.chunks, build.recordBytes);
+      placeRound(lookup, [...inMemory, ...loaded], round.directory, part.sharedBits, state, arena);
       if (passes !== undefined) pool.u32[(state + passes.isLast) >>> 2] = at === rounds.length - 1 ? 1 : 0;
       for (const [i, piece] of rows.entries()) {
         const records = "file" in piece ? spill.read(piece, probe, scratch) : piece;
@@ -55,6 +57,14 @@ export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }
   }
   arena.reset();
   return keepsFlags && part.leaf !== undefined ? { leaf: part.leaf, pages: rounds.flatMap((round) => round.pages) } : undefined;
+}
+
+function copiesOf(chunks: readonly RowChunk[], arena: Arena): readonly RowChunk[] {
+  return chunks.map(({ start, end }) => {
+    const address = arena.allocate(end - start);
+    arena.pool.u32.copyWithin(address >>> 2, start >>> 2, end >>> 2);
+    return { start: address, end: address + end - start };
+  });
 }
 
 /** Probe rows run by run and page by page; in groups where they pass by more than once and are taken note of. */

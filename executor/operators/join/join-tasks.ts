@@ -22,8 +22,8 @@ export async function joinMorsels(parts: readonly (readonly JoinPart[])[], reads
 }
 
 /**
- * The tasks of a join in parts: those that the plan asks for, or one for each partition. A part of which rows are on disk is cut only where each task can read rows of
- * its own: match flags, and chains through rows in memory, belong to one.
+ * The tasks of a join in parts: those that the plan asks for, or one for each partition. A part of which build rows are on disk is cut only where each task can read rows
+ * of its own: match flags belong to one.
  */
 function joinTasks(parts: readonly (readonly JoinPart[])[], reads: readonly JoinRead[] | undefined, { build, probe, keepsFlags }: Omit<JoinParts, "tasks">): readonly JoinTask[] {
   if (reads === undefined) return parts.flat().map((part) => [part]);
@@ -31,8 +31,9 @@ function joinTasks(parts: readonly (readonly JoinPart[])[], reads: readonly Join
   const cut = (part: JoinPart, read: JoinRead): readonly JoinPart[] => {
     if (read.probe === undefined && read.build === undefined) return [part];
     const isOnDisk = part.rounds.some(({ pages }) => pages.length > 0);
-    if (isOnDisk && (keepsFlags || part.rounds.some(({ chunks }) => chunks.length > 0))) return isFirst(read.probe) && isFirst(read.build) ? [part] : [];
-    return [{ ...part, rounds: pieces.of(part, read.build), probe: pieceOf(part.probe, probe.recordBytes, read.probe) }];
+    if (isOnDisk && keepsFlags) return isFirst(read.probe) && isFirst(read.build) ? [part] : [];
+    const rounds = pieces.of(part, read.build).map((round): BuildRound => (round.pages.length > 0 && round.chunks.length > 0 ? { ...round, isCopied: true } : round));
+    return [{ ...part, rounds, probe: pieceOf(part.probe, probe.recordBytes, read.probe) }];
   };
   return reads.map((read) => read.partitions.flatMap((partition) => parts[partition].flatMap((part) => cut(part, read)))).filter((task) => task.length > 0);
 }
@@ -84,7 +85,8 @@ class SharedDirectories {
   constructor(tasks: readonly JoinTask[], recordBytes: number, arena: Arena) {
     const met = new Set<StoredPartition["chunks"]>();
     for (const { rounds, sharedBits } of tasks.flat()) {
-      for (const { chunks } of rounds) {
+      for (const { chunks, isCopied } of rounds) {
+        if (isCopied === true) continue;
         if (met.has(chunks) && chunks.length > 0 && !this.#made.has(chunks)) this.#link(chunks, recordBytes, sharedBits, arena);
         met.add(chunks);
       }
@@ -94,7 +96,7 @@ class SharedDirectories {
   /** The tasks, with what is made for them. */
   in(tasks: readonly JoinTask[]): readonly JoinTask[] {
     const withDirectory = (round: BuildRound): BuildRound => {
-      const directory = this.#made.get(round.chunks);
+      const directory = round.isCopied === true ? undefined : this.#made.get(round.chunks);
       return directory === undefined ? round : { ...round, directory };
     };
     return tasks.map((task) => task.map((part) => ({ ...part, rounds: part.rounds.map(withDirectory) })));
