@@ -1,70 +1,9 @@
 /**
  * Parquet's pages into column buffers. Every function answers -1 for bytes that are not well-formed, and reads and writes only what it was given, but for up to 16 bytes
- * behind the ends, which callers leave room for. Source: parquet-format's Encodings.md; Snappy's format_description.txt.
+ * behind the ends, which callers leave room for. Source: parquet-format's Encodings.md.
  */
 
-/** By eights while that is shorter than a call; what is written beyond the end is overwritten later, or lies in the slack. */
-@inline
-function copy(to: u32, from: u32, n: u32): void {
-  if (n > 64) memory.copy(to, from, n);
-  else for (let i: u32 = 0; i < n; i += 8) store<u64>(to + i, load<u64>(from + i));
-}
-
-/** Bytes that were written, at most `capacity`. */
-export function snappy_uncompress(p: u32, n: u32, to: u32, capacity: u32): i32 {
-  const end = p + n;
-  const start = to;
-  let length: u32 = 0;
-  for (let shift: u32 = 0; ; shift += 7) {
-    if (p >= end || shift > 28) return -1;
-    const byte: u32 = load<u8>(p++);
-    length |= (byte & 127) << shift;
-    if (byte < 128) break;
-  }
-  if (length > capacity) return -1;
-  const limit = to + length;
-  while (p < end) {
-    const tag: u32 = load<u8>(p++);
-    let size: u32;
-    let offset: u32;
-    if ((tag & 3) == 0) {
-      size = tag >> 2;
-      if (size >= 60) {
-        const extra = size - 59;
-        if (extra > end - p) return -1;
-        size = load<u32>(p) & (<u32>0xffffffff >> (32 - (extra << 3)));
-        p += extra;
-      }
-      size++;
-      if (size == 0 || size > end - p || size > limit - to) return -1;
-      copy(to, p, size);
-      p += size;
-      to += size;
-      continue;
-    }
-    if ((tag & 3) == 1) {
-      if (p >= end) return -1;
-      size = ((tag >> 2) & 7) + 4;
-      offset = ((tag & 0xe0) << 3) | load<u8>(p++);
-    } else if ((tag & 3) == 2) {
-      if (end - p < 2) return -1;
-      size = (tag >> 2) + 1;
-      offset = load<u16>(p);
-      p += 2;
-    } else {
-      if (end - p < 4) return -1;
-      size = (tag >> 2) + 1;
-      offset = load<u32>(p);
-      p += 4;
-    }
-    if (offset == 0 || offset > to - start || size > limit - to) return -1;
-    const from = to - offset;
-    if (offset >= 8) for (let i: u32 = 0; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
-    else for (let i: u32 = 0; i < size; i++) store<u8>(to + i, load<u8>(from + i));
-    to += size;
-  }
-  return to == limit ? <i32>length : -1;
-}
+import { copy } from "./copying";
 
 /** One value of a dictionary-encoded page: its code (T = u8), or what the dictionary has for it. */
 @inline
@@ -73,12 +12,60 @@ function put<T>(to: u32, i: u32, code: u32, dictionary: u32): void {
   else store<T>(to + i * sizeof<T>(), load<T>(dictionary + code * sizeof<T>()));
 }
 
+@inline
+function putFour<T>(to: u32, i: u32, codes: v128, dictionary: u32): void {
+  if (sizeof<T>() == 1) v128.store(to + (i << 2), codes);
+  else {
+    put<T>(to, i, <u32>i32x4.extract_lane(codes, 0), dictionary);
+    put<T>(to, i + 1, <u32>i32x4.extract_lane(codes, 1), dictionary);
+    put<T>(to, i + 2, <u32>i32x4.extract_lane(codes, 2), dictionary);
+    put<T>(to, i + 3, <u32>i32x4.extract_lane(codes, 3), dictionary);
+  }
+}
+
+/** Where the four bytes lie that hold the packed value from `bit` on: indices for a swizzle. */
+@inline
+function bytesAt(bit: u32): u32 {
+  return 0x03020100 + (bit >> 3) * 0x01010101;
+}
+
+/** A swizzle that puts four packed values, the first from `bit` on, into a lane each. */
+@inline
+function laneBytes(bit: u32, bitWidth: u32): v128 {
+  let bytes = i32x4.splat(bytesAt(bit));
+  bytes = i32x4.replace_lane(bytes, 1, bytesAt(bit + bitWidth));
+  bytes = i32x4.replace_lane(bytes, 2, bytesAt(bit + 2 * bitWidth));
+  return i32x4.replace_lane(bytes, 3, bytesAt(bit + 3 * bitWidth));
+}
+
+/** Factors that move these values to bit 7 of their lanes: shifts are the same for all lanes. */
+@inline
+function laneFactors(bit: u32, bitWidth: u32): v128 {
+  let factors = i32x4.splat(128 >> (bit & 7));
+  factors = i32x4.replace_lane(factors, 1, 128 >> ((bit + bitWidth) & 7));
+  factors = i32x4.replace_lane(factors, 2, 128 >> ((bit + 2 * bitWidth) & 7));
+  return i32x4.replace_lane(factors, 3, 128 >> ((bit + 3 * bitWidth) & 7));
+}
+
+/** The widest value that, from any bit of a byte on, lies within four bytes. */
+const MAX_LANE_BITS: u32 = 25;
+
 /** Runs of repeated and of bit-packed codes, all below `entries`. */
 @inline
 function decodeRuns<T>(p: u32, end: u32, bitWidth: u32, count: u32, dictionary: u32, entries: u32, to: u32): i32 {
-  if (bitWidth > 32) return -1;
+  if (bitWidth > 32 || (entries == 0 && count > 0)) return -1;
   const mask: u64 = (<u64>1 << bitWidth) - 1;
   const byteWidth = (bitWidth + 7) >> 3;
+  // Eight values take bitWidth bytes; the second four of them begin in the middle of a byte where the width is odd.
+  const halfByte = bitWidth >> 1;
+  const halfBit = (bitWidth << 2) & 7;
+  const firstBytes = laneBytes(0, bitWidth);
+  const firstFactors = laneFactors(0, bitWidth);
+  const secondBytes = laneBytes(halfBit, bitWidth);
+  const secondFactors = laneFactors(halfBit, bitWidth);
+  const masks = i32x4.splat(<i32>mask);
+  const greatest = i32x4.splat(entries - 1);
+  let wrong = i32x4.splat(0);
   let done: u32 = 0;
   while (done < count) {
     let header: u32 = 0;
@@ -93,8 +80,23 @@ function decodeRuns<T>(p: u32, end: u32, bitWidth: u32, count: u32, dictionary: 
       const packed: u64 = <u64>(header >> 1) << 3;
       const n = packed < <u64>left ? <u32>packed : left;
       if ((<u64>n * bitWidth + 7) >> 3 > <u64>(end - p)) return -1;
-      let bit: u32 = 0;
-      for (let i: u32 = 0; i < n; i++) {
+      let i: u32 = 0;
+      if (bitWidth <= MAX_LANE_BITS) {
+        let group = p;
+        for (; i + 8 <= n; i += 8) {
+          const first = v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(group), firstBytes), firstFactors), 7), masks);
+          const second = v128.and(i32x4.shr_u(i32x4.mul(i8x16.swizzle(v128.load(group + halfByte), secondBytes), secondFactors), 7), masks);
+          // What is beyond the dictionary is noted, and not looked up.
+          const firstCodes = i32x4.min_u(first, greatest);
+          const secondCodes = i32x4.min_u(second, greatest);
+          wrong = v128.or(wrong, v128.or(v128.xor(first, firstCodes), v128.xor(second, secondCodes)));
+          putFour<T>(to, done + i, firstCodes, dictionary);
+          putFour<T>(to, done + i + 4, secondCodes, dictionary);
+          group += bitWidth;
+        }
+      }
+      let bit = i * bitWidth;
+      for (; i < n; i++) {
         const code = <u32>((load<u64>(p + (bit >> 3)) >> (bit & 7)) & mask);
         if (code >= entries) return -1;
         put<T>(to, done + i, code, dictionary);
@@ -114,7 +116,7 @@ function decodeRuns<T>(p: u32, end: u32, bitWidth: u32, count: u32, dictionary: 
       done += n;
     }
   }
-  return 0;
+  return v128.any_true(wrong) ? -1 : 0;
 }
 
 export function parquet_codes(p: u32, end: u32, bitWidth: u32, count: u32, entries: u32, to: u32): i32 {
