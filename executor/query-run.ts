@@ -22,6 +22,8 @@ import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
 import { morselCount, rangeMorsels } from "./pipeline/morsels.ts";
+import type { PartitionNumbers } from "./pipeline/row-places.ts";
+import { areOnePartition } from "./pipeline/row-places.ts";
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
@@ -52,6 +54,8 @@ export class QueryRun {
   /** Of the pipeline that runs, if it gives the result. */
   #feed: ResultFeed | undefined;
   readonly #work = new WorkDone();
+  /** By sink, the partitions that have been given numbers. */
+  readonly #numbered = new Map<number | "result" | "discard", number>();
   #atWork: readonly string[] = [];
   #peakBytes = 0;
   #spilledBytes = 0;
@@ -70,9 +74,9 @@ export class QueryRun {
     return { vectorCalls, rows, pipelines: this.#plan.ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes, decisions: this.#plan.decisions, finalPlan: this.#plan.corrected };
   }
 
-  /** Stages that give what has not been delivered of the result; undefined when there are none, for a pipeline has been delivered in part. */
+  /** Stages that give what has not been delivered of the result; undefined when there are none, for a pipeline has been delivered in part, or with numbers that others go on from. */
   async undelivered(): Promise<StagePlan | undefined> {
-    if (this.#feed?.hasDelivered === true) return undefined;
+    if (this.#feed?.hasDelivered === true || (this.#numbered.has("result") && this.#results.hasDelivered)) return undefined;
     return (await import("./undelivered-stages.ts")).undeliveredStages(this.#plan.stages, this.#plan.ran);
   }
 
@@ -209,6 +213,7 @@ export class QueryRun {
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
       evaluation: this.#options.evaluation,
+      partitions: this.#numberPartitions(pipeline, compiled, morsels),
     };
     const { onEvent } = this.#options;
     const { id: stage } = pipeline;
@@ -224,6 +229,16 @@ export class QueryRun {
       if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
       for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins.breaker)?.replace(leaf, pages);
     }
+  }
+
+  /** Pipelines with one sink are inputs of a union, or partitions of an exchange: their numbers follow each other. */
+  #numberPartitions({ sink }: Pipeline, { placesAsked }: CompiledPipeline, morsels: Morsels): PartitionNumbers | undefined {
+    if (placesAsked === "never") return undefined;
+    const key = sink.kind === "breaker" ? sink.breaker : sink.kind;
+    const first = this.#numbered.get(key) ?? 0;
+    const isOne = areOnePartition(morsels, placesAsked);
+    this.#numbered.set(key, first + (isOne ? 1 : morselCount(morsels)));
+    return { first, isOne };
   }
 
   /** `splits`: those of a scan. */

@@ -7,9 +7,10 @@ import type { LogicalCte, LogicalPlan } from "./logical.ts";
 import { outputOf } from "./logical.ts";
 import { planJoin } from "./physical-joins.ts";
 import type { PhysicalPlan, WindowLimit } from "./physical.ts";
-import { mapPhysicalInputs, physicalOutput } from "./physical.ts";
+import { physicalOutput } from "./physical.ts";
 import { pruneSplits } from "./pruning.ts";
-import { exchangedRows, planRanges } from "./range-partitioning.ts";
+import { planRanges } from "./range-partitioning.ts";
+import { withoutUnseenExchanges } from "./unseen-exchanges.ts";
 import { windowLimit } from "./window-limit.ts";
 import { isDeterministic } from "./optimizer/expression-facts.ts";
 import { mapSortKeys, mapWindowCall } from "./optimizer/plan-traversal.ts";
@@ -30,36 +31,11 @@ export function planPhysical(plan: LogicalPlan, options: PhysicalOptions = {}): 
   registerDefinitions(plan);
   const planner = new PhysicalPlanner(options);
   const ordered = planner.inOrder(planner.plan(plan), outputOf(plan).map((column) => column.id));
-  return planner.hasExchanges ? withoutUnseenExchanges(ordered, true) : ordered;
+  return planner.hasExchanges ? withoutUnseenExchanges(ordered, "result") : ordered;
 }
 
 /** Partitions of an exchange that does not say how many. */
 const DEFAULT_PARTITIONS = 32;
-
-/**
- * Partitions are seen in a result, where each becomes a file and is sorted by itself. Below a join, a grouping or a window nobody sees them, for all workers share one
- * memory: the rows are read where they are. Source: Spark's `OptimizeShuffleWithLocalRead`.
- */
-function withoutUnseenExchanges(plan: PhysicalPlan, seen: boolean, definitions = new Map<PhysicalPlan, PhysicalPlan>()): PhysicalPlan {
-  const below = (inputSeen: boolean): PhysicalPlan => mapPhysicalInputs(plan, (input) => withoutUnseenExchanges(input, inputSeen, definitions));
-  switch (plan.kind) {
-    case "exchange":
-      return seen || plan.origin === "ENSURE_REQUIREMENTS" ? below(false) : withoutUnseenExchanges(exchangedRows(plan), false, definitions);
-    case "filter":
-    case "project":
-    case "union":
-      return below(seen);
-    case "sort":
-      return below(seen && plan.local === true);
-    case "shared": {
-      const definition = definitions.get(plan.definition) ?? withoutUnseenExchanges(plan.definition, false, definitions);
-      definitions.set(plan.definition, definition);
-      return definition === plan.definition ? plan : { ...plan, definition };
-    }
-    default:
-      return below(false);
-  }
-}
 
 /** The part of a physical node that is not its id and estimate. */
 export type Step = PhysicalPlan extends infer P ? (P extends PhysicalPlan ? Omit<P, "id" | "rows"> : never) : never;
@@ -152,20 +128,18 @@ export class PhysicalPlanner {
   #sort(plan: Extract<LogicalPlan, { kind: "sort" }>): PhysicalPlan {
     const input = this.plan(plan.input);
     const { order } = plan;
-    return this.node(estimateRows(plan), { kind: "sort", input, order, ...(!plan.global && input.kind === "exchange" && { local: true as const }) });
+    return this.node(estimateRows(plan), { kind: "sort", input, order, ...(!plan.global && input.kind === "exchange" && input.coalesces !== true && { local: true as const }) });
   }
 
-  /** A result is one stream, which is at most any number of partitions: COALESCE changes nothing. */
   #exchange(plan: Extract<LogicalPlan, { kind: "repartition" }>): PhysicalPlan {
     const rows = this.plan(plan.input);
-    if (plan.mode === "coalesce") return rows;
     this.hasExchanges = true;
     const byColumn = plan.by.length > 0;
     const asked = byColumn ? "REPARTITION_BY_COL" : "REPARTITION_BY_NUM";
     const origin = plan.mode === "rebalance" ? (byColumn ? "REBALANCE_PARTITIONS_BY_COL" : "REBALANCE_PARTITIONS_BY_NONE") : plan.partitions === undefined ? asked : "REPARTITION_BY_NUM";
     const partitions = plan.partitions ?? this.#defaultPartitions;
     const { input, partitioning } = plan.mode === "range" && byColumn && partitions > 1 ? planRanges(rows, plan.by, partitions, this) : { input: rows, partitioning: { keys: plan.by, partitions } };
-    return this.node(estimateRows(plan), { kind: "exchange", input, partitioning, origin });
+    return this.node(estimateRows(plan), { kind: "exchange", input, partitioning, origin, ...(plan.mode === "coalesce" && { coalesces: true as const }) });
   }
 
   #sharedDefinition(id: number): PhysicalPlan {

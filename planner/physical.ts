@@ -242,6 +242,8 @@ export interface PhysicalExchange {
   readonly partitioning: Partitioning;
   /** What asked for it, as Spark's plans name it. */
   readonly origin?: ExchangeOrigin;
+  /** There may be fewer partitions, as COALESCE has it: made only where an expression asks for them. */
+  readonly coalesces?: true;
   /** How its partitions become those of the result; absent: one by one. */
   readonly reads?: readonly ExchangeRead[];
 }

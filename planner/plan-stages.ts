@@ -119,13 +119,12 @@ class Cutter {
       case "exchange": {
         const columns = physicalOutput(plan).filter((c) => needed.has(c.id));
         const id = this.#breaker({ kind: plan.kind, node: plan, columns } as BreakerRequest);
-        if (plan.kind === "exchange" && sink.kind === "result") {
+        if (plan.kind === "exchange") {
           this.#feed(id, plan.input, withColumns(needed, plan.partitioning.keys));
-          for (const read of readsOf(plan)) this.#pipeline(partitionsOf(plan, id, columns, read), steps, this.#nextResult());
+          for (const read of readsOf(plan)) this.#pipeline(partitionsOf(plan, id, columns, read), steps, sink.kind === "result" ? this.#nextResult() : sink);
           return;
         }
-        const keys = plan.kind === "exchange" ? plan.partitioning.keys : [];
-        this.#through(id, plan.input, withColumns(needed, keys), columns, needed, steps, sink);
+        this.#through(id, plan.input, needed, columns, needed, steps, sink);
         return;
       }
       case "union":

@@ -13,6 +13,16 @@ export interface EvalContext {
   readonly user: string;
   readonly database: string;
   readonly catalog: string;
+  /** Of expressions over the rows of a pipeline; absent where there are none, as in constant folding. */
+  readonly place?: RowPlace;
+}
+
+/** Where the rows at hand come from. One object for all rows of a pipeline's instance, which says of each morsel anew. */
+export interface RowPlace {
+  /** From 0. */
+  partition: number;
+  /** Of `monotonically_increasing_id()`: that of the first row of these; the partition is in its upper 31 bits. */
+  firstId: bigint;
 }
 
 /** One call in an expression: what the arguments' values do not say. Made once per call site, so it may key state of the site. */

@@ -3,10 +3,18 @@ import { typeName } from "../../catalog/types.ts";
 import type { MapValue } from "../../catalog/values.ts";
 import { dataError } from "./data-errors.ts";
 import { randomSequence } from "./math.ts";
-import type { ScalarFunction } from "./scalar-function.ts";
+import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
 import { defineWithNulls, siteState } from "./scalar-function.ts";
 
-const counters = new WeakMap<object, { next: bigint }>();
+const counters = new WeakMap<object, { from: bigint; next: bigint }>();
+
+/** Ids of the rows at hand, one after the other. */
+function nextId(call: ScalarCall): bigint {
+  const counter = siteState(counters, call, () => ({ from: 0n, next: 0n }));
+  const from = call.place?.firstId ?? 0n;
+  if (counter.from !== from) counter.from = counter.next = from;
+  return counter.next++;
+}
 
 /** A version 4 UUID from a seeded sequence. */
 function seededUuid(next: () => number): string {
@@ -20,8 +28,8 @@ export const sessionFunctions: readonly ScalarFunction[] = [
   defineWithNulls("current_database", (_args, call) => call.database),
   defineWithNulls("current_catalog", (_args, call) => call.catalog),
   defineWithNulls("version", () => "4.0.0 (Sparrow)"),
-  defineWithNulls("monotonically_increasing_id", (_args, call) => siteState(counters, call, () => ({ next: 0n })).next++),
-  defineWithNulls("spark_partition_id", () => 0),
+  defineWithNulls("monotonically_increasing_id", (_args, call) => nextId(call)),
+  defineWithNulls("spark_partition_id", (_args, call) => call.place?.partition ?? 0),
   defineWithNulls("uuid", ([seed], call) => {
     if (typeof seed !== "bigint") return randomUUID();
     const sequence = randomSequence(call, seed);

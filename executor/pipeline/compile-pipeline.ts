@@ -32,6 +32,8 @@ import type { OutputBatch } from "./output-batch.ts";
 import { emitOutput, reserveOutput } from "./output-batch.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import { SegmentEmitter } from "./segment-emitter.ts";
+import type { PlacesAsked } from "./row-places.ts";
+import { placesAsked } from "./row-places.ts";
 import type { Cut } from "./segments.ts";
 import { segmentPipeline } from "./segments.ts";
 import type { CompiledSource } from "./sources.ts";
@@ -75,6 +77,7 @@ export interface CompiledPipeline {
   readonly hosted: readonly HostedExpression[];
   /** Operand types of each error site. */
   readonly errorOperands: readonly (readonly DataType[])[];
+  readonly placesAsked: PlacesAsked;
 }
 
 export interface RowCount {
@@ -176,6 +179,7 @@ class PipelineCompiler {
       hosted: this.#hosted,
       rowCounts: [...this.#rowCounts.values()],
       errorOperands: this.#sites.map((s) => s.operands),
+      placesAsked: placesAsked(cut.segments),
     };
     return { pipeline: compiled, sites: this.#sites };
   }

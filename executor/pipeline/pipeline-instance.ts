@@ -21,6 +21,7 @@ import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
+import { RowPlaces } from "./row-places.ts";
 import { HEADER, initializeState, OPERAND_BYTES, STATUS } from "./state-layout.ts";
 
 const HEAP_BYTES = 64 * 1024;
@@ -35,6 +36,7 @@ type Run = (state: number, from: number, to: number) => number;
  */
 export class PipelineInstance {
   readonly #job: PipelineJob;
+  readonly #places: RowPlaces | undefined;
   readonly #share: PipelineShare;
   readonly #context: ThreadContext;
   readonly #kept: Arena;
@@ -53,7 +55,8 @@ export class PipelineInstance {
 
   constructor(job: PipelineJob, share: PipelineShare, context: ThreadContext, owners: PipelineOwners, output: ResultOutput) {
     const { pool } = context;
-    this.#job = job;
+    this.#places = job.partitions && new RowPlaces(job.morsels, job.partitions);
+    this.#job = this.#places === undefined ? job : { ...job, evaluation: { ...job.evaluation, place: this.#places.place } };
     this.#share = share;
     this.#context = context;
     this.#kept = new Arena(pool, owners.kept, job.account);
@@ -79,7 +82,7 @@ export class PipelineInstance {
       },
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
-    this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, job));
+    this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, this.#job));
     this.#spill = context.disk?.openSpill(pool, job.account, job.spillFolder, job.eagerSpill);
     // Without a disk there is nothing to be had from a limit.
     const rows = new Arena(pool, owners.rows, job.account, this.#spill === undefined ? undefined : job.sinkBlocks);
@@ -117,6 +120,7 @@ export class PipelineInstance {
 
   #runMorsel(morsel: number): void {
     const { morsels } = this.#job;
+    this.#places?.begin(morsel);
     switch (morsels.kind) {
       case "splits":
         this.#runSplit(morsels.splits[morsel], morsel);

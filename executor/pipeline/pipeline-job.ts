@@ -8,6 +8,7 @@ import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
 import type { Morsels } from "./morsels.ts";
+import type { PartitionNumbers } from "./row-places.ts";
 
 /** A pipeline to run: sent to every worker that takes part, each makes an instance of it. */
 export interface PipelineJob {
@@ -35,6 +36,8 @@ export interface PipelineJob {
   readonly outputRows: number;
   /** What TypeScript implementations may look at: time zone, current time. */
   readonly evaluation: EvalContext;
+  /** Absent where nobody asks for them. */
+  readonly partitions?: PartitionNumbers;
 }
 
 /** Owners of one instance's memory. */

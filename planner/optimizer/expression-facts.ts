@@ -24,6 +24,13 @@ export function isDeterministic(expr: Expr): boolean {
 
 const deterministic = new WeakMap<Expr, boolean>();
 
+/** Calls whose value is decided by the partition that a row is in. */
+const OF_PARTITION: ReadonlySet<string> = words("monotonically_increasing_id spark_partition_id");
+
+export function seesPartition(expr: Expr): boolean {
+  return !isDeterministic(expr) && ((expr.kind === "call" && OF_PARTITION.has(expr.name)) || operands(expr).some(seesPartition));
+}
+
 /** Calls that give a value or NULL for all arguments of their types. What is not here may raise under ANSI mode. */
 const TOTAL: ReadonlySet<string> = words(`
   = == <=> <> != < <= > >= and or not ! isnull isnotnull istrue isfalse isnan coalesce nanvl greatest least like ilike startswith endswith contains upper lower ucase

@@ -1,4 +1,5 @@
-import { isDeterministic } from "../expression-facts.ts";
+import { isDeterministic, seesPartition } from "../expression-facts.ts";
+import { forEachExpression } from "../plan-traversal.ts";
 import { rowBounds } from "../plan-properties.ts";
 import type { LogicalPlan } from "../../logical.ts";
 import type { NodeRule } from "../rule.ts";
@@ -97,12 +98,18 @@ function withoutSort(plan: LogicalPlan): LogicalPlan {
   return plan;
 }
 
-/** A repartition only spreads rows; under another one, a sort or a grouping it is for nothing. */
+/**
+ * A repartition only spreads rows; under another one, a sort or a grouping it is for nothing. Counter-example: `GROUP BY spark_partition_id()` asks for the partitions
+ * themselves.
+ */
 export const collapseRepartitions: NodeRule = {
   kind: "node",
   name: "CollapseRepartition",
   apply: (node) => {
     if (node.kind !== "repartition" && node.kind !== "aggregate" && !(node.kind === "sort" && node.global)) return undefined;
-    return node.input.kind === "repartition" ? { ...node, input: node.input.input } : undefined;
+    if (node.input.kind !== "repartition") return undefined;
+    let isSeen = false;
+    forEachExpression(node, (expr) => (isSeen ||= seesPartition(expr)));
+    return isSeen ? undefined : { ...node, input: node.input.input };
   },
 };
