@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { InternalError } from "../catalog/errors.ts";
+import { assert, InternalError } from "../catalog/errors.ts";
 import type { ExecutionEvent } from "./events.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
@@ -125,24 +125,18 @@ export class Executor implements ExecutorThreads {
     }
   }
 
-  /**
-   * Runs a query; again where a worker has died at work that changes what it reads: from its beginning as long as nothing of the result has left, else what
-   * has not, if it can be told apart.
-   */
+  /** Runs a query; from its beginning again where a worker has died at work that changes what it reads, and what it takes to make that anew has been freed. */
   async #run(stages: StagePlan, options: ExecuteOptions, queue: ResultQueue): Promise<void> {
-    let rest: StagePlan | undefined;
     for (let failures = 1; ; failures++) {
-      // A plan of which a part is left stays as it is: what has been delivered would come back in another one.
-      const run = rest === undefined ? new QueryRun(stages, this, options, queue) : new QueryRun(rest, this, { ...options, adaptive: undefined }, queue);
+      const run = new QueryRun(stages, this, options, queue);
       try {
         await run.run();
         options.onEnd?.(run.counters);
         return;
       } catch (error) {
         if (error instanceof WorkerLostError && error.spoilsInput && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) {
-          if (!queue.hasDelivered) continue;
-          rest = await run.undelivered();
-          if (rest !== undefined) continue;
+          assert(!queue.hasDelivered, "what it takes to make input anew is kept from the first batch on that leaves");
+          continue;
         }
         options.onEnd?.(run.counters);
         throw error;

@@ -19,16 +19,31 @@ export interface QueryCounters {
   readonly finalPlan?: PhysicalPlan;
 }
 
+type Counted = Pick<InstanceResult, "vectorCalls" | "rows" | "nodeRows">;
+
 /** What a query's tasks have counted so far. */
 export class WorkDone {
   readonly nodes = new Map<number, { rows: number; milliseconds?: number; bytes?: number }>();
+  readonly #byStage = new Map<number, Counted[]>();
   vectorCalls = 0;
   rows = 0;
 
-  add(result: InstanceResult): void {
-    this.vectorCalls += result.vectorCalls;
-    this.rows += result.rows;
-    for (const [node, rows] of result.nodeRows) this.measure(node, rows);
+  add(stage: number, { vectorCalls, rows, nodeRows }: InstanceResult): void {
+    const counted = this.#byStage.get(stage) ?? [];
+    this.#byStage.set(stage, [...counted, { vectorCalls, rows, nodeRows }]);
+    this.#count({ vectorCalls, rows, nodeRows }, 1);
+  }
+
+  /** A stage's work is done again. */
+  forget(stage: number): void {
+    for (const counted of this.#byStage.get(stage) ?? []) this.#count(counted, -1);
+    this.#byStage.delete(stage);
+  }
+
+  #count({ vectorCalls, rows, nodeRows }: Counted, sign: 1 | -1): void {
+    this.vectorCalls += sign * vectorCalls;
+    this.rows += sign * rows;
+    for (const [node, nodeRow] of nodeRows) this.measure(node, sign * nodeRow);
   }
 
   /** Adds to what is known of a node: rows, time of the pipelines that feed it, memory of the query when they had ended. */

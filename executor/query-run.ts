@@ -2,7 +2,7 @@ import { InternalError } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
 import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
 import type { ErrorSite } from "./emit/emit-context.ts";
-import { breakersRead, keepsStrings, liveBreakers } from "./breaker-lifetimes.ts";
+import { breakersRead, keepsStrings, liveBreakers, sourcesOfIncomplete } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
 import { sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
@@ -17,21 +17,21 @@ import type { BuildInParts } from "./operators/join/build-in-parts.ts";
 import { joinLookup } from "./operators/join/join-lookup.ts";
 import { takesNotes } from "./operators/join/passes.ts";
 import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
+import { emptyDirectDirectories, isRepeatable } from "./operators/repeated-tasks.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
 import { morselCount, rangeMorsels } from "./pipeline/morsels.ts";
-import type { PartitionNumbers } from "./pipeline/row-places.ts";
-import { areOnePartition } from "./pipeline/row-places.ts";
+import { PartitionNumbering } from "./pipeline/row-places.ts";
 import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import { PlanInProgress } from "./plan-in-progress.ts";
-import type { ResultFeed, ResultQueue } from "./result-queue.ts";
+import type { ResultQueue } from "./result-queue.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
 import { toError } from "./failure-error.ts";
-import { DEFAULT_MAX_FAILURES } from "./worker-lost.ts";
+import { DEFAULT_MAX_FAILURES, WorkerLostError } from "./worker-lost.ts";
 import type { Failure } from "./worker-messages.ts";
 
 /**
@@ -50,12 +50,11 @@ export class QueryRun {
   readonly #spillFolder: string;
   /** By breaker, those that hold bytes of its records' strings. */
   readonly #pointsInto = new Map<number, Set<number>>();
+  /** Breakers whose rows are gone. */
+  readonly #freed = new Set<number>();
   readonly #results: ResultQueue;
-  /** Of the pipeline that runs, if it gives the result. */
-  #feed: ResultFeed | undefined;
   readonly #work = new WorkDone();
-  /** By sink, the partitions that have been given numbers. */
-  readonly #numbered = new Map<number | "result" | "discard", number>();
+  readonly #numbering = new PartitionNumbering();
   #atWork: readonly string[] = [];
   #peakBytes = 0;
   #spilledBytes = 0;
@@ -74,12 +73,6 @@ export class QueryRun {
     return { vectorCalls, rows, pipelines: this.#plan.ran.length, peakBytes: this.#peakBytes, spilledBytes: this.#spilledBytes, nodes, decisions: this.#plan.decisions, finalPlan: this.#plan.corrected };
   }
 
-  /** Stages that give what has not been delivered of the result; undefined when there are none, for a pipeline has been delivered in part, or with numbers that others go on from. */
-  async undelivered(): Promise<StagePlan | undefined> {
-    if (this.#feed?.hasDelivered === true || (this.#numbered.has("result") && this.#results.hasDelivered)) return undefined;
-    return (await import("./undelivered-stages.ts")).undeliveredStages(this.#plan.stages, this.#plan.ran);
-  }
-
   async run(): Promise<void> {
     try {
       for (let pipeline = this.#plan.next(); pipeline !== undefined; pipeline = this.#plan.next()) {
@@ -88,13 +81,12 @@ export class QueryRun {
         const spilled = this.#memory.spilledBytes;
         await this.#runPipeline(pipeline);
         this.#plan.ended(pipeline);
-        this.#feed = undefined;
         const { sink } = pipeline;
         if (sink.kind === "breaker") {
           const breaker = this.#plan.stages.breakers[sink.breaker];
           const isComplete = !this.#plan.left().some((p) => p.sink.kind === "breaker" && p.sink.breaker === sink.breaker);
           this.#atWork = [breakerName(breaker)];
-          if (isComplete) await this.#allIn(breaker);
+          if (isComplete) await this.#complete(breaker);
           if (this.#options.measure === true) this.#work.measure(breaker.node.id, 0, performance.now() - started, this.#memory.usedBytes);
           if (isComplete) await this.#plan.breakerCompleted(breaker, this.#breaker(breaker.id), this.#threads.pool, this.#options);
         }
@@ -113,8 +105,11 @@ export class QueryRun {
 
   /** Frees the memory of the pipeline that has ended, and of breakers which nothing reads any more. */
   #freeUnused(): void {
-    const live = liveBreakers(this.#plan.left(), this.#pointsInto);
-    this.#memory.release(...this.#memory.holders.filter((holder) => holder === "pipeline" || !live.has(holder)));
+    const left = this.#plan.left();
+    const live = liveBreakers(left, sourcesOfIncomplete(this.#plan.stages, this.#plan.ran, left), this.#pointsInto);
+    const unused = this.#memory.holders.filter((holder) => holder === "pipeline" || !live.has(holder));
+    for (const holder of unused) if (holder !== "pipeline") this.#freed.add(holder);
+    this.#memory.release(...unused);
   }
 
   /** Strings are not copied from one breaker to the next, so that a breaker whose records have some keeps those alive that its feeders read. */
@@ -160,11 +155,13 @@ export class QueryRun {
     return step.kind === "probe" && this.#partitioned.has(step.breaker) && step.node.id !== this.#plan.stages.breakers[step.breaker].node.id;
   }
 
-  /** An exchange of a pipeline's own has been read. */
-  #forget(exchange: number): void {
-    this.#memory.release(exchange);
-    this.#breakers.delete(exchange);
-    this.#shapes.delete(exchange);
+  /** A breaker is as if nothing had been put into it. */
+  #forget(breaker: number): void {
+    this.#memory.release(breaker);
+    this.#breakers.delete(breaker);
+    this.#shapes.delete(breaker);
+    this.#pointsInto.delete(breaker);
+    this.#numbering.forget(breaker);
   }
 
   /** Both sides of a join in parts; `exchange`: the breaker of the probe side. */
@@ -213,7 +210,7 @@ export class QueryRun {
       batchRows: this.#options.batchRows,
       outputRows: Math.max(1, Math.min(this.#options.batchRows, 4096)),
       evaluation: this.#options.evaluation,
-      partitions: this.#numberPartitions(pipeline, compiled, morsels),
+      partitions: this.#numbering.next(pipeline.sink, compiled.placesAsked, morsels),
     };
     const { onEvent } = this.#options;
     const { id: stage } = pipeline;
@@ -225,20 +222,10 @@ export class QueryRun {
     for (const { task, rows, milliseconds } of tasks) onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds });
     onEvent?.({ kind: "stageEnded", stage, rows: results.reduce((sum, { rows }) => sum + rows, 0), milliseconds: performance.now() - started, heldBytes: this.#memory.usedBytes, spilledBytes: this.#memory.spilledBytes });
     for (const result of results) {
-      this.#work.add(result);
+      this.#work.add(stage, result);
       if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
       for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins.breaker)?.replace(leaf, pages);
     }
-  }
-
-  /** Pipelines with one sink are inputs of a union, or partitions of an exchange: their numbers follow each other. */
-  #numberPartitions({ sink }: Pipeline, { placesAsked }: CompiledPipeline, morsels: Morsels): PartitionNumbers | undefined {
-    if (placesAsked === "never") return undefined;
-    const key = sink.kind === "breaker" ? sink.breaker : sink.kind;
-    const first = this.#numbered.get(key) ?? 0;
-    const isOne = areOnePartition(morsels, placesAsked);
-    this.#numbered.set(key, first + (isOne ? 1 : morselCount(morsels)));
-    return { first, isOne };
   }
 
   /** `splits`: those of a scan. */
@@ -263,15 +250,13 @@ export class QueryRun {
 
   async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
     const feed = pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined;
-    this.#feed = feed;
     const results: InstanceResult[] = [];
     const { speculation: policy, onEvent } = this.#options;
     await this.#threads.runPipeline(job, {
       inline: isSmall(job.morsels) && !job.eagerSpill && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
-      // Parts are completed in place where they are in memory.
-      repeatable: job.morsels.kind !== "parts",
+      repeatable: true,
       shares: Math.max(1, Math.min(this.#threads.workers, morselCount(job.morsels))),
-      maxFailures: this.#options.maxFailures ?? DEFAULT_MAX_FAILURES,
+      maxFailures: this.#maxFailures,
       newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
       signal: this.#options.signal,
       feed,
@@ -285,6 +270,34 @@ export class QueryRun {
       toError: (failure: Failure) => toError(failure, sites),
     });
     return results;
+  }
+
+  /**
+   * All rows of a breaker are in. Merging groups changes them: where a worker dies at that, the pipelines that have fed the breaker run again. They make the same
+   * rows, as those of a job that runs again do: the breakers that they read are still there, matches that they mark are marked already, and the breaker has been seen by nobody.
+   */
+  async #complete(breaker: Breaker): Promise<void> {
+    for (let failures = 1; ; failures++) {
+      try {
+        await this.#allIn(breaker);
+        return;
+      } catch (error) {
+        if (!(error instanceof WorkerLostError) || !error.spoilsInput) throw error;
+        if (failures >= this.#maxFailures) throw new WorkerLostError(error.reason, failures, false);
+        const feeders = this.#plan.ran.filter(({ sink }) => sink.kind === "breaker" && sink.breaker === breaker.id);
+        if (feeders.flatMap(breakersRead).some((source) => this.#freed.has(source))) throw error;
+        this.#forget(breaker.id);
+        for (const feeder of feeders) {
+          this.#work.forget(feeder.id);
+          await this.#runPipeline(feeder);
+          this.#memory.release("pipeline");
+        }
+      }
+    }
+  }
+
+  get #maxFailures(): number {
+    return this.#options.maxFailures ?? DEFAULT_MAX_FAILURES;
   }
 
   /** All rows of a breaker are in. A hash table is completed when it is probed: what is to come may be planned otherwise before. */
@@ -303,7 +316,8 @@ export class QueryRun {
     const inline = state.isSmall();
     let runs: readonly (readonly RecordRun[])[] = [];
     for (let round: FinishTasks | undefined = first; round !== undefined; round = round.then?.(runs)) {
-      runs = runsOfTasks(await this.#runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline));
+      const made = await this.#runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline);
+      runs = made.map((result) => result.runs);
     }
     state.complete(runs);
   }
@@ -364,9 +378,9 @@ export class QueryRun {
     await this.#threads.runFinish(job, {
       inline,
       shares: Math.min(this.#threads.workers, tasks.length),
-      // Merging and linking change records in place.
-      repeatable: false,
-      maxFailures: 1,
+      repeatable: tasks.every(isRepeatable),
+      again: () => emptyDirectDirectories(this.#threads.pool, tasks),
+      maxFailures: this.#maxFailures,
       newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "pipeline"),
       signal: this.#options.signal,
       onResult: (result) => {
@@ -381,8 +395,4 @@ export class QueryRun {
   #freeBlocks(): number {
     return this.#threads.pool.freeBlocks(this.#memory.account);
   }
-}
-
-function runsOfTasks(results: readonly TaskResult[]): readonly (readonly RecordRun[])[] {
-  return results.map((result) => result.runs);
 }

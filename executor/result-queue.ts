@@ -81,10 +81,6 @@ export class ResultFeed {
     this.#at = Array.from({ length: workers }, () => Number.POSITIVE_INFINITY);
   }
 
-  get hasDelivered(): boolean {
-    return this.#delivered.length > 0;
-  }
-
   /** A worker begins to take morsels: later ones than have been taken so far. */
   start(worker: number): void {
     this.#at[worker] = -1;

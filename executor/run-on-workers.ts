@@ -22,6 +22,8 @@ export interface JobOptions {
   readonly repeatable: boolean;
   /** Attempts at a job whose workers die. */
   readonly maxFailures: number;
+  /** Called before another attempt: puts back what is to be found there. */
+  readonly again?: () => void;
   readonly newOwner: (use: MemoryUse) => Owner;
   readonly signal: AbortSignal;
   /** Of a pipeline that gives the result. */
@@ -76,6 +78,7 @@ export async function runOnWorkers(pool: Pool, workers: WorkerPool, control: num
         pool.release(...owners);
         if (!options.repeatable || failures >= options.maxFailures) throw new WorkerLostError(outcome.message, failures, !options.repeatable);
         options.feed?.restart();
+        options.again?.();
     }
   }
 }

@@ -12,7 +12,7 @@ import type { DirectKey, FinishTask, FinishTasks, WindowTask } from "./finish-ta
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
 import type { JoinDirectory } from "./join/join-directory.ts";
-import { directoryBits, directoryBytes, directSlots, joinLinkModule, partitionSlots } from "./join/join-directory.ts";
+import { directDirectoryBytes, directoryBits, directoryBytes, directSlots, joinLinkModule, partitionSlots } from "./join/join-directory.ts";
 import type { KeyBitmap } from "./join/key-bitmap.ts";
 import { fillKeyBitmap, keyBitmapSlots } from "./join/key-bitmap.ts";
 import { LOOP_RECORD } from "./join/nested-loop.ts";
@@ -85,7 +85,7 @@ export class BreakerState {
         const sharedBits = shape.shape.partitions === 1 || shape.shape.collide ? 0 : PARTITION_BITS;
         const tasks = stored
           .filter(({ chunks }) => chunks.some((c) => c.end > c.start) || shape.shape.keys.length === 0)
-          .map((groups): FinishTask => ({ kind: "groups", shape: shape.shape, groups, merge, needsMerge, sharedBits, firstSite: 0 }));
+          .map((groups): FinishTask => ({ kind: "groups", shape: shape.shape, groups, merge, needsMerge, copies: false, sharedBits, firstSite: 0 }));
         return { tasks, sites };
       }
       case "build":
@@ -237,7 +237,7 @@ export class BreakerState {
   #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {
     const range = this.keyRange();
     const slots = this.directSlots(shape, records);
-    if (range !== undefined && slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(slots * 4), min: range[0], slots };
+    if (range !== undefined && slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(directDirectoryBytes(slots)), min: range[0], slots };
     const bits = directoryBits(records);
     return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
   }

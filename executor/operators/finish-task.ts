@@ -67,6 +67,8 @@ export interface GroupsTask {
   readonly groups: StoredPartition;
   readonly merge: MergeModule;
   readonly needsMerge: boolean;
+  /** What is merged are copies of the records in memory: they stay as they are, so that another thread can do the same. */
+  readonly copies: boolean;
   /** Upper hash bits that its records have in common. */
   readonly sharedBits: number;
   /** Number that the first error site of the merge has among those of the job. */

@@ -5,6 +5,7 @@ import type { RecordRun } from "../pipeline/morsels.ts";
 import { RowError } from "../pipeline/pipeline-job.ts";
 import { HEADER, initializeState, STATUS } from "../pipeline/state-layout.ts";
 import type { ThreadContext } from "../thread-context.ts";
+import { copiedRecords } from "../spill/copied-records.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpillStore } from "../spill/spill-store.ts";
 import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
@@ -84,7 +85,9 @@ function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: T
 function completeGroups(task: GroupsTask, context: ThreadContext, { arena, work, spill }: TaskStores): readonly RecordRun[] {
   const { shape, groups: stored, merge } = task;
   const { pool } = context;
-  const runs = storedRuns(stored, aggregateSpillLayout(shape), arena, spill);
+  const layout = aggregateSpillLayout(shape);
+  const chunks = runsOf(stored.chunks, layout.recordBytes);
+  const runs = [...(task.copies ? copiedRecords(pool, layout, chunks, arena) : chunks), ...pagesRead(stored, layout, arena, spill)];
   const isEmptyTotal = shape.keys.length === 0 && runs.length === 0;
   if (!task.needsMerge && !isEmptyTotal) return runs;
   const state = work.allocate(merge.state.bytes);
@@ -124,11 +127,14 @@ function completeGroups(task: GroupsTask, context: ThreadContext, { arena, work,
 }
 
 /** The records of a partition, those on disk read to the arena. */
-function storedRuns({ chunks, pages }: StoredPartition, layout: SpillLayout, arena: Arena, spill: SpillStore | undefined): readonly RecordRun[] {
-  const runs = runsOf(chunks, layout.recordBytes);
-  if (pages.length === 0) return runs;
+function storedRuns(stored: StoredPartition, layout: SpillLayout, arena: Arena, spill: SpillStore | undefined): readonly RecordRun[] {
+  return [...runsOf(stored.chunks, layout.recordBytes), ...pagesRead(stored, layout, arena, spill)];
+}
+
+function pagesRead({ pages }: StoredPartition, layout: SpillLayout, arena: Arena, spill: SpillStore | undefined): readonly RecordRun[] {
+  if (pages.length === 0) return [];
   if (spill === undefined) throw new InternalError("pages are read by workers");
-  return [...runs, ...pages.map((page) => spill.read(page, layout, arena))];
+  return pages.map((page) => spill.read(page, layout, arena));
 }
 
 /** Partitions never meet in a slot: equal keys are in one partition, and a hash directory's slots are cut by partition. */

@@ -1,9 +1,10 @@
 import type { Expr } from "../../catalog/expression.ts";
 import { operands } from "../../catalog/expression.ts";
 import type { PhysicalJoinKind } from "../../planner/physical.ts";
-import type { Step } from "../../planner/stages.ts";
+import type { Sink, Step } from "../../planner/stages.ts";
 import type { RowPlace } from "../functions/scalar-function.ts";
 import type { Morsels } from "./morsels.ts";
+import { morselCount } from "./morsels.ts";
 import type { Segment } from "./segments.ts";
 
 /**
@@ -61,8 +62,29 @@ function isMultiplying(step: Step): boolean {
 }
 
 /** Whether the morsels are one partition: those of which the rows before each are known, so that all ids differ. */
-export function areOnePartition({ kind }: Morsels, asked: PlacesAsked): boolean {
+function areOnePartition({ kind }: Morsels, asked: PlacesAsked): boolean {
   return asked === "perRow" && (kind === "records" || kind === "stored");
+}
+
+/** The numbers that the partitions of a query's pipelines have been given. */
+export class PartitionNumbering {
+  /** By sink, how many. */
+  readonly #given = new Map<number | "result" | "discard", number>();
+
+  /** Pipelines with one sink are inputs of a union, or partitions of an exchange: their numbers follow each other. */
+  next(sink: Sink, asked: PlacesAsked, morsels: Morsels): PartitionNumbers | undefined {
+    if (asked === "never") return undefined;
+    const key = sink.kind === "breaker" ? sink.breaker : sink.kind;
+    const first = this.#given.get(key) ?? 0;
+    const isOne = areOnePartition(morsels, asked);
+    this.#given.set(key, first + (isOne ? 1 : morselCount(morsels)));
+    return { first, isOne };
+  }
+
+  /** What has gone into a breaker is made again, with the same numbers. */
+  forget(breaker: number): void {
+    this.#given.delete(breaker);
+  }
 }
 
 /** The place of a pipeline's rows, morsel by morsel. */

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { liveBreakers } from "../../executor/breaker-lifetimes.ts";
 import type { Pipeline, Sink } from "../../planner/stages.ts";
 
+const NONE: ReadonlySet<number> = new Set();
+
 function pipeline(id: number, reads: readonly number[], sink: Sink): Pipeline {
   const [first, ...probed] = reads;
   const steps = probed.map((breaker) => ({ kind: "probe", breaker }));
@@ -12,9 +14,9 @@ const into = (breaker: number): Sink => ({ kind: "breaker", breaker });
 
 test("breakers live as long as a pipeline to come feeds or reads them", () => {
   const toCome = [pipeline(3, [1, 2], into(4)), pipeline(4, [4], { kind: "result" })];
-  expect(liveBreakers(toCome, new Map())).toEqual(new Set([1, 2, 4]));
-  expect(liveBreakers(toCome.slice(1), new Map())).toEqual(new Set([4]));
-  expect(liveBreakers([], new Map())).toEqual(new Set());
+  expect(liveBreakers(toCome, NONE, new Map())).toEqual(new Set([1, 2, 4]));
+  expect(liveBreakers(toCome.slice(1), NONE, new Map())).toEqual(new Set([4]));
+  expect(liveBreakers([], NONE, new Map())).toEqual(new Set());
 });
 
 test("a breaker lives as long as strings of a live one are in it, through any number of them", () => {
@@ -23,5 +25,5 @@ test("a breaker lives as long as strings of a live one are in it, through any nu
     [3, new Set([1])],
     [2, new Set([0])],
   ]);
-  expect(liveBreakers([pipeline(9, [4], { kind: "result" })], pointsInto)).toEqual(new Set([4, 3, 1]));
+  expect(liveBreakers([pipeline(9, [4], { kind: "result" })], NONE, pointsInto)).toEqual(new Set([4, 3, 1]));
 });

@@ -1,68 +1,114 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { WorkerLostError } from "../../executor/worker-lost.ts";
+import type { ToWorker } from "../../executor/worker-messages.ts";
 import { Engine } from "../../server/engine.ts";
 import { Sparrow } from "../../server/library.ts";
-import { WatchedExecutor } from "../oracle/watched-executor.ts";
+import { DyingThreads, workOf } from "../faults/dying-threads.ts";
 
 let sparrow: Sparrow;
-let watched: WatchedExecutor;
-/** Merges whose workers die, by their number in the query. */
-let dying: Set<number>;
-let merges: number;
+let threads: DyingThreads;
 beforeEach(() => {
-  [dying, merges] = [new Set(), 0];
-  watched = new WatchedExecutor();
-  const engine = new Engine({
-    catalog: "memory",
-    settings: { "sparrow.workers": "1", "sparrow.memory.limit": "64m" },
-    createExecutor: async (resources) => {
-      const created = await watched.create(resources);
-      const executor = watched.executor!;
-      const runFinish = executor.runFinish.bind(executor);
-      executor.runFinish = async (job, options) => {
-        if (!options.inline && dying.has(merges++)) throw new WorkerLostError("ended by the test", 1, true);
-        await runFinish(job, options);
-      };
-      return created;
-    },
-  });
-  sparrow = new Sparrow(engine);
+  threads = new DyingThreads();
+  sparrow = new Sparrow(new Engine({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m" }, createExecutor: threads.create }));
 });
 afterEach(() => sparrow.close());
 
-const groups = (name: string, rows: number): string => `SELECT '${name}' AS part, id % 9000 AS k, count(*) AS n FROM range(${rows}) GROUP BY id % 9000`;
-
-async function keys(sql: string): Promise<string[]> {
-  const rows = await sparrow.sql(sql).toArray();
-  return rows.map(({ part, k, n }) => `${String(part)} ${String(k)} ${String(n)}`).toSorted();
+/** Jobs of some kind that are given to threads, by number; the first share of a job whose number is among `deaths` dies when all of it is done. */
+function dying(work: string, deaths: readonly number[]): { readonly count: () => number } {
+  const jobs: number[] = [];
+  threads.deathOf = (message: ToWorker) => {
+    if (workOf(message) !== work || jobs.includes(message.id)) return undefined;
+    return deaths.includes(jobs.push(message.id) - 1) ? "end" : undefined;
+  };
+  return { count: () => jobs.length };
 }
 
-test("inputs of a UNION ALL that have not been delivered are computed again when a worker dies at a merge, the others are not", async () => {
-  const sql = [groups("a", 40_000), groups("b", 50_000), groups("c", 60_000)].join(" UNION ALL ");
-  const expected = await keys(sql);
-  const all = merges;
-  expect(all).toBeGreaterThanOrEqual(3);
-  for (const deaths of [[0], [all - 1], [1, 2, all]]) {
-    [dying, merges] = [new Set(deaths), 0];
-    expect(await keys(sql)).toEqual(expected);
-    expect(merges).toBeGreaterThan(all);
-    expect(merges).toBeLessThan(2 * all + deaths.length);
+async function sorted(sql: string): Promise<string[]> {
+  const rows = await sparrow.sql(sql).toArray();
+  return rows.map((row) => Object.values(row).map(String).join(" ")).toSorted();
+}
+
+const groups = (name: string, rows: number): string => `SELECT '${name}' AS part, id % 9000 AS k, count(*) AS n FROM range(${rows}) GROUP BY id % 9000`;
+
+test("groups whose merging thread has died are made again, other inputs of a UNION ALL are not", async () => {
+  const sql = [groups("a", 140_000), groups("b", 150_000), groups("c", 160_000)].join(" UNION ALL ");
+  const expected = await sorted(sql);
+  const undisturbed = dying("groups", []);
+  expect(await sorted(sql)).toEqual(expected);
+  expect(undisturbed.count()).toBe(3);
+  for (const deaths of [[0], [2], [1, 2, 3]]) {
+    const merges = dying("groups", deaths);
+    const pipelines = dyingAlso("range");
+    expect(await sorted(sql)).toEqual(expected);
+    expect(merges.count()).toBe(3 + deaths.length);
+    expect(pipelines.count()).toBe(3 + deaths.length);
   }
-  expect(watched.poolBytes).toBe(0);
+  expect(threads.watched.poolBytes).toBe(0);
 });
 
-test("what delivered rows and others have in common is not computed again", async () => {
-  const sql = `WITH both AS (SELECT id % 9000 AS k, count(*) AS n FROM range(50000) GROUP BY id % 9000 LIMIT 8000)
+/** Counts jobs of some kind beside the deaths that there are. */
+function dyingAlso(work: string): { readonly count: () => number } {
+  const jobs = new Set<number>();
+  const before = threads.deathOf;
+  threads.deathOf = (message) => {
+    if (workOf(message) === work) jobs.add(message.id);
+    return before(message);
+  };
+  return { count: () => jobs.size };
+}
+
+test("what delivered rows and others have in common is not made again, whatever LIMIT has taken", async () => {
+  const sql = `WITH both AS (SELECT id % 9000 AS k, count(*) AS n FROM range(150000) GROUP BY id % 9000 LIMIT 8000)
     SELECT 'a' AS part, k, n FROM both UNION ALL SELECT 'b' AS part, k, sum(n) AS n FROM both GROUP BY k`;
-  expect(await keys(sql)).toHaveLength(16_000);
-  dying = new Set([merges - 1]);
-  merges = 0;
-  await expect(keys(sql)).rejects.toMatchObject({ condition: "WORKER_LOST" });
-  expect(watched.poolBytes).toBe(0);
+  const expected = await sorted(sql);
+  for (const deaths of [[0], [1], [1, 2], [0, 1, 2]]) {
+    const merges = dying("groups", deaths);
+    const rows = await sorted(sql);
+    expect(merges.count()).toBe(2 + deaths.length);
+    const keys = (part: string): string[] => rows.filter((row) => row.startsWith(part)).map((row) => row.slice(1));
+    expect(keys("a")).toEqual(keys("b"));
+    expect(rows).toHaveLength(expected.length);
+  }
+  expect(threads.watched.poolBytes).toBe(0);
 });
 
-test("merges whose workers always die end the query", async () => {
-  dying = new Set(Array.from({ length: 100 }, (_, merge) => merge));
-  await expect(keys(groups("a", 40_000))).rejects.toMatchObject({ condition: "WORKER_LOST" });
-  expect(merges).toBe(4);
+test("what an input of a UNION ALL has read is kept until groups above it are merged, where rows of the result may have left", async () => {
+  const sql = `WITH both AS (SELECT id % 9000 AS k, count(*) AS n FROM range(150000) GROUP BY id % 9000 LIMIT 8000)
+    SELECT 'a' AS part, k, n FROM both UNION ALL
+    SELECT 'b' AS part, k, sum(n) AS n FROM (SELECT k, n FROM both UNION ALL SELECT id AS k, 0 AS n FROM range(100000) WHERE id < 9000) GROUP BY k`;
+  const expected = await sorted(sql);
+  for (const deaths of [[1], [1, 2]]) {
+    const merges = dying("groups", deaths);
+    expect(await sorted(sql)).toEqual(expected);
+    expect(merges.count()).toBe(2 + deaths.length);
+  }
+  expect(threads.watched.poolBytes).toBe(0);
+});
+
+test("a query of one result starts again where what its groups were made from has been freed", async () => {
+  const sql = `SELECT count(*), sum(n) FROM (SELECT k, count(*) AS n FROM
+    (SELECT DISTINCT id % 9000 AS k FROM range(150000) UNION ALL SELECT DISTINCT id % 8000 AS k FROM range(160000)) GROUP BY k)`;
+  expect(await sorted(sql)).toEqual(["9000 17000"]);
+  const undisturbed = dying("groups", []);
+  await sorted(sql);
+  const merges = dying("groups", [undisturbed.count() - 1]);
+  expect(await sorted(sql)).toEqual(["9000 17000"]);
+  expect(threads.deaths).toBe(1);
+  expect(merges.count()).toBeGreaterThan(undisturbed.count() + 1);
+  expect(threads.watched.poolBytes).toBe(0);
+});
+
+test("outer joins below groups that are made again give rows without a partner once", async () => {
+  const sql = `SELECT k, count(*), count(a), count(b) FROM (SELECT coalesce(a.id, b.id) % 5000 AS k, a.id AS a, b.id AS b
+    FROM (SELECT id FROM range(200000) WHERE id % 3 = 0) a FULL JOIN (SELECT id FROM range(210000) WHERE id % 2 = 0) b ON a.id = b.id) GROUP BY k`;
+  const expected = await sorted(sql);
+  const merges = dying("groups", [0, 1]);
+  expect(await sorted(sql)).toEqual(expected);
+  expect(merges.count()).toBe(3);
+});
+
+test("merges whose threads always die end the query", async () => {
+  const merges = dying("groups", Array.from({ length: 100 }, (_, merge) => merge));
+  await expect(sorted(groups("a", 140_000))).rejects.toMatchObject({ condition: "WORKER_LOST", parameters: { failures: "4" } });
+  expect(merges.count()).toBe(4);
+  expect(threads.watched.poolBytes).toBe(0);
 });

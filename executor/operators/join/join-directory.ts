@@ -48,6 +48,10 @@ export function directSlots(min: bigint, max: bigint, records: number): number |
   return slots <= Math.max(ALWAYS_DIRECT_SLOTS, MAX_SLOTS_PER_RECORD * records) ? slots : undefined;
 }
 
+export function directDirectoryBytes(slots: number): number {
+  return 4 * slots;
+}
+
 /** Head of the chain of a key; 0 outside of the directory. */
 export function emitDirectHead(f: FunctionBuilder, key: Val, address: Local, min: Val, slots: Local): Val {
   const head = f.local("i32");

@@ -20,8 +20,12 @@ export interface RecordCost {
   readonly besideBytes: number;
 }
 
+export function bytesInMemory({ chunks }: StoredPartition): number {
+  return chunks.reduce((sum, c) => sum + c.end - c.start, 0);
+}
+
 export function recordsOf({ chunks, pages }: StoredPartition, recordBytes: number): number {
-  return chunks.reduce((sum, c) => sum + c.end - c.start, 0) / recordBytes + pages.reduce((sum, page) => sum + page.records, 0);
+  return bytesInMemory({ chunks, pages }) / recordBytes + pages.reduce((sum, page) => sum + page.records, 0);
 }
 
 /** Bytes of memory that it takes to use a partition, beyond the chunks that are there already. */

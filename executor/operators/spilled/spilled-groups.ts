@@ -5,7 +5,7 @@ import type { GroupsTask, SpilledParts } from "../finish-task.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { DivideTask } from "./divide-task.ts";
 import type { HashPartition } from "./hash-partitions.ts";
-import { bytesToUse, divideUntil, hardlyDivides, sharedBits } from "./hash-partitions.ts";
+import { bytesInMemory, bytesToUse, divideUntil, hardlyDivides, sharedBits } from "./hash-partitions.ts";
 import type { RunDivision } from "./run-division.ts";
 
 /** Beside each record: its entry in a directory that is at most half full, and at least a quarter; its address. */
@@ -24,10 +24,11 @@ export async function divideGroups(
   const cost = { recordBytes: layout.recordBytes, besideBytes: BESIDE_BYTES };
   const isTotal = shape.keys.length === 0;
   const partitions = stored.map((partition, number): HashPartition => ({ ...partition, path: isTotal ? [] : [number] }));
-  const fits = (partition: HashPartition): boolean => isTotal || bytesToUse(partition, cost) <= bytes;
+  // What is in memory is copied before it is merged.
+  const fits = (partition: HashPartition): boolean => isTotal || bytesToUse(partition, cost) + bytesInMemory(partition) <= bytes;
   const parts = await divideUntil(partitions, fits, (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout, hash: 0 }))), hardlyDivides(layout.recordBytes));
   const tasks = parts
     .filter(({ chunks, pages }) => pages.length > 0 || chunks.some((c) => c.end > c.start))
-    .map((part): GroupsTask => ({ kind: "groups", shape, groups: part, merge, needsMerge: true, sharedBits: shape.collide ? 0 : sharedBits(part), firstSite: 0 }));
+    .map((part): GroupsTask => ({ kind: "groups", shape, groups: part, merge, needsMerge: true, copies: true, sharedBits: shape.collide ? 0 : sharedBits(part), firstSite: 0 }));
   return { tasks, sites };
 }
