@@ -14,9 +14,7 @@ export function breakerWords(compiled: CompiledPipeline, stateOf: (breaker: numb
         { offset: state.min, value: directory.kind === "hash" ? 0n : directory.min },
         { offset: state.sawNull, value: build.sawNull ? 1 : 0 },
         { offset: state.empty, value: build.records === 0 && !build.sawNull ? 1 : 0 },
-        { offset: state.bitmap.address, value: build.bitmap?.address ?? 0 },
-        { offset: state.bitmap.low, value: build.bitmap?.low ?? 0 },
-        { offset: state.bitmap.slots, value: build.bitmap?.slots ?? 0 },
+        ...(directory.kind === "ranked" ? [{ offset: state.ranked.bits, value: directory.bits }, { offset: state.ranked.ranks, value: directory.ranks }] : []),
       ];
     }),
     ...compiled.loops.flatMap(({ breaker, state }) => {

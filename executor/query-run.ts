@@ -17,7 +17,7 @@ import type { BuildInParts } from "./operators/join/build-in-parts.ts";
 import { joinLookup } from "./operators/join/join-lookup.ts";
 import { takesNotes } from "./operators/join/passes.ts";
 import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
-import { emptyDirectDirectories, isRepeatable } from "./operators/repeated-tasks.ts";
+import { emptyKeyedDirectories, isRepeatable } from "./operators/repeated-tasks.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { compilePipeline } from "./pipeline/compile-pipeline.ts";
@@ -343,12 +343,12 @@ export class QueryRun {
       const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(id));
       this.#partitioned.set(id, build);
       const isOnDisk = build.pages.length > 0;
-      this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { direct: false, unique: false, sparse: false, isPartitioned: true, isOnDisk } });
+      this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { directory: "hash", unique: false, isPartitioned: true, isOnDisk } });
       return;
     }
     await this.#finish(breaker, state);
-    const { directory, unique, bitmap } = state.build();
-    this.#shapes.set(id, { ...shape, complete: { direct: directory.kind === "direct", unique, sparse: bitmap !== undefined, isPartitioned: false, isOnDisk: false } });
+    const { directory, unique } = state.build();
+    this.#shapes.set(id, { ...shape, complete: { directory: directory.kind, unique, isPartitioned: false, isOnDisk: false } });
   }
 
   /** Divides partitions on disk; what the tasks need is held as long as `holder`. */
@@ -379,7 +379,7 @@ export class QueryRun {
       inline,
       shares: Math.min(this.#threads.workers, tasks.length),
       repeatable: tasks.every(isRepeatable),
-      again: () => emptyDirectDirectories(this.#threads.pool, tasks),
+      again: () => emptyKeyedDirectories(this.#threads.pool, tasks),
       maxFailures: this.#maxFailures,
       newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "pipeline"),
       signal: this.#options.signal,

@@ -27,11 +27,11 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
   if (shape.kind !== "build") return { rows: count, bytes };
   const sawNull = state.sawNull();
   const facts = { rows: count, bytes, partitions: state.partitionSizes(), isOnDisk: state.isSpilled() };
-  const isDirect = state.directSlots(shape.shape, count) !== undefined;
-  if (!withKeys) return { ...facts, build: { sawNull, isDirect, keys: [] } };
+  const isKeyed = state.keyedDirectory(shape.shape, count) !== undefined;
+  if (!withKeys) return { ...facts, build: { sawNull, isKeyed, keys: [] } };
   const listed = count > 0 && count <= MAX_LISTED_RECORDS && !state.isSpilled();
   const keys = shape.shape.keys.map((field) => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined));
-  return { ...facts, build: { sawNull, isDirect, keys } };
+  return { ...facts, build: { sawNull, isKeyed, keys } };
 }
 
 function rangeOf(state: BreakerState, field: RowField): KeyValues | undefined {

@@ -8,13 +8,12 @@ import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SinkResult } from "../pipeline/pipeline-job.ts";
 import { compileMerge } from "./aggregate/merge-module.ts";
-import type { DirectKey, FinishTask, FinishTasks, WindowTask } from "./finish-task.ts";
+import type { FinishTask, FinishTasks, WindowTask } from "./finish-task.ts";
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
-import type { JoinDirectory } from "./join/join-directory.ts";
-import { directDirectoryBytes, directoryBits, directoryBytes, directSlots, joinLinkModule, partitionSlots } from "./join/join-directory.ts";
-import type { KeyBitmap } from "./join/key-bitmap.ts";
-import { fillKeyBitmap, keyBitmapSlots } from "./join/key-bitmap.ts";
+import type { JoinDirectory, KeyedDirectory } from "./join/join-directory.ts";
+import { keyedDirectory } from "./join/join-directory.ts";
+import { linkTasks } from "./join/link-tasks.ts";
 import { LOOP_RECORD } from "./join/nested-loop.ts";
 import { PARTITION_BITS, runsOf } from "./row-store.ts";
 import type { RowChunk } from "./row-store.ts";
@@ -34,9 +33,8 @@ export interface CompleteBuild {
   readonly directory: JoinDirectory;
   readonly records: number;
   readonly sawNull: boolean;
-  /** No key repeats; known of direct directories only. */
+  /** No key repeats; known of keyed directories only. */
   readonly unique: boolean;
-  readonly bitmap: KeyBitmap | undefined;
 }
 
 /** A breaker while the query runs: what its feeding pipelines left, the tasks that complete it, and the records that later pipelines read. */
@@ -69,7 +67,7 @@ export class BreakerState {
 
   /** The rows of a build side stay in parts, which have directories of their own. */
   leaveInParts(): void {
-    this.#build = { directory: { kind: "hash", address: 0, bits: 0 }, records: this.recordCount(), sawNull: this.sawNull(), unique: false, bitmap: undefined };
+    this.#build = { directory: { kind: "hash", address: 0, bits: 0 }, records: this.recordCount(), sawNull: this.sawNull(), unique: false };
   }
 
   /** Tasks that complete the breaker; error sites of the code they run. */
@@ -89,7 +87,7 @@ export class BreakerState {
         return { tasks, sites };
       }
       case "build":
-        return { tasks: this.#linkTasks(shape, pool, arena), sites: [] };
+        return this.#linkTasks(shape, arena);
       case "exchange":
         return { tasks: [], sites: [] };
       case "rows":
@@ -214,38 +212,19 @@ export class BreakerState {
     return count === 0 ? [] : [{ base, count, stride: 0 }];
   }
 
-  #linkTasks({ shape }: Extract<BreakerShape, { kind: "build" }>, pool: Pool, arena: Arena): readonly FinishTask[] {
-    const rowBytes = shape.layout.bytes;
-    const partitions = this.stored();
+  #linkTasks({ shape }: Extract<BreakerShape, { kind: "build" }>, arena: Arena): FinishTasks {
     const records = this.recordCount();
-    const directory = this.#directory(shape, records, arena);
-    const [keyField] = shape.keys;
-    const repeated = arena.allocateZeroed(4);
-    const key: DirectKey | undefined = directory.kind === "direct" ? { offset: keyField.offset, width: keyField.storage.kind === "i32" ? 32 : 64, repeated } : undefined;
-    this.#build = { directory, records, sawNull: this.sawNull(), unique: false, bitmap: this.#keyBitmap(shape, partitions.flatMap((p) => p.chunks), records, pool, arena) };
-    this.#isUnique = () => directory.kind === "direct" && pool.u32[repeated >>> 2] === 0;
-    const module = joinLinkModule();
-    return partitions.map(({ chunks }, partition): FinishTask => ({ kind: "link", module, chunks, rowBytes, directory, slots: directory.kind === "hash" ? partitionSlots(directory, partition) : undefined, sharedBits: 0, key }));
+    const { directory, tasks, isUnique } = linkTasks(shape, this.stored(), records, this.keyedDirectory(shape, records), arena);
+    this.#build = { directory, records, sawNull: this.sawNull(), unique: false };
+    this.#isUnique = isUnique;
+    return tasks;
   }
 
-  /** Slots of a directory that is indexed by the key of a hash table; undefined where there can be none. */
-  directSlots({ measuresKey }: BuildShape, records: number): number | undefined {
+  /** How rows of a hash table are found by the value of their key; undefined where it must be by a hash. */
+  keyedDirectory({ measuresKey }: BuildShape, records: number): KeyedDirectory | undefined {
     const range = measuresKey ? this.keyRange() : undefined;
-    return range && directSlots(range[0], range[1], records);
-  }
-
-  #directory(shape: BuildShape, records: number, arena: Arena): JoinDirectory {
-    const range = this.keyRange();
-    const slots = this.directSlots(shape, records);
-    if (range !== undefined && slots !== undefined) return { kind: "direct", address: arena.allocateZeroed(directDirectoryBytes(slots)), min: range[0], slots };
-    const bits = directoryBits(records);
-    return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
-  }
-
-  #keyBitmap(shape: BuildShape, chunks: readonly RowChunk[], records: number, pool: Pool, arena: Arena): KeyBitmap | undefined {
-    const range = shape.measuresKey ? this.keyRange() : undefined;
-    const slots = range && keyBitmapSlots(range[0], range[1], records);
-    return range === undefined || slots === undefined ? undefined : fillKeyBitmap(pool, arena, chunks, shape.layout.bytes, shape.keys[0], range[0], slots);
+    if (range === undefined || this.#breaker.kind !== "build") return undefined;
+    return keyedDirectory(range[0], range[1], records, this.#breaker.node.probe.rows);
   }
 
   #rowTasks(breaker: Breaker, shape: RowSinkShape, pool: Pool, arena: Arena, emit: boolean, timeZone: string): FinishTasks {

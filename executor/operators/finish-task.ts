@@ -7,6 +7,7 @@ import type { SpilledPage } from "../spill/spill-store.ts";
 import type { AggregateShape } from "./aggregate/aggregate-sink.ts";
 import type { MergeModule } from "./aggregate/merge-module.ts";
 import type { DirectorySlots, JoinDirectory } from "./join/join-directory.ts";
+import type { RankedDirectory } from "./join/ranked-directory.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
@@ -21,6 +22,7 @@ import type { WindowModule } from "./window/window-module.ts";
  */
 export type FinishTask =
   | GroupsTask
+  | MarkTask
   | LinkTask
   /** All rows in order, `offset` rows left out, at most `limit`. */
   | { readonly kind: "sort"; readonly shape: RowSinkShape; readonly sorting: SortModule; readonly runs: readonly RecordRun[]; readonly offset: number; readonly limit: number | undefined }
@@ -48,6 +50,16 @@ export interface LinkTask {
   /** Upper hash bits that all rows of the directory have in common. */
   readonly sharedBits: number;
   readonly key: DirectKey | undefined;
+}
+
+/** Keys of one partition's rows of a build side, marked before they are counted and linked. */
+export interface MarkTask {
+  readonly kind: "mark";
+  readonly module: WebAssembly.Module;
+  readonly chunks: readonly RowChunk[];
+  readonly rowBytes: number;
+  readonly directory: RankedDirectory;
+  readonly key: DirectKey;
 }
 
 /** What a pipeline completes when it reads it, part by part, for not all of a breaker fits into memory. */
@@ -102,7 +114,7 @@ export interface FinishTasks {
   readonly then?: (made: readonly (readonly RecordRun[])[]) => FinishTasks;
 }
 
-/** Where a direct directory's key is in a record, and the uint32 that is set when a key repeats. Directories of this kind come zeroed. */
+/** Where a keyed directory's key is in a record, and the uint32 that is set when a key repeats. Directories of this kind come zeroed. */
 export interface DirectKey {
   readonly offset: number;
   readonly width: 32 | 64;

@@ -10,7 +10,7 @@ import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpillStore } from "../spill/spill-store.ts";
 import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { completeCollected } from "./aggregate/collected.ts";
-import type { FinishTask, GroupsTask, LinkTask, PartTask, TaskResult } from "./finish-task.ts";
+import type { FinishTask, GroupsTask, LinkTask, MarkTask, PartTask, TaskResult } from "./finish-task.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
 import { runDivide } from "./spilled/divide-task.ts";
 import { Directory } from "./group-directory.ts";
@@ -60,6 +60,9 @@ function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: T
       completeCollected(task.shape, runs, context, arena, work, evaluation);
       return runs;
     }
+    case "mark":
+      markKeys(task, context);
+      return [];
     case "link":
       linkRows(task, context);
       return [];
@@ -148,12 +151,20 @@ function linkRows({ module, directory, chunks, rowBytes, slots, sharedBits, key 
       for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, 32 - directory.bits, sharedBits);
       return;
     }
-    case "direct": {
-      if (key === undefined) throw new InternalError("a direct directory has a key");
-      const link = exports[`linkDirect${key.width}`] as (start: number, end: number, rowBytes: number, directory: number, offset: number, repeated: number, min: bigint) => void;
-      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, key.offset, key.repeated, directory.min);
+    case "direct":
+    case "ranked": {
+      if (key === undefined) throw new InternalError("a keyed directory has a key");
+      const link = exports[`${directory.kind === "direct" ? "linkDirect" : "linkRanked"}${key.width}`] as (start: number, end: number, rowBytes: number, address: number, offset: number, repeated: number, min: bigint, ...ranked: readonly number[]) => void;
+      const ranked = directory.kind === "ranked" ? [directory.bits, directory.ranks] : [];
+      for (const { start, end } of chunks) link(start, end, rowBytes, directory.address, key.offset, key.repeated, directory.min, ...ranked);
     }
   }
+}
+
+function markKeys({ module, directory, chunks, rowBytes, key }: MarkTask, { pool }: ThreadContext): void {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: pool.memory } });
+  const mark = exports[`mark${key.width}`] as (start: number, end: number, rowBytes: number, bits: number, offset: number, min: bigint) => void;
+  for (const { start, end } of chunks) mark(start, end, rowBytes, directory.bits, key.offset, directory.min);
 }
 
 function slice(run: RecordRun, offset: number, limit: number | undefined): RecordRun {

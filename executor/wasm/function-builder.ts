@@ -87,6 +87,11 @@ export class FunctionBuilder {
     this.#code.push(...storeCode(width, address, value, offset));
   }
 
+  /** Sets bits of the 32-bit word at an aligned address, whatever other threads do with it at the same time. */
+  atomicOr(address: Val, bits: Val): void {
+    this.#code.push(...address.code, ...bits.code, 0xfe, 0x33, 2, 0, 0x1a);
+  }
+
   /** memory.copy; regions may overlap. */
   copyMemory(to: Val, from: Val, bytes: Val): void {
     this.#code.push(...to.code, ...from.code, ...bytes.code, 0xfc, 10, 0, 0);

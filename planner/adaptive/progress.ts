@@ -28,7 +28,7 @@ export interface BuildKeys {
   /** A row with a NULL key was met. */
   readonly sawNull: boolean;
   /** One integer key whose values lie close together: a row is found by the key itself. */
-  readonly isDirect: boolean;
+  readonly isKeyed: boolean;
   /** By key of the join; undefined, or not there, where nothing was measured. */
   readonly keys: readonly (KeyValues | undefined)[];
 }

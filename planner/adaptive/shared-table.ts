@@ -34,7 +34,7 @@ function withOtherTable(join: PhysicalPlan & PhysicalHashJoin, context: RuleCont
   if (complete === undefined || join.tableHint === true) return join;
   const exchange = joinExchange(join);
   const isOnDisk = complete.isOnDisk === true;
-  const limit = complete.build?.isDirect === true ? settings.sharedDirectTableBytes : settings.sharedTableBytes;
+  const limit = complete.build?.isKeyed === true ? settings.sharedDirectTableBytes : settings.sharedTableBytes;
   const isSmall = complete.bytes <= limit && !isOnDisk;
   const found = `build side: ${bytesText(complete.bytes)}, estimated ${bytesText(hashTableBytes(join.build, join.build.rows))}`;
   if (exchange !== undefined && isSmall && !state.isFixed(exchange)) {

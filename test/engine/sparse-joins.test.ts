@@ -1,7 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { keyedDirectory } from "../../executor/operators/join/join-directory.ts";
 import { SparrowUnderTest } from "../oracle/sparrow.ts";
 
-/** Build sides with few of many possible keys: rows of the probe side are first looked up in a bitmap of keys. */
+test("keys close together are indexed, few among many are ranked, and those too far apart are hashed", () => {
+  expect(keyedDirectory(-5n, 994n, 3, 0)).toEqual({ kind: "direct", min: -5n, slots: 1000 });
+  expect(keyedDirectory(0n, 799_999n, 100_000, 0)?.kind).toBe("direct");
+  expect(keyedDirectory(0n, 800_000n, 100_000, 0)?.kind).toBe("ranked");
+  expect(keyedDirectory(0n, 12_799_999n, 100_000, 0)?.kind).toBe("ranked");
+  expect(keyedDirectory(0n, 12_800_000n, 100_000, 0)).toBeUndefined();
+  expect(keyedDirectory(0n, 59_999_999n, 10, 7_500_000)).toEqual({ kind: "ranked", min: 0n, slots: 60_000_000 });
+  expect(keyedDirectory(0n, 59_999_999n, 10, 1_000_000)).toBeUndefined();
+  expect(keyedDirectory(0n, 2n ** 31n, 2 ** 28, 2 ** 40)).toBeUndefined();
+  expect(keyedDirectory(1n, 0n, 0, 100)).toBeUndefined();
+});
+
+/** Build sides with few of many possible keys: rows of the probe side are looked up in a directory of ranked keys. */
 describe.each(["1", "7"])("joins on keys that are few among many, on %s workers", (workers) => {
   let sparrow: SparrowUnderTest;
   beforeAll(async () => {
@@ -23,6 +36,13 @@ describe.each(["1", "7"])("joins on keys that are few among many, on %s workers"
     expect(await row(`SELECT count(*) FROM ${PROBE} p WHERE k IN (SELECT k FROM ${SPARSE} WHERE k IS NOT NULL)`)).toBe("100");
     expect(await row(`SELECT count(*) FROM ${PROBE} p WHERE NOT EXISTS (SELECT 1 FROM ${SPARSE} s WHERE s.k = p.k)`)).toBe("119901");
     expect(await row(`SELECT count(*) FROM ${PROBE} p WHERE k NOT IN (SELECT k FROM ${SPARSE} WHERE v >= 0)`)).toBe("119900");
+  });
+
+  test("many keys, marked and linked by all workers, each of them several times", async () => {
+    const many = "(SELECT (id * 7919 % 30000) * 61 - 900000 k, id v FROM range(90000))";
+    expect(await row(`SELECT count(*), count(DISTINCT p.k), sum(b.v) FROM (SELECT id - 900000 k FROM range(1830000)) p JOIN ${many} b ON p.k = b.k`)).toBe("90000|30000|4049955000");
+    expect(await row(`SELECT count(*) FROM (SELECT id - 900000 k FROM range(1830000)) p WHERE NOT EXISTS (SELECT 1 FROM ${many} b WHERE p.k = b.k)`)).toBe("1800000");
+    expect(await row(`SELECT count(*) FROM (SELECT CAST(id AS INT) k FROM range(1830000)) p JOIN (SELECT CAST(k AS INT) k FROM ${many}) b ON p.k = b.k`)).toBe("45735");
   });
 
   test("64-bit keys that agree in their lower halves are told apart", async () => {

@@ -4,12 +4,19 @@ import { ModuleBuilder } from "../../wasm/module-builder.ts";
 import type { FunctionBuilder } from "../../wasm/function-builder.ts";
 import { PARTITION_BITS } from "../row-store.ts";
 import { BUILD_RECORD } from "./join-build.ts";
+import type { RankedDirectory } from "./ranked-directory.ts";
+import { canBeRanked, emitMark, headAddress, wordOffset, writeCount } from "./ranked-directory.ts";
 
-/**
- * How a complete build side is found from the probe side. `direct`: one integer key whose values lie close together; the directory is an array of chain
- * heads indexed by key - min, and every record of a chain has the key.
- */
-export type JoinDirectory = HashDirectory | { readonly kind: "direct"; readonly address: number; readonly min: bigint; readonly slots: number };
+/** How a complete build side is found from the probe side: by the hash of its keys, or by the value of one integer key. */
+export type JoinDirectory = HashDirectory | DirectDirectory | RankedDirectory;
+
+/** One integer key whose values lie close together: an array of chain heads indexed by key - min; every record of a chain has the key. */
+export interface DirectDirectory {
+  readonly kind: "direct";
+  readonly address: number;
+  readonly min: bigint;
+  readonly slots: number;
+}
 
 export interface HashDirectory {
   readonly kind: "hash";
@@ -38,18 +45,26 @@ export function directoryBytes(bits: number): number {
 /** Slots of a direct directory may be this many times the records, ... */
 const MAX_SLOTS_PER_RECORD = 8;
 /** ... or as many as this, whatever the records. */
-const ALWAYS_DIRECT_SLOTS = 64 * 1024;
-const MAX_DIRECT_SLOTS = 2 ** 27;
+const ALWAYS_DIRECT_SLOTS = 1024;
 
-/** Number of slots for keys from min to max; undefined when they lie too far apart. */
-export function directSlots(min: bigint, max: bigint, records: number): number | undefined {
-  if (max < min || max - min >= BigInt(MAX_DIRECT_SLOTS)) return undefined;
-  const slots = Number(max - min) + 1;
-  return slots <= Math.max(ALWAYS_DIRECT_SLOTS, MAX_SLOTS_PER_RECORD * records) ? slots : undefined;
+/** What a directory by the values of one integer key is to be. */
+export interface KeyedDirectory {
+  readonly kind: "direct" | "ranked";
+  readonly min: bigint;
+  readonly slots: number;
 }
 
-export function directDirectoryBytes(slots: number): number {
-  return 4 * slots;
+/** For integer keys from min to max; undefined when they lie too far apart. `probes`: rows that are looked up, by an estimate. */
+export function keyedDirectory(min: bigint, max: bigint, records: number, probes: number): KeyedDirectory | undefined {
+  if (max < min || max - min >= 2n ** 31n) return undefined;
+  const slots = Number(max - min) + 1;
+  if (slots <= Math.max(ALWAYS_DIRECT_SLOTS, MAX_SLOTS_PER_RECORD * records)) return { kind: "direct", min, slots };
+  return canBeRanked(slots, records, probes) ? { kind: "ranked", min, slots } : undefined;
+}
+
+/** Memory of the heads of chains of a directory by the key, which is zero before records are linked. */
+export function headBytes(directory: DirectDirectory | RankedDirectory): number {
+  return 4 * (directory.kind === "direct" ? directory.slots : directory.records);
 }
 
 /** Head of the chain of a key; 0 outside of the directory. */
@@ -74,10 +89,17 @@ export function emitChainHead(f: FunctionBuilder, hash: Local, directory: Local,
 
 let linkModule: WebAssembly.Module | undefined;
 
-/** Parameters of the direct links: start, end, rowBytes, directory, offset of the key in a record, address of a word that is set when a key repeats, min. */
+/** Parameters: start, end, rowBytes, address, offset of the key in a record, address of a word that is set when a key repeats, min. */
 const DIRECT_LINK = { params: ["i32", "i32", "i32", "i32", "i32", "i32", "i64"], results: [] } as const;
+/** Parameters: as of direct links, bits, ranks. */
+const RANKED_LINK = { params: [...DIRECT_LINK.params, "i32", "i32"], results: [] } as const;
+/** Parameters: start, end, rowBytes, bits, offset of the key in a record, min. */
+const MARK = { params: ["i32", "i32", "i32", "i32", "i32", "i64"], results: [] } as const;
 
-/** A module with `link(start, end, rowBytes, directory, shift, left)`, and `linkDirect32` / `64` by width of the key: they enter the records of one chunk. */
+/**
+ * A module with `link(start, end, rowBytes, directory, shift, left)`, and by width of the key `linkDirect32` / `64`, `linkRanked32` / `64`, which enter the records
+ * of one chunk, `mark32` / `64`, which mark their keys, and `countKeys(bits, ranks, words)`.
+ */
 export function joinLinkModule(): WebAssembly.Module {
   if (linkModule !== undefined) return linkModule;
   const module = new ModuleBuilder();
@@ -99,26 +121,44 @@ export function joinLinkModule(): WebAssembly.Module {
     });
     f.set(row, i32.add(get(row), get(rowBytes)));
   });
-  for (const width of [32, 64] as const) writeDirectLink(module.function(`linkDirect${width}`, DIRECT_LINK, true).builder, width);
+  for (const width of [32, 64] as const) {
+    writeKeyedLink(module.function(`linkDirect${width}`, DIRECT_LINK, true).builder, width, (_f, slot, address) => i32.add(get(address), i32.shl(get(slot), i32.const(2))));
+    writeKeyedLink(module.function(`linkRanked${width}`, RANKED_LINK, true).builder, width, (ranked, slot, heads) => {
+      const [bits, ranks] = [ranked.param(7), ranked.param(8)];
+      return headAddress(ranked, ranked.let(i64.load(i32.add(get(bits), wordOffset(slot)))), slot, { heads, ranks });
+    });
+    writeMark(module.function(`mark${width}`, MARK, true).builder, width);
+  }
+  writeCount(module.function("countKeys", { params: ["i32", "i32", "i32"], results: [] }, true).builder);
   linkModule = new WebAssembly.Module(module.encode());
   return linkModule;
 }
 
-function writeDirectLink(f: FunctionBuilder, width: 32 | 64): void {
-  const [row, end, rowBytes, directory, keyOffset, repeated, min] = [0, 1, 2, 3, 4, 5, 6].map((i) => f.param(i));
-  const entry = f.local("i32");
-  const old = f.local("i32");
-  f.while(i32.ltU(get(row), get(end)), () => {
-    f.if(i32.eqz(i32.load8u(get(row), BUILD_RECORD.unlinked)), () => {
-      const at = i32.add(get(row), get(keyOffset));
-      const slot = i64.sub(width === 32 ? i64.load32s(at) : i64.load(at), get(min));
-      f.set(entry, i32.add(get(directory), i32.shl(i32.wrapI64(slot), i32.const(2))));
-      f.set(old, i32.load(get(entry)));
-      f.if(get(old), () => f.store("i32", get(repeated), i32.const(1)));
-      f.store("i32", get(row), get(old), BUILD_RECORD.next);
-      f.store("i32", get(entry), get(row));
+/** `entryOf`: address of the head of a slot's chain. */
+function writeKeyedLink(f: FunctionBuilder, width: 32 | 64, entryOf: (f: FunctionBuilder, slot: Local, address: Local) => Val): void {
+  const [start, end, rowBytes, address, keyOffset, repeated, min] = [0, 1, 2, 3, 4, 5, 6].map((i) => f.param(i));
+  forEachKey(f, width, { start, end, rowBytes, keyOffset, min }, (slot) => {
+    const entry = f.let(entryOf(f, slot, address));
+    const old = f.let(i32.load(get(entry)));
+    f.if(get(old), () => f.store("i32", get(repeated), i32.const(1)));
+    f.store("i32", get(start), get(old), BUILD_RECORD.next);
+    f.store("i32", get(entry), get(start));
+  });
+}
+
+function writeMark(f: FunctionBuilder, width: 32 | 64): void {
+  const [start, end, rowBytes, bits, keyOffset, min] = [0, 1, 2, 3, 4, 5].map((i) => f.param(i));
+  forEachKey(f, width, { start, end, rowBytes, keyOffset, min }, (slot) => emitMark(f, bits, slot));
+}
+
+/** The records with a key from `start` on, which moves on, and the slots of their keys. */
+function forEachKey(f: FunctionBuilder, width: 32 | 64, { start, end, rowBytes, keyOffset, min }: Readonly<Record<"start" | "end" | "rowBytes" | "keyOffset" | "min", Local>>, body: (slot: Local) => void): void {
+  f.while(i32.ltU(get(start), get(end)), () => {
+    f.if(i32.eqz(i32.load8u(get(start), BUILD_RECORD.unlinked)), () => {
+      const at = i32.add(get(start), get(keyOffset));
+      body(f.let(i32.wrapI64(i64.sub(width === 32 ? i64.load32s(at) : i64.load(at), get(min)))));
     });
-    f.set(row, i32.add(get(row), get(rowBytes)));
+    f.set(start, i32.add(get(start), get(rowBytes)));
   });
 }
 

@@ -16,26 +16,27 @@ import { get, i32, i64 } from "../../wasm/instructions.ts";
 import { hashOfKeys } from "../keys.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD, keyAsInt64 } from "./join-build.ts";
+import type { JoinDirectory } from "./join-directory.ts";
 import { emitChainHead, emitDirectHead } from "./join-directory.ts";
-import { emitIfInBitmap } from "./key-bitmap.ts";
+import { emitRankedHead } from "./ranked-directory.ts";
 import type { PassState } from "./passes.ts";
 import { NOTED, Passes } from "./passes.ts";
 
 /** Words that the scheduler fills when the build side is complete. */
 export interface ProbeState {
   readonly directory: number;
-  /** Hash directories: the shift that makes a slot; direct ones: number of slots. */
+  /** Hash directories: the shift that makes a slot; keyed ones: number of slots. */
   readonly extent: number;
   /** Hash directories of parts: upper bits that all hashes have in common. */
   readonly left: number;
-  /** int64: first key of a direct directory. */
+  /** int64: first key of a keyed directory. */
   readonly min: number;
   /** 1: the build side has a record with a NULL key. */
   readonly sawNull: number;
   /** 1: the build side has no record at all. */
   readonly empty: number;
-  /** Of a KeyBitmap. */
-  readonly bitmap: { readonly address: number; readonly low: number; readonly slots: number };
+  /** Of a RankedDirectory. */
+  readonly ranked: { readonly bits: number; readonly ranks: number };
   /** Where probe rows may pass by more than once. */
   readonly passes: PassState | undefined;
 }
@@ -43,17 +44,15 @@ export interface ProbeState {
 /** `passes`: see PassState. */
 export function reserveProbe(state: StateLayout, passes: PassState | undefined): ProbeState {
   const word = (): number => state.reserve(4, 4);
-  return { passes, directory: word(), extent: word(), left: word(), min: state.reserve(8), sawNull: word(), empty: word(), bitmap: { address: word(), low: word(), slots: word() } };
+  return { passes, directory: word(), extent: word(), left: word(), min: state.reserve(8), sawNull: word(), empty: word(), ranked: { bits: word(), ranks: word() } };
 }
 
 /** What is known of a complete build side when its probes are compiled. */
 export interface BuildFacts {
-  /** The directory is indexed by the key: every record of a chain matches it. */
-  readonly direct: boolean;
+  /** Of a keyed one every record of a chain matches the key. */
+  readonly directory: JoinDirectory["kind"];
   /** No key repeats: a chain is one record. */
   readonly unique: boolean;
-  /** There is a bitmap of its keys. */
-  readonly sparse: boolean;
   /** It is probed part by part, each of which has a directory of its own. */
   readonly isPartitioned: boolean;
   /** Some rows come into memory with a part, and go with it. */
@@ -160,31 +159,41 @@ class Probe {
 
   #toChain(): void {
     const { f } = this.#emitter;
-    const directory = this.#emitter.stateWord(this.#state.directory);
-    const extent = this.#emitter.stateWord(this.#state.extent);
-    const lookUp = () => {
-      if (this.#facts.direct) {
-        const min = this.#emitter.hoistedOnce(`int64 ${this.#state.min}`, () => i64.load(get(this.#emitter.state), this.#state.min));
-        f.set(this.pointer, emitDirectHead(f, keyAsInt64(this.#values[0]), directory, get(min), extent));
-        return;
-      }
-      const hash = f.let(hashOfKeys(this.#emitter, this.#values, this.#shape.keys, this.#shape.collide));
-      const left = this.#facts.isPartitioned ? this.#emitter.stateWord(this.#state.left) : undefined;
-      f.set(this.pointer, emitChainHead(f, hash, directory, extent, left));
-    };
-    const guarded = this.#facts.sparse ? () => this.#throughBitmap(lookUp) : lookUp;
     if (this.#anyNull === undefined) {
-      guarded();
+      this.#toHead();
       return;
     }
     f.set(this.pointer, i32.const(0));
-    f.if(i32.eqz(this.#anyNull), () => this.#emitter.scoped(guarded));
+    f.if(i32.eqz(this.#anyNull), () => this.#emitter.scoped(() => this.#toHead()));
   }
 
-  #throughBitmap(lookUp: () => void): void {
-    const [address, low, slots] = [this.#state.bitmap.address, this.#state.bitmap.low, this.#state.bitmap.slots].map((word) => this.#emitter.stateWord(word));
-    this.#emitter.f.set(this.pointer, i32.const(0));
-    emitIfInBitmap(this.#emitter.f, this.#values[0].lanes[0], address, low, slots, () => this.#emitter.scoped(lookUp));
+  #toHead(): void {
+    const { f } = this.#emitter;
+    const [key] = this.#values[0].lanes;
+    const address = this.#emitter.stateWord(this.#state.directory);
+    const extent = this.#emitter.stateWord(this.#state.extent);
+    switch (this.#facts.directory) {
+      case "direct":
+        f.set(this.pointer, emitDirectHead(f, keyAsInt64(this.#values[0]), address, this.#min("i64"), extent));
+        return;
+      case "ranked": {
+        const [bits, ranks] = [this.#emitter.stateWord(this.#state.ranked.bits), this.#emitter.stateWord(this.#state.ranked.ranks)];
+        f.set(this.pointer, emitRankedHead(f, key, this.#min(key.type === "i32" ? "i32" : "i64"), { heads: address, bits, ranks, slots: extent }));
+        return;
+      }
+      case "hash": {
+        const hash = f.let(hashOfKeys(this.#emitter, this.#values, this.#shape.keys, this.#shape.collide));
+        const left = this.#facts.isPartitioned ? this.#emitter.stateWord(this.#state.left) : undefined;
+        f.set(this.pointer, emitChainHead(f, hash, address, extent, left));
+      }
+    }
+  }
+
+  /** Smallest key of a keyed directory; 32 bits of it, where keys have no more. */
+  #min(type: "i32" | "i64"): Val {
+    const { min } = this.#state;
+    const word = type === "i32" ? i32.load(get(this.#emitter.state), min) : i64.load(get(this.#emitter.state), min);
+    return get(this.#emitter.hoistedOnce(`${type} ${min}`, () => word));
   }
 
   #advance(): void {
@@ -194,7 +203,7 @@ class Probe {
   /** Branches away unless the record at the pointer has the row's keys and passes the residual condition. */
   #unlessMatch(away: Label): void {
     const { f } = this.#emitter;
-    if (!this.#facts.direct) this.#unlessKeysEqual(away);
+    if (this.#facts.directory === "hash") this.#unlessKeysEqual(away);
     if (this.#node.residual !== undefined) f.brIf(away, i32.eqz(this.#emitter.joinCondition(this.#node.residual)));
   }
 
@@ -339,7 +348,7 @@ class Probe {
   #searchThreeValued(residual: Expr, unknown: Local): void {
     const { f } = this.#emitter;
     this.#forEachRecord((next, exit) => {
-      if (!this.#facts.direct) this.#unlessKeysEqual(next);
+      if (this.#facts.directory === "hash") this.#unlessKeysEqual(next);
       const { lanes, isNull } = this.#emitter.joinValue(residual);
       f.brIf(exit, isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull)));
       if (isNull !== undefined) f.set(unknown, i32.or(get(unknown), isNull));
