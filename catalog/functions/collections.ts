@@ -200,7 +200,7 @@ export const collectionSignatures: readonly FunctionSignature[] = [
   }),
   scalarBy("sequence", sequence),
   scalar("slice", [ARRAY, INT_TYPE, INT_TYPE], (args) => args[0]),
-  scalar("shuffle", [ARRAY, LONG_TYPE], (args) => args[0], { optional: 1, deterministic: false }),
+  scalar("shuffle", [ARRAY, LONG_TYPE], (args) => args[0], { optional: 1, deterministic: false, seed: 1 }),
   scalar("map_keys", [MAP], (args) => ({ kind: "array", element: (args[0] as MapType).key, containsNull: false })),
   scalar("map_values", [MAP], (args) => ({ kind: "array", element: (args[0] as MapType).value, containsNull: (args[0] as MapType).valueContainsNull })),
   scalar("map_entries", [MAP], (args) => {

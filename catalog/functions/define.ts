@@ -49,8 +49,8 @@ function resolver(parameters: readonly ExpectedType[], result: ResultRule, optio
   };
 }
 
-export function scalar(name: string, parameters: readonly ExpectedType[], result: ResultRule, options: ParameterOptions & { readonly deterministic?: boolean; readonly mode?: EvalMode } = {}): ScalarSignature {
-  return { kind: "scalar", name, aliases: options.aliases, deterministic: options.deterministic, mode: options.mode, resolve: resolver(parameters, result, options) };
+export function scalar(name: string, parameters: readonly ExpectedType[], result: ResultRule, options: ParameterOptions & { readonly deterministic?: boolean; readonly seed?: number; readonly mode?: EvalMode } = {}): ScalarSignature {
+  return { kind: "scalar", name, aliases: options.aliases, deterministic: options.deterministic, seed: options.seed, mode: options.mode, resolve: resolver(parameters, result, options) };
 }
 
 /** A scalar function with rules of its own. */

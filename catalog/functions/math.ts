@@ -106,8 +106,8 @@ export const mathSignatures: readonly FunctionSignature[] = [
     const value = interval ?? oneOf(DOUBLE_TYPE, YEAR_MONTH_INTERVAL, DAY_TIME_INTERVAL);
     return { args: coerceArguments(given, [value, interval ?? DOUBLE_TYPE, interval ?? DOUBLE_TYPE, LONG_TYPE], context), result: LONG, nullable: "always" };
   }),
-  scalar("rand", [LONG_TYPE], DOUBLE, { optional: 1, aliases: ["random"], deterministic: false, nullable: "never" }),
-  scalar("randn", [LONG_TYPE], DOUBLE, { optional: 1, deterministic: false, nullable: "never" }),
+  scalar("rand", [LONG_TYPE], DOUBLE, { optional: 1, aliases: ["random"], deterministic: false, seed: 0, nullable: "never" }),
+  scalar("randn", [LONG_TYPE], DOUBLE, { optional: 1, deterministic: false, seed: 0, nullable: "never" }),
   tryArithmetic("try_add", "+"),
   tryArithmetic("try_subtract", "-"),
   tryArithmetic("try_multiply", "*"),
@@ -119,5 +119,5 @@ export const mathSignatures: readonly FunctionSignature[] = [
     const whole = isIntegral(args[0]) && isIntegral(args[1]);
     const type: DataType = whole ? (args[0].kind === "long" || args[1].kind === "long" ? LONG : INT) : DOUBLE;
     return { args: [type, type, ...args.slice(2)], result: type, nullable: "any" };
-  }, { deterministic: false }),
+  }, { deterministic: false, seed: 2 }),
 ];

@@ -44,6 +44,8 @@ export interface ScalarSignature {
   readonly aliases?: readonly string[];
   /** False for rand(), uuid(), monotonically_increasing_id(), ...: never folded, duplicated or moved. */
   readonly deterministic?: boolean;
+  /** Position of the last argument, a BIGINT that random numbers start from. Where it is left out analysis draws one, so that what is done again is the same. */
+  readonly seed?: number;
   /** `try` for try_add and its like: the call is made under this mode, whatever the session's. */
   readonly mode?: EvalMode;
   readonly parameters?: readonly NamedParameter[];

@@ -138,7 +138,7 @@ export const stringSignatures: readonly FunctionSignature[] = [
   scalar("try_validate_utf8", [STRING_TYPE], STRING, { nullable: "always" }),
   scalar("collation", [ANY], STRING, { nullable: "never" }),
   scalar("str_to_map", [STRING_TYPE, STRING_TYPE, STRING_TYPE], { kind: "map", key: STRING, value: STRING, valueContainsNull: true }, { optional: 2 }),
-  scalar("randstr", [INTEGRAL, LONG_TYPE], STRING, { optional: 1, deterministic: false, nullable: "never" }),
+  scalar("randstr", [INTEGRAL, LONG_TYPE], STRING, { optional: 1, deterministic: false, seed: 1, nullable: "never" }),
   scalar("to_binary", [STRING_TYPE, STRING_TYPE], BINARY, { optional: 1, nullable: "always" }),
   scalar("try_to_binary", [STRING_TYPE, STRING_TYPE], BINARY, { optional: 1, nullable: "always" }),
   scalar("decode_charset", [BINARY_TYPE, STRING_TYPE], STRING),
@@ -162,5 +162,5 @@ export const stringSignatures: readonly FunctionSignature[] = [
   scalar("typeof", [ANY], STRING, { nullable: "never" }),
   scalar("assert_true", [BOOLEAN_TYPE, STRING_TYPE], { kind: "null" }, { optional: 1, nullable: "always" }),
   scalar("raise_error", [STRING_TYPE, { name: '"MAP<STRING, STRING>"', accepts: (t) => t.kind === "map", implicit: () => undefined }], { kind: "null" }, { optional: 1, nullable: "always" }),
-  scalar("uuid", [LONG_TYPE], STRING, { optional: 1, deterministic: false, nullable: "never" }),
+  scalar("uuid", [LONG_TYPE], STRING, { optional: 1, deterministic: false, seed: 0, nullable: "never" }),
 ];

@@ -217,11 +217,15 @@ function murmur3Bytes(bytes: DataView, seed: number): number {
   return hash ^ (hash >>> 16);
 }
 
-const sequences = new WeakMap<object, RandomSequence>();
+const sequences = new WeakMap<object, { morsel: number; sequence: RandomSequence }>();
 
-/** The site's sequence: from its seed, or from chance. */
+/** The site's sequence over the rows of the morsel at hand: from its seed and the morsel's number, as Spark adds that of the partition, or from chance. */
 export function randomSequence(call: ScalarCall, seed: Value | undefined): RandomSequence {
-  return siteState(sequences, call, () => new RandomSequence(typeof seed === "bigint" ? seed : BigInt(Math.floor(Math.random() * 2 ** 53))));
+  const morsel = call.place?.morsel ?? 0;
+  const start = (): RandomSequence => new RandomSequence(typeof seed === "bigint" ? BigInt.asIntN(64, seed + BigInt(morsel)) : BigInt(Math.floor(Math.random() * 2 ** 53)));
+  const state = siteState(sequences, call, () => ({ morsel, sequence: start() }));
+  if (state.morsel !== morsel) [state.morsel, state.sequence] = [morsel, start()];
+  return state.sequence;
 }
 
 export const mathFunctions: readonly ScalarFunction[] = [

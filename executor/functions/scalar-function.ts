@@ -21,6 +21,8 @@ export interface EvalContext {
 export interface RowPlace {
   /** From 0. */
   partition: number;
+  /** From 0. Random numbers of a call are a sequence of their own in each, so that a morsel which is done again gives the same. */
+  morsel: number;
   /** Of `monotonically_increasing_id()`: that of the first row of these; the partition is in its upper 31 bits. */
   firstId: bigint;
 }

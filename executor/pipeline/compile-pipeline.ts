@@ -179,7 +179,7 @@ class PipelineCompiler {
       hosted: this.#hosted,
       rowCounts: [...this.#rowCounts.values()],
       errorOperands: this.#sites.map((s) => s.operands),
-      placesAsked: placesAsked(cut.segments),
+      placesAsked: placesAsked(cut.segments, this.#hosted.map(({ expr }) => expr)),
     };
     return { pipeline: compiled, sites: this.#sites };
   }

@@ -29,7 +29,12 @@ const REDUCING: ReadonlySet<PhysicalJoinKind> = new Set(["probeSemi", "probeAnti
 /** The upper 31 bits of an id are the partition's number. */
 const PARTITION_SHIFT = 33n;
 
-export function placesAsked(segments: readonly Segment[]): PlacesAsked {
+/** Functions whose numbers differ from morsel to morsel. */
+const RANDOM_FUNCTIONS: ReadonlySet<string> = new Set(["rand", "randn", "randstr", "uniform", "uuid", "shuffle"]);
+
+/** `hosted`: what compiled code has interpreted for a row, in whichever step. */
+export function placesAsked(segments: readonly Segment[], hosted: readonly Expr[]): PlacesAsked {
+  if (hosted.some(asksForPlace)) return "perMade";
   let asked: PlacesAsked = "never";
   let makesRows = false;
   for (const { steps, cut } of segments) {
@@ -42,7 +47,7 @@ export function placesAsked(segments: readonly Segment[]): PlacesAsked {
 }
 
 function asksForPlace(expr: Expr): boolean {
-  return (expr.kind === "call" && PLACE_FUNCTIONS.has(expr.name)) || operands(expr).some(asksForPlace);
+  return (expr.kind === "call" && (PLACE_FUNCTIONS.has(expr.name) || RANDOM_FUNCTIONS.has(expr.name))) || operands(expr).some(asksForPlace);
 }
 
 function isMultiplying(step: Step): boolean {
@@ -90,7 +95,7 @@ export class PartitionNumbering {
 /** The place of a pipeline's rows, morsel by morsel. */
 export class RowPlaces {
   /** Of the rows of the latest morsel. */
-  readonly place: RowPlace = { partition: 0, firstId: 0n };
+  readonly place: RowPlace = { partition: 0, morsel: 0, firstId: 0n };
   readonly #morsels: Morsels;
   readonly #numbers: PartitionNumbers;
   /** Rows before each morsel, where all of them are one partition. */
@@ -105,6 +110,7 @@ export class RowPlaces {
     const { first, isOne } = this.#numbers;
     const partition = isOne ? first : first + morsel;
     this.place.partition = partition;
+    this.place.morsel = morsel;
     this.place.firstId = (BigInt(partition) << PARTITION_SHIFT) + BigInt(isOne ? (this.#before ??= rowsBefore(this.#morsels))[morsel] : 0);
   }
 }

@@ -4,6 +4,7 @@ import type { EvalMode, Expr } from "../../catalog/expression.ts";
 import { isNullable, operands, typeOf } from "../../catalog/expression.ts";
 import type { ExpressionBuilder, FunctionSignature, Resolution, ResolveContext, ScalarSignature } from "../../catalog/functions/signature.ts";
 import type { DataType } from "../../catalog/types.ts";
+import { DOUBLE, LONG } from "../../catalog/types.ts";
 import type { Value } from "../../catalog/values.ts";
 import { differentTypes, unresolvedRoutine } from "./analysis-errors.ts";
 import { caseOf, castTo, literal } from "./casts.ts";
@@ -41,11 +42,18 @@ export function applyFunction(name: string, args: readonly Expr[], env: ExprEnvi
   return applyScalar(signature, args, env, site);
 }
 
-export function applyScalar(signature: ScalarSignature, args: readonly Expr[], env: ExprEnvironment, site: CallSite): Expr {
+export function applyScalar(signature: ScalarSignature, given: readonly Expr[], env: ExprEnvironment, site: CallSite): Expr {
+  const args = signature.seed === given.length ? [...given, drawnSeed(env)] : given;
   const resolution = signature.resolve(args.map(typeOf), resolveContext(args, env, site));
   const mode = signature.mode ?? evalMode(env);
   const castArgs = castArguments(comparedAtOneLength(signature.name, args, env.query), resolution, env, site.span);
   return { kind: "call", name: signature.name, args: castArgs, type: resolution.result, nullable: mode === "try" || resultNullable(resolution, castArgs), mode, span: site.span };
+}
+
+/** Each call in a query has a seed of its own. */
+function drawnSeed(env: ExprEnvironment): Expr {
+  const drawn = env.query.context.evaluate({ kind: "call", name: "rand", args: [], type: DOUBLE, nullable: false, mode: "ansi" });
+  return literal(BigInt(Math.floor(Number(drawn) * Number.MAX_SAFE_INTEGER)), LONG);
 }
 
 export function castArguments(args: readonly Expr[], resolution: { readonly args: readonly DataType[] }, env: ExprEnvironment, span: Span): readonly Expr[] {
