@@ -15,6 +15,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: "begin"; readonly id: number; readonly morsel: number }
   | { readonly kind: "batch"; readonly id: number; readonly morsel: number; readonly batch: ResultBatch }
+  /** The share begins to wait for the reader of its batches, or goes on. */
+  | { readonly kind: "reader"; readonly id: number; readonly isAwaited: boolean }
   | { readonly kind: "ended"; readonly id: number; readonly result: JobResult }
   | { readonly kind: "failed"; readonly id: number; readonly failure: Failure };
 

@@ -32,9 +32,13 @@ export interface WorkerPoolLimits {
   readonly onQuietAfterDeath: () => void;
 }
 
+/** Threads that may wait for readers in addition to those that are at work. */
+const MAX_AWAITING_READERS = 64;
+
 /**
  * The engine's worker threads. Shares of jobs wait in one queue and go to threads one by one, so that nothing but the share which a thread was at is lost with
- * it. A thread is started when a share finds none idle, and ends when it has been idle for long.
+ * it. A thread is started when a share finds none idle, and ends when it has been idle for long. One that waits for a reader does not count: what the reader itself waits
+ * for may be another query of this engine.
  */
 export class WorkerPool {
   readonly #setup: ThreadSetup;
@@ -105,7 +109,7 @@ export class WorkerPool {
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const thread = this.#idleThread();
+      const thread = this.#idleThread() ?? this.#newThread();
       const share = thread && this.#queue.shift();
       if (thread === undefined || share === undefined) return;
       thread.run(share);
@@ -114,16 +118,35 @@ export class WorkerPool {
 
   #idleThread(): Thread | undefined {
     for (const thread of this.#threads) if (thread.job === undefined && !thread.isEnding) return thread;
-    if (this.#threads.size >= this.#limits.max) return undefined;
-    const thread: Thread = new Thread(this.#setup, { onFree: () => this.#freed(thread), onExit: () => this.#exited(thread) });
-    this.#threads.add(thread);
-    return thread;
+    return undefined;
+  }
+
+  /** Undefined where there are as many as there may be, or the system gives no more: shares wait for those that there are, and die where there are none. */
+  #newThread(): Thread | undefined {
+    if (this.#countedThreads() >= this.#limits.max) return undefined;
+    try {
+      const thread: Thread = new Thread(this.#setup, { onFree: () => this.#freed(thread), onExit: () => this.#exited(thread), onAwaitedReader: () => this.#dispatch() });
+      this.#threads.add(thread);
+      return thread;
+    } catch (error) {
+      if (this.#threads.size === 0) for (const share of this.#queue.splice(0)) share.resolve({ kind: "died", message: `no thread could be started: ${String(error)}` });
+      return undefined;
+    }
+  }
+
+  #countedThreads(): number {
+    const awaiting = [...this.#threads].filter((thread) => thread.awaitsReader).length;
+    return this.#threads.size - Math.min(awaiting, MAX_AWAITING_READERS);
   }
 
   #freed(thread: Thread): void {
     this.#dispatch();
     this.#checkQuiet();
     if (thread.job !== undefined) return;
+    if (this.#countedThreads() > this.#limits.max) {
+      void thread.terminate();
+      return;
+    }
     thread.afterIdle(this.#limits.idleMilliseconds, () => {
       if ([...this.#threads].filter((t) => !t.isEnding).length > this.#limits.min) void thread.terminate();
     });
@@ -146,11 +169,14 @@ export class WorkerPool {
 interface ThreadEvents {
   /** The thread's share has ended. */
   readonly onFree: () => void;
+  readonly onAwaitedReader: () => void;
   readonly onExit: () => void;
 }
 
 class Thread {
   isEnding = false;
+  /** Its share can go on only when the reader has taken what there is. */
+  awaitsReader = false;
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
   #running: Waiting | undefined;
@@ -184,8 +210,12 @@ class Thread {
     this.#running = share;
     share.onStart();
     this.#worker.ref();
-    // Nothing is handed over with it.
-    this.#worker.postMessage(share.message, []);
+    try {
+      // Nothing is handed over with it.
+      this.#worker.postMessage(share.message, []);
+    } catch (error) {
+      this.#settle({ kind: "failed", failure: { kind: "other", message: `a share cannot be sent to a thread: ${String(error)}`, stack: undefined } });
+    }
   }
 
   /** Calls back if it has nothing to do for so long. */
@@ -201,17 +231,29 @@ class Thread {
 
   #receive(message: FromWorker): void {
     if (this.#running?.message.id !== message.id) return;
-    if (message.kind === "batch" || message.kind === "begin") {
-      this.#running.onOutput(message);
-      return;
+    switch (message.kind) {
+      case "batch":
+      case "begin":
+        this.#running.onOutput(message);
+        return;
+      case "reader":
+        this.awaitsReader = message.isAwaited;
+        if (message.isAwaited) this.#events.onAwaitedReader();
+        return;
+      case "ended":
+        this.#settle({ kind: "ended", result: message.result });
+        break;
+      case "failed":
+        this.#settle({ kind: "failed", failure: message.failure });
+        break;
     }
-    this.#settle(message.kind === "ended" ? { kind: "ended", result: message.result } : { kind: "failed", failure: message.failure });
     this.#events.onFree();
   }
 
   #settle(end: ShareEnd): void {
     const running = this.#running;
     this.#running = undefined;
+    this.awaitsReader = false;
     this.#worker.unref();
     running?.resolve(end);
   }

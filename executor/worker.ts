@@ -32,16 +32,23 @@ function buffersOf(batch: ResultBatch): ArrayBuffer[] {
   return [...new Set(buffers.filter((b) => b !== undefined))] as ArrayBuffer[];
 }
 
-/** A slow reader holds the worker back. The worker at the earliest morsel waits for the reader alone, so that none waits for another for ever. */
-function awaitReader(outstanding: number, control: number): void {
+/**
+ * A slow reader holds the worker back. The worker at the earliest morsel waits for the reader alone, so that none waits for another for ever; and the reader may be
+ * waiting for another query, so that the main thread is told.
+ */
+function awaitReader(outstanding: number, { id, job: { control } }: Extract<ToWorker, { kind: "pipeline" }>): void {
   const { i32 } = context.pool;
   Atomics.add(i32, outstanding, 1);
+  let isAwaited = false;
   for (;;) {
     const count = Atomics.load(i32, outstanding);
-    if (count < MAX_OUTSTANDING_BATCHES) return;
+    if (count < MAX_OUTSTANDING_BATCHES) break;
     if (Atomics.load(i32, (control + CONTROL.cancelled) >>> 2) !== 0) throw new CancelledError();
-    Atomics.wait(i32, outstanding, count, CANCEL_POLL_MS);
+    if (Atomics.wait(i32, outstanding, count, CANCEL_POLL_MS) !== "timed-out" || isAwaited) continue;
+    isAwaited = true;
+    answer({ kind: "reader", id, isAwaited });
   }
+  if (isAwaited) answer({ kind: "reader", id, isAwaited: false });
 }
 
 function run(message: ToWorker): JobResult {
@@ -52,7 +59,7 @@ function run(message: ToWorker): JobResult {
         begin: (morsel) => answer({ kind: "begin", id: message.id, morsel }),
         add: (morsel, batch) => {
           answer({ kind: "batch", id: message.id, morsel, batch }, buffersOf(batch));
-          awaitReader(outstanding, message.job.control);
+          awaitReader(outstanding, message);
         },
       });
     }

@@ -71,6 +71,11 @@ export class Accounts {
     if (account !== NO_ACCOUNT) Atomics.sub(this.#words, this.#at(account) + WORDS.used, blocks);
   }
 
+  /** Puts right what open accounts have in use; `blocks`: by account. */
+  recount(blocks: ReadonlyMap<Account, number>): void {
+    for (const account of this.#open) Atomics.store(this.#words, this.#at(account) + WORDS.used, blocks.get(account) ?? 0);
+  }
+
   /** Adds bytes that have been written to disk. */
   countSpilled(account: Account, bytes: number): void {
     Atomics.add(this.#longs, (this.#at(account) + WORDS.spilledBytes) >> 1, BigInt(bytes));

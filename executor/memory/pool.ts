@@ -122,6 +122,8 @@ export class Pool {
       // Most blocks are free, or of owners that came long before.
       if (owner < min || owner > max || !all.has(owner)) continue;
       const payer = this.#payers[i];
+      // A thread that is ended between taking the block and saying who pays leaves nobody else to be refunded.
+      this.#payers[i] = NO_ACCOUNT;
       Atomics.store(this.#owners, i, 0);
       this.accounts.refund(payer, 1);
       freed++;
@@ -130,14 +132,20 @@ export class Pool {
   }
 
   /**
-   * Counts the blocks in use anew. A thread that is ended between taking a block and counting it leaves the count wrong; for this no thread may be at
-   * work on the pool.
+   * Counts the blocks in use anew, and those of each account. A thread that is ended between charging for a block, taking it and counting it leaves the counts wrong; for
+   * this no thread may be at work on the pool.
    */
   recount(): void {
     const end = Atomics.load(this.i32, HIGH_WATER >> 2);
     let used = 0;
-    for (let i = this.firstBlock; i < end; i++) if (this.#owners[i] !== 0) used++;
+    const byAccount = new Map<Account, number>();
+    for (let i = this.firstBlock; i < end; i++) {
+      if (this.#owners[i] === 0) continue;
+      used++;
+      byAccount.set(this.#payers[i], (byAccount.get(this.#payers[i]) ?? 0) + 1);
+    }
     Atomics.store(this.i32, USED_BLOCKS >> 2, used);
+    this.accounts.recount(byAccount);
   }
 
   /** Blocks that an account could still be given: the limit of its own, and what is free. */
