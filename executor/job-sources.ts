@@ -1,5 +1,6 @@
 import type { ColumnLayout, Split } from "../catalog/table.ts";
 import type { Slice } from "../planner/partitioning.ts";
+import type { PhysicalScan } from "../planner/physical.ts";
 import type { BreakerSource, Pipeline, Source, StagePlan } from "../planner/stages.ts";
 import { lazily } from "./lazily.ts";
 import type { Arena } from "./memory/arena.ts";
@@ -29,6 +30,18 @@ export async function scanSplits(source: Source, locate: LocateFile): Promise<re
   const { rowGroupSplits } = await splitsModule();
   return rowGroupSplits(source.node.splits, locate);
 }
+
+/** Splits as workers are sent them: of what is known of their rows, and of the places of cached columns, no more than a reader needs. */
+export function splitMorsels(splits: readonly Split[], { columns }: PhysicalScan): Morsels {
+  const wanted = new Set(columns.map(({ field }) => field));
+  const read = splits.map(({ columns: _, ...split }) => {
+    const { source } = split;
+    return source.kind === "cached" ? { ...split, source: { ...source, columns: source.columns.map((place, i) => (wanted.has(i) ? place : NO_PLACE)) } } : split;
+  });
+  return { kind: "splits", splits: read };
+}
+
+const NO_PLACE = [0, 0, 0, 0] as const;
 
 /** Rows of a breaker as they lie, in memory and on disk. `inParts`: of a hash table that is made part by part. */
 export function storedMorsels(source: BreakerSource, state: BreakerState, { bytes, fields }: RowLayout, inParts: BuildInParts | undefined, pool: Pool, arena: Arena): Morsels {

@@ -7,7 +7,7 @@ import type { Arena } from "./memory/arena.ts";
 import { sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
-import { isSmall, mayRunTwice, partMorsels, scanLayouts, scanSplits, storedMorsels } from "./job-sources.ts";
+import { isSmall, mayRunTwice, partMorsels, scanLayouts, scanSplits, splitMorsels, storedMorsels } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { WorkDone } from "./query-counters.ts";
 import type { Holder } from "./query-memory.ts";
@@ -232,7 +232,7 @@ export class QueryRun {
   async #morsels(source: Source, splits: readonly Split[], arena: Arena, compiled: CompiledPipeline): Promise<Morsels> {
     switch (source.kind) {
       case "scan":
-        return { kind: "splits", splits };
+        return splitMorsels(splits, source.node);
       case "values":
         return { kind: "values", rows: source.node.data };
       case "range":

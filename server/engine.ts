@@ -68,6 +68,8 @@ export class Engine {
   readonly #views: readonly TemporaryView[];
   readonly #createExecutor: (resources: ExecutorResources) => Promise<QueryExecutor>;
   #executor: Promise<QueryExecutor> | undefined;
+  #workers: number | undefined;
+  #poolBytes: number | undefined;
   #closed = false;
 
   constructor(options: EngineOptions = {}) {
@@ -87,11 +89,11 @@ export class Engine {
 
   /** Threads that a query's work is divided among. */
   get workers(): number {
-    return this.settings.number("sparrow.workers") ?? availableParallelism();
+    return (this.#workers ??= this.settings.number("sparrow.workers") ?? availableParallelism());
   }
 
   get poolBytes(): number {
-    return this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes();
+    return (this.#poolBytes ??= this.settings.number("sparrow.memory.limit") ?? defaultPoolBytes());
   }
 
   /** The executor; made, with its pool, at the first call. Raises ENGINE_CLOSED. */

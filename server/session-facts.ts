@@ -45,12 +45,14 @@ function localDate(ms: number, timeZone: string): number {
   return Date.UTC(part("year"), part("month") - 1, part("day")) / DAY_MS;
 }
 
-/** A user id without an entry in the system's table of users (as in containers) has no name. */
+let processUser: string | undefined;
+
+/** Who the process runs as, looked up once. A user id without an entry in the system's table of users (as in containers) has no name. */
 function userName(): string {
   try {
-    return userInfo().username;
+    return (processUser ??= userInfo().username);
   } catch {
-    return process.env.USER ?? "anonymous";
+    return (processUser = process.env.USER ?? "anonymous");
   }
 }
 

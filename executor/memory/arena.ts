@@ -97,7 +97,8 @@ export class Arena implements Allocator {
   reset(): void {
     this.verify();
     this.#guarded.length = 0;
-    this.pool.release(this.owner);
+    // A walk over all blocks of the pool is saved where none was taken.
+    if (this.#blocks > 0) this.pool.release(this.owner);
     this.#blocks = 0;
     this.#next = 0;
     this.#end = 0;

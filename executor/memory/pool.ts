@@ -115,16 +115,17 @@ export class Pool {
   release(...released: readonly Owner[]): void {
     if (released.length === 0) return;
     const [min, max, all] = [Math.min(...released), Math.max(...released), new Set(released)];
+    const owners = this.#owners;
     const end = Atomics.load(this.i32, HIGH_WATER >> 2);
     let freed = 0;
     for (let i = this.firstBlock; i < end; i++) {
-      const owner = this.#owners[i];
+      const owner = owners[i];
       // Most blocks are free, or of owners that came long before.
       if (owner < min || owner > max || !all.has(owner)) continue;
       const payer = this.#payers[i];
       // A thread that is ended between taking the block and saying who pays leaves nobody else to be refunded.
       this.#payers[i] = NO_ACCOUNT;
-      Atomics.store(this.#owners, i, 0);
+      Atomics.store(owners, i, 0);
       this.accounts.refund(payer, 1);
       freed++;
     }

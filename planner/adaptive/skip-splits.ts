@@ -2,6 +2,7 @@ import type { Column } from "../../catalog/expression.ts";
 import { typeOf } from "../../catalog/expression.ts";
 import type { Split } from "../../catalog/table.ts";
 import { isCached } from "../../catalog/table.ts";
+import type { DataType } from "../../catalog/types.ts";
 import { sameType } from "../../catalog/types.ts";
 import { explainValue } from "../explain-expression.ts";
 import type { PhysicalPlan, PhysicalScan } from "../physical.ts";
@@ -39,12 +40,13 @@ function skipSplits(plan: PhysicalPlan, context: RuleContext, rule: string, appl
   const join = latestJoin(plan, context.state);
   const known = join && context.state.complete(join)?.build?.keys;
   if (join === undefined || known === undefined || known.every((values) => values === undefined)) return plan;
-  const wanted = join.keys.map((key, i) => wantedValues(known[i], { id: 0, name: "", type: typeOf(key.build), nullable: false }));
-  if (wanted.every((values) => values === undefined)) return plan;
+  // Values are sorted when a scan has been found that they could leave splits out of.
+  const sorted: (WantedValues | undefined)[] = [];
+  const wanted = (i: number): WantedValues | undefined => (i in sorted ? sorted[i] : (sorted[i] = wantedValues(known[i], typeOf(join.keys[i].build))));
   return reduceReads(plan, join, context.state, (read, keys) => mapScan(read, keys, (scan, scanKeys) => prunedScan(scan, scanKeys, join, wanted, applies, context, rule)));
 }
 
-function wantedValues(known: KeyValues | undefined, { type }: Column): WantedValues | undefined {
+function wantedValues(known: KeyValues | undefined, type: DataType): WantedValues | undefined {
   if (known === undefined) return undefined;
   if (known.kind === "range") return { min: known.min, max: known.max };
   const [first] = known.values;
@@ -52,13 +54,14 @@ function wantedValues(known: KeyValues | undefined, { type }: Column): WantedVal
   return { sorted: known.values.toSorted((a, b) => compareValues(a, b, type) ?? 0) };
 }
 
-function prunedScan(scan: PhysicalPlan & PhysicalScan, keys: KeyColumns, join: CompleteJoin, wanted: readonly (WantedValues | undefined)[], applies: (splits: readonly Split[], field: number) => boolean, context: RuleContext, rule: string): PhysicalPlan {
+function prunedScan(scan: PhysicalPlan & PhysicalScan, keys: KeyColumns, join: CompleteJoin, wanted: (key: number) => WantedValues | undefined, applies: (splits: readonly Split[], field: number) => boolean, context: RuleContext, rule: string): PhysicalPlan {
   let { splits } = scan;
   const reasons: string[] = [];
   keys.forEach((id, i) => {
     const found = scan.columns.find(({ column }) => column.id === id);
-    const values = wanted[i];
-    if (found === undefined || values === undefined || splits.length === 0 || !sameType(found.column.type, typeOf(join.keys[i].build)) || !applies(splits, found.field)) return;
+    if (found === undefined || splits.length === 0 || !sameType(found.column.type, typeOf(join.keys[i].build)) || !applies(splits, found.field)) return;
+    const values = wanted(i);
+    if (values === undefined) return;
     const kept = splitsWithValues(splits, found.column, found.field, values);
     if (kept.length < splits.length) reasons.push(`${found.column.name} ${valuesText(values, found.column)}`);
     splits = kept;
