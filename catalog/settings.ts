@@ -194,6 +194,17 @@ export function parseSetting(setting: Setting, text: string): SettingValue {
   }
 }
 
+/** The text that each setting had when it was last asked for, and what it means: queries ask for some twenty, which hardly ever change. */
+const lastParsed = new WeakMap<Setting, { readonly text: string; readonly value: SettingValue }>();
+
+function parsedOnce(setting: Setting, text: string): SettingValue {
+  const last = lastParsed.get(setting);
+  if (last?.text === text) return last.value;
+  const value = parseSetting(setting, text);
+  lastParsed.set(setting, { text, value });
+  return value;
+}
+
 const BYTE_UNITS: Record<string, number> = { "": 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 function parseBytes(text: string): number | undefined {
@@ -258,7 +269,7 @@ export class Settings {
   value(name: string): SettingValue | undefined {
     const setting = findSetting(name);
     const text = this.text(name);
-    return setting === undefined || text === undefined || (text === "" && setting.type.kind !== "string") ? undefined : parseSetting(setting, text);
+    return setting === undefined || text === undefined || (text === "" && setting.type.kind !== "string") ? undefined : parsedOnce(setting, text);
   }
 
   flag(name: string): boolean {

@@ -1,4 +1,4 @@
-import type { ColumnLayout, Split } from "../catalog/table.ts";
+import type { ColumnLayout, Split, SplitSource } from "../catalog/table.ts";
 import type { Slice } from "../planner/partitioning.ts";
 import type { PhysicalScan } from "../planner/physical.ts";
 import type { BreakerSource, Pipeline, Source, StagePlan } from "../planner/stages.ts";
@@ -34,11 +34,8 @@ export async function scanSplits(source: Source, locate: LocateFile): Promise<re
 /** Splits as workers are sent them: of what is known of their rows, and of the places of cached columns, no more than a reader needs. */
 export function splitMorsels(splits: readonly Split[], { columns }: PhysicalScan): Morsels {
   const wanted = new Set(columns.map(({ field }) => field));
-  const read = splits.map(({ columns: _, ...split }) => {
-    const { source } = split;
-    return source.kind === "cached" ? { ...split, source: { ...source, columns: source.columns.map((place, i) => (wanted.has(i) ? place : NO_PLACE)) } } : split;
-  });
-  return { kind: "splits", splits: read };
+  const read = (source: SplitSource): SplitSource => (source.kind === "cached" ? { ...source, columns: source.columns.map((place, i) => (wanted.has(i) ? place : NO_PLACE)) } : source);
+  return { kind: "splits", splits: splits.map(({ source, rows, bytes, file }) => ({ source: read(source), rows, bytes, file })) };
 }
 
 const NO_PLACE = [0, 0, 0, 0] as const;

@@ -20,7 +20,7 @@ import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operat
 import { emptyKeyedDirectories, isRepeatable } from "./operators/repeated-tasks.ts";
 import type { RunDivision } from "./operators/spilled/run-division.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
-import { compilePipeline } from "./pipeline/compile-pipeline.ts";
+import { pipelineCode } from "./pipeline/kept-code.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
 import { morselCount, rangeMorsels } from "./pipeline/morsels.ts";
 import { PartitionNumbering } from "./pipeline/row-places.ts";
@@ -185,7 +185,7 @@ export class QueryRun {
     const splits = await scanSplits(source, this.#threads.locateFile);
     const arena = this.#memory.arena("pipeline");
     const layouts = await scanLayouts(source, splits);
-    const { pipeline: compiled, sites: own } = compilePipeline(stages, pipeline, this.#shapes, layouts, {
+    const { pipeline: compiled, sites: own } = pipelineCode(stages, pipeline, this.#shapes, layouts, {
       emit: this.#options.emit,
       collide: this.#options.collide ?? false,
       timeZone: this.#options.evaluation.timeZone,

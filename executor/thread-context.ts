@@ -43,12 +43,20 @@ export class ThreadContext {
   /** Absent in the main thread, which must not wait for a disk. */
   readonly disk: DiskWork | undefined;
   readonly #decoder: ParquetDecoder;
+  readonly #instances = new WeakMap<WebAssembly.Module, WebAssembly.Instance>();
 
   constructor(setup: ThreadSetup, pool = Pool.attach(setup.memory, setup.firstBlock, setup.canaries), disk?: DiskWork) {
     this.disk = disk;
     this.pool = pool;
     this.kernels = instantiateKernels(setup.kernels, setup.memory);
     this.#decoder = new ParquetDecoder(loadParquetWasm);
+  }
+
+  /** This thread's instance of code that needs nothing but memory. */
+  instanceOf(module: WebAssembly.Module): WebAssembly.Instance {
+    const instance = this.#instances.get(module) ?? new WebAssembly.Instance(module, { env: { memory: this.pool.memory } });
+    this.#instances.set(module, instance);
+    return instance;
   }
 
   /** `batchBytes`: what a batch may take of the pool; absent: as much as readers like. */

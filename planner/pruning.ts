@@ -4,6 +4,7 @@ import { isCached } from "../catalog/table.ts";
 import type { DataType } from "../catalog/types.ts";
 import type { Value } from "../catalog/values.ts";
 import { conjuncts, disjuncts } from "./conjunctions.ts";
+import type { WantedValues } from "./wanted-values.ts";
 
 /**
  * The splits that may hold a row for which all conjuncts are TRUE. Exact about what statistics do not say: a bound may be wider than the
@@ -17,9 +18,6 @@ export function pruneSplits(splits: readonly Split[], conditions: readonly Expr[
   return kept.length === splits.length ? splits : kept;
 }
 
-/** Values of a column: exactly these, sorted, or those between two bounds. */
-export type WantedValues = { readonly sorted: readonly Value[] } | { readonly min: Value; readonly max: Value };
-
 /** The splits that may hold one of the wanted values in a column; all where its values have no order here. */
 export function splitsWithValues(splits: readonly Split[], column: Column, field: number, wanted: WantedValues): readonly Split[] {
   const fieldOf = new Map([[column.id, field]]);
@@ -27,24 +25,11 @@ export function splitsWithValues(splits: readonly Split[], column: Column, field
     if (split.rows === 0) return false;
     const bounds = boundsOf(column.id, split, fieldOf);
     if (bounds.allNull) return false;
-    const [min, max] = "sorted" in wanted ? [firstFrom(wanted.sorted, bounds.min, column.type), bounds.min] : [wanted.min, wanted.max];
-    if (min === undefined) return false;
-    if (bounds.max !== null && (compareValues(min, bounds.max, column.type) ?? 0) > 0) return false;
-    return bounds.min === null || (compareValues(max, bounds.min, column.type) ?? 0) >= 0;
+    if ("sorted" in wanted) return wanted.someWithin(bounds.min, bounds.max);
+    if (bounds.max !== null && (compareValues(wanted.min, bounds.max, column.type) ?? 0) > 0) return false;
+    return bounds.min === null || (compareValues(wanted.max, bounds.min, column.type) ?? 0) >= 0;
   });
   return kept.length === splits.length ? splits : kept;
-}
-
-/** The first of the sorted values that is not below the bound (null: none is). */
-function firstFrom(sorted: readonly Value[], bound: Value, type: DataType): Value | undefined {
-  if (bound === null) return sorted[0];
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((compareValues(sorted[middle], bound, type) ?? 0) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return sorted[low];
 }
 
 /** What is known of a column within one split. `allNull`: certainly; `noNull`: certainly. */

@@ -8,6 +8,7 @@ import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import { planStages } from "../planner/plan-stages.ts";
+import type { StagePlan } from "../planner/stages.ts";
 import type { CachedRelations } from "../executor/cache/cached-relations.ts";
 import { RelationCache } from "./cache/relation-cache.ts";
 import { memoryCatalog, warehouseCatalog } from "./catalog-store.ts";
@@ -144,11 +145,20 @@ function defaultPoolBytes(): number {
   return Math.min(Math.floor(usable / 2), MAX_DEFAULT_POOL_BYTES);
 }
 
+/** With the plan, which may run again: the code of its pipelines is kept with them. */
+const stagesOfPlans = new WeakMap<PhysicalPlan, StagePlan>();
+
+function stagesOf(plan: PhysicalPlan): StagePlan {
+  const stages = stagesOfPlans.get(plan) ?? planStages(plan);
+  stagesOfPlans.set(plan, stages);
+  return stages;
+}
+
 async function createExecutor(resources: ExecutorResources): Promise<QueryExecutor> {
   const { Executor } = await import("../executor/executor.ts");
   const executor = new Executor(resources);
   return {
-    execute: (plan, options) => executor.execute(planStages(plan), options),
+    execute: (plan, options) => executor.execute(stagesOf(plan), options),
     cached: () => executor.cached(),
     close: () => executor.close(),
   };

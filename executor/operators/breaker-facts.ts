@@ -1,5 +1,5 @@
 import type { Value } from "../../catalog/values.ts";
-import type { CompleteBreaker, KeyValues } from "../../planner/adaptive/progress.ts";
+import type { BuildKeys, CompleteBreaker, KeyValues } from "../../planner/adaptive/progress.ts";
 import type { Breaker } from "../../planner/stages.ts";
 import type { Pool } from "../memory/pool.ts";
 import { readField } from "../pipeline/record-values.ts";
@@ -30,8 +30,17 @@ export function breakerFacts(state: BreakerState, pool: Pool, withKeys: boolean)
   const isKeyed = state.keyedDirectory(shape.shape, count) !== undefined;
   if (!withKeys) return { ...facts, build: { sawNull, isKeyed, keys: [] } };
   const listed = count > 0 && count <= MAX_LISTED_RECORDS && !state.isSpilled();
-  const keys = shape.shape.keys.map((field) => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined));
-  return { ...facts, build: { sawNull, isKeyed, keys } };
+  const keyValues = (field: RowField): KeyValues | undefined => (listed ? listedValues(pool, runs, field) : shape.shape.measuresKey ? rangeOf(state, field) : undefined);
+  let keys: readonly (KeyValues | undefined)[] | undefined;
+  const build: BuildKeys = {
+    sawNull,
+    isKeyed,
+    // Read when a rule asks for them: most tables bound no scan that could leave splits out.
+    get keys() {
+      return (keys ??= shape.shape.keys.map(keyValues));
+    },
+  };
+  return { ...facts, build };
 }
 
 function rangeOf(state: BreakerState, field: RowField): KeyValues | undefined {
@@ -43,15 +52,15 @@ function rangeOf(state: BreakerState, field: RowField): KeyValues | undefined {
 
 /** Undefined for values that have no order here, and where there is none but NULL. */
 function listedValues(pool: Pool, runs: readonly RecordRun[], field: RowField): KeyValues | undefined {
-  const values = new Set<number | bigint | string>();
+  const values: (number | bigint | string)[] = [];
   let isPlain = true;
   forEachRecord(pool.u32, runs, (record) => {
     if (pool.u8[record + BUILD_RECORD.unlinked] !== 0) return;
     const value = readField(pool, field, record);
-    if (typeof value === "bigint" || typeof value === "string" || (typeof value === "number" && !Number.isNaN(value))) values.add(value);
+    if (typeof value === "bigint" || typeof value === "string" || (typeof value === "number" && !Number.isNaN(value))) values.push(value);
     else if (value !== null) isPlain = false;
   });
-  return isPlain && values.size > 0 ? { kind: "list", values: [...values] } : undefined;
+  return isPlain && values.length > 0 ? { kind: "list", values } : undefined;
 }
 
 /** Rows that were thought to come into a breaker, of groupings out of it. */

@@ -7,7 +7,7 @@ import type { Pool } from "../memory/pool.ts";
 import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SinkResult } from "../pipeline/pipeline-job.ts";
-import { compileMerge } from "./aggregate/merge-module.ts";
+import { mergeCode } from "./aggregate/merge-module.ts";
 import type { FinishTask, FinishTasks, WindowTask } from "./finish-task.ts";
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
@@ -21,7 +21,7 @@ import { recordsOf } from "./spilled/hash-partitions.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { SpilledPage } from "../spill/spill-store.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
-import { compileSort } from "./rows/sort-module.ts";
+import { sortCode } from "./rows/sort-module.ts";
 import { sortTasks } from "./rows/sort-plan.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
 import { compileWindow } from "./window/window-module.ts";
@@ -77,7 +77,7 @@ export class BreakerState {
       case "aggregate": {
         // They are completed part by part, as they are read.
         if (this.isSpilled()) return { tasks: [], sites: [] };
-        const { merge, sites } = compileMerge(shape.shape, timeZone);
+        const { merge, sites } = mergeCode(shape.shape, timeZone);
         const stored = this.stored();
         const needsMerge = this.#results.length > 1 || this.#results.some((r) => r.kind === "aggregate" && r.unmerged);
         const sharedBits = shape.shape.partitions === 1 || shape.shape.collide ? 0 : PARTITION_BITS;
@@ -236,7 +236,7 @@ export class BreakerState {
       case "sort":
         return sortTasks(shape, runs, pool, arena);
       case "topN":
-        return { tasks: [{ kind: "sort", shape, sorting: compileSort(shape), runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
+        return { tasks: [{ kind: "sort", shape, sorting: sortCode(shape), runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
       case "limit":
         return { tasks: [{ kind: "limit", runs, offset: breaker.node.offset, limit: breaker.node.limit }], sites: [] };
       case "window": {

@@ -141,8 +141,9 @@ function pagesRead({ pages }: StoredPartition, layout: SpillLayout, arena: Arena
 }
 
 /** Partitions never meet in a slot: equal keys are in one partition, and a hash directory's slots are cut by partition. */
-function linkRows({ module, directory, chunks, rowBytes, slots, sharedBits, key }: LinkTask, { pool }: ThreadContext): void {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: pool.memory } });
+function linkRows({ module, directory, chunks, rowBytes, slots, sharedBits, key }: LinkTask, context: ThreadContext): void {
+  const { pool } = context;
+  const { exports } = context.instanceOf(module);
   switch (directory.kind) {
     case "hash": {
       if (slots === undefined) throw new InternalError("a hash directory has slots");
@@ -161,8 +162,8 @@ function linkRows({ module, directory, chunks, rowBytes, slots, sharedBits, key 
   }
 }
 
-function markKeys({ module, directory, chunks, rowBytes, key }: MarkTask, { pool }: ThreadContext): void {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory: pool.memory } });
+function markKeys({ module, directory, chunks, rowBytes, key }: MarkTask, context: ThreadContext): void {
+  const { exports } = context.instanceOf(module);
   const mark = exports[`mark${key.width}`] as (start: number, end: number, rowBytes: number, bits: number, offset: number, min: bigint) => void;
   for (const { start, end } of chunks) mark(start, end, rowBytes, directory.bits, key.offset, directory.min);
 }

@@ -33,7 +33,7 @@ export interface BuildKeys {
   readonly keys: readonly (KeyValues | undefined)[];
 }
 
-/** The non-null values of a key: exactly these, in no order, or, where they are many, some of those between two bounds. */
+/** The non-null values of a key: exactly these, in no order, a value perhaps several times, or, where they are many, some of those between two bounds. */
 export type KeyValues = { readonly kind: "list"; readonly values: readonly Value[] } | { readonly kind: "range"; readonly min: Value; readonly max: Value };
 
 /** How far a query is when its plan is looked at again. */

@@ -6,8 +6,9 @@ import type { DataType } from "../../catalog/types.ts";
 import { sameType } from "../../catalog/types.ts";
 import { explainValue } from "../explain-expression.ts";
 import type { PhysicalPlan, PhysicalScan } from "../physical.ts";
-import type { WantedValues } from "../pruning.ts";
 import { compareValues, splitsWithValues } from "../pruning.ts";
+import type { WantedValues } from "../wanted-values.ts";
+import { ListedValues } from "../wanted-values.ts";
 import type { CompleteJoin, KeyColumns } from "./key-flow.ts";
 import { mapScan, reduceReads } from "./key-flow.ts";
 import type { KeyValues } from "./progress.ts";
@@ -36,13 +37,11 @@ function isPartitionValue(splits: readonly Split[], field: number): boolean {
 }
 
 function skipSplits(plan: PhysicalPlan, context: RuleContext, rule: string, applies: (splits: readonly Split[], field: number) => boolean): PhysicalPlan {
-  if (!context.state.someScan((scan) => scan.splits.length > 1)) return plan;
+  if (!context.state.someScan(({ splits, columns }) => splits.length > 1 && columns.some(({ field }) => applies(splits, field)))) return plan;
   const join = latestJoin(plan, context.state);
-  const known = join && context.state.complete(join)?.build?.keys;
-  if (join === undefined || known === undefined || known.every((values) => values === undefined)) return plan;
-  // Values are sorted when a scan has been found that they could leave splits out of.
-  const sorted: (WantedValues | undefined)[] = [];
-  const wanted = (i: number): WantedValues | undefined => (i in sorted ? sorted[i] : (sorted[i] = wantedValues(known[i], typeOf(join.keys[i].build))));
+  const build = join && context.state.complete(join)?.build;
+  if (join === undefined || build === undefined) return plan;
+  const wanted = (i: number): WantedValues | undefined => wantedValues(build.keys[i], typeOf(join.keys[i].build));
   return reduceReads(plan, join, context.state, (read, keys) => mapScan(read, keys, (scan, scanKeys) => prunedScan(scan, scanKeys, join, wanted, applies, context, rule)));
 }
 
@@ -50,8 +49,7 @@ function wantedValues(known: KeyValues | undefined, type: DataType): WantedValue
   if (known === undefined) return undefined;
   if (known.kind === "range") return { min: known.min, max: known.max };
   const [first] = known.values;
-  if (compareValues(first, first, type) === undefined) return undefined;
-  return { sorted: known.values.toSorted((a, b) => compareValues(a, b, type) ?? 0) };
+  return compareValues(first, first, type) === undefined ? undefined : new ListedValues(known.values, type);
 }
 
 function prunedScan(scan: PhysicalPlan & PhysicalScan, keys: KeyColumns, join: CompleteJoin, wanted: (key: number) => WantedValues | undefined, applies: (splits: readonly Split[], field: number) => boolean, context: RuleContext, rule: string): PhysicalPlan {

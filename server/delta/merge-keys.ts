@@ -5,7 +5,8 @@ import type { Value } from "../../catalog/values.ts";
 import type { DeltaSnapshot } from "../../delta/snapshot.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { AstExpr } from "../../parser/ast.ts";
-import { splitsWithValues, type WantedValues } from "../../planner/pruning.ts";
+import { splitsWithValues } from "../../planner/pruning.ts";
+import { ListedValues, type WantedValues } from "../../planner/wanted-values.ts";
 import { quoted } from "../object-names.ts";
 import type { RunOptions } from "../run-query.ts";
 import type { Session } from "../session.ts";
@@ -92,6 +93,5 @@ async function wantedValues(session: Session, source: MergeSource, { name }: Str
   const [[min, max, count]] = await read(`min(${key}), max(${key}), approx_count_distinct(${key})`);
   if (min === null || max === null) return undefined;
   if (Number(count) > MAX_VALUES) return { min, max };
-  const sorted = (await read(`sort_array(collect_set(${key}))`))[0][0] as readonly Value[];
-  return { sorted };
+  return new ListedValues((await read(`collect_set(${key})`))[0][0] as readonly Value[], type);
 }

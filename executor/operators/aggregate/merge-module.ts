@@ -20,7 +20,23 @@ export interface MergeModule {
   readonly base: number;
 }
 
-export function compileMerge(shape: AggregateShape, timeZone: string): { merge: MergeModule; sites: readonly ErrorSite[] } {
+interface CompiledMerge {
+  readonly merge: MergeModule;
+  readonly sites: readonly ErrorSite[];
+}
+
+/** With the shape, which is that of a plan that may run again. */
+const compiled = new WeakMap<AggregateShape, CompiledMerge & { readonly timeZone: string }>();
+
+export function mergeCode(shape: AggregateShape, timeZone: string): CompiledMerge {
+  const known = compiled.get(shape);
+  if (known?.timeZone === timeZone) return known;
+  const made = { ...compileMerge(shape, timeZone), timeZone };
+  compiled.set(shape, made);
+  return made;
+}
+
+function compileMerge(shape: AggregateShape, timeZone: string): CompiledMerge {
   const module = new ModuleBuilder();
   const state = new StateLayout();
   const sites: ErrorSite[] = [];

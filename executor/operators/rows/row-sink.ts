@@ -16,7 +16,7 @@ import { bytesToCopy, commitRow, ensureBytes, NEED, PARTITION_BITS, PARTITIONS, 
 import type { GroupLimitShape, GroupLimitState } from "../window/group-limit.ts";
 import { emitGroupLimit, groupLimitShape, reserveGroupLimit } from "../window/group-limit.ts";
 import type { SortModule, SortShape } from "./sort-module.ts";
-import { compileSort, SORT_RECORD } from "./sort-module.ts";
+import { sortCode, SORT_RECORD } from "./sort-module.ts";
 import { emitSortPrefix, prefixExtent } from "./sort-prefix.ts";
 
 /**
@@ -93,7 +93,7 @@ export function rowSinkShape(emitter: SegmentEmitter, request: RowSinkRequest): 
   const sort: SortShape = { partitionBy: fields.slice(0, partitionBy.length), order, ...prefixExtent(order) };
   const filled = layout.fields.filter((field) => !isReserved.has(field.id));
   const sortsItself = request.keep !== undefined || request.whenFull === "sort";
-  return { layout, filled, whenFull: request.whenFull, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: sortsItself ? compileSort(sort) : undefined, keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
+  return { layout, filled, whenFull: request.whenFull, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: sortsItself ? sortCode(sort) : undefined, keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
 }
 
 export function reserveRowSink(state: StateLayout, shape: RowSinkShape): RowSinkState {

@@ -56,7 +56,16 @@ export interface SortModule {
 
 const RUN = { params: ["i32", "i32", "i32"], results: ["i32"] } as const;
 
-export function compileSort(shape: SortShape): SortModule {
+/** With the shape, which is that of a plan that may run again. */
+const compiled = new WeakMap<SortShape, SortModule>();
+
+export function sortCode(shape: SortShape): SortModule {
+  const made = compiled.get(shape) ?? compileSort(shape);
+  compiled.set(shape, made);
+  return made;
+}
+
+function compileSort(shape: SortShape): SortModule {
   const module = new ModuleBuilder();
   const state = new StateLayout();
   const words = reserveSort(state);

@@ -4,7 +4,7 @@ import type { RecordRun } from "../../pipeline/morsels.ts";
 import { recordMorsels } from "../../pipeline/morsels.ts";
 import type { FinishTask, FinishTasks } from "../finish-task.ts";
 import type { RowSinkShape } from "./row-sink.ts";
-import { compileSort, SORT_ENTRY, SORT_RECORD } from "./sort-module.ts";
+import { sortCode, SORT_ENTRY, SORT_RECORD } from "./sort-module.ts";
 
 /** Rows that are sorted at a time: entries and their copy stay in the second-level cache. */
 const BUCKET_ROWS = 32_768;
@@ -20,7 +20,7 @@ const DISTRIBUTED_MORSELS = 8;
  */
 export function sortTasks(shape: RowSinkShape, runs: readonly RecordRun[], pool: Pool, arena: Arena): FinishTasks {
   const rows = runs.reduce((sum, run) => sum + run.count, 0);
-  const sorting = compileSort(shape);
+  const sorting = sortCode(shape);
   const buckets = Math.min(MAX_BUCKETS, Math.ceil(rows / BUCKET_ROWS));
   if (buckets <= 2) return { tasks: [{ kind: "sort", shape, sorting, runs, offset: 0, limit: undefined }], sites: [] };
   const bounds = sampleBounds(pool, runs, rows, buckets);

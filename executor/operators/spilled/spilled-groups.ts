@@ -1,6 +1,6 @@
 import { aggregateSpillLayout } from "../aggregate/aggregate-spill.ts";
 import type { AggregateShape } from "../aggregate/aggregate-sink.ts";
-import { compileMerge } from "../aggregate/merge-module.ts";
+import { mergeCode } from "../aggregate/merge-module.ts";
 import type { GroupsTask, SpilledParts } from "../finish-task.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { DivideTask } from "./divide-task.ts";
@@ -19,7 +19,7 @@ export async function divideGroups(
   bytes: number,
   run: RunDivision,
 ): Promise<SpilledParts> {
-  const { merge, sites } = compileMerge(shape, timeZone);
+  const { merge, sites } = mergeCode(shape, timeZone);
   const layout = aggregateSpillLayout(shape);
   const cost = { recordBytes: layout.recordBytes, besideBytes: BESIDE_BYTES };
   const isTotal = shape.keys.length === 0;

@@ -5,7 +5,7 @@ import { runsOf } from "../row-store.ts";
 import type { MergeTask, RowSlice } from "../rows/merge-task.ts";
 import { rowSpillLayout } from "../rows/row-sink-instance.ts";
 import type { RowSinkShape } from "../rows/row-sink.ts";
-import { compileSort } from "../rows/sort-module.ts";
+import { sortCode } from "../rows/sort-module.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { SpilledPartsOptions } from "./spilled-parts.ts";
 
@@ -25,7 +25,7 @@ type Sort = Omit<MergeTask, "low" | "high">;
  */
 export async function spilledSort(shape: RowSinkShape, stored: readonly StoredPartition[], sorted: readonly (readonly SpilledPage[])[], { workers, partBytes, runTasks }: SpilledPartsOptions, slice?: RowSlice): Promise<SpilledParts> {
   const layout = rowSpillLayout(shape);
-  const sorting = compileSort(shape);
+  const sorting = sortCode(shape);
   const fanIn = Math.max(MIN_FAN_IN, Math.floor(partBytes / PAGE_BYTES) - 1);
   let runs = sorted;
   while (runs.length > fanIn) {
