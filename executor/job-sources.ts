@@ -52,7 +52,7 @@ export function storedMorsels(source: BreakerSource, state: BreakerState, { byte
 
 /** `firstSite`: number of the merge's first error site among the pipeline's. */
 export function partMorsels({ tasks }: SpilledParts, firstSite: number): Morsels {
-  return { kind: "parts", tasks: tasks.map((task) => ({ ...task, firstSite })) };
+  return { kind: "parts", tasks: tasks.map((task) => (task.kind === "merge" ? task : { ...task, firstSite: firstSite + task.firstSite })) };
 }
 
 /** How a scan's columns arrive; empty for other sources, and for cached tables, which say it themselves. */

@@ -3,8 +3,8 @@ import type { Account } from "./memory/accounts.ts";
 import type { Owner, Pool } from "./memory/pool.ts";
 import { BLOCK_BYTES } from "./memory/pool.ts";
 
-/** What a query's memory is held for: the pipeline that runs, or the breaker of this number. */
-export type Holder = "pipeline" | number;
+/** What a query's memory is held for: the pipeline that runs, tasks that complete a breaker while they run, or the breaker of this number. */
+export type Holder = "pipeline" | "tasks" | number;
 
 /** The memory of one query: its account, and the owners of its blocks by what they are held for, so that each part is freed as soon as nothing reads it. */
 export class QueryMemory {

@@ -107,8 +107,8 @@ export class QueryRun {
   #freeUnused(): void {
     const left = this.#plan.left();
     const live = liveBreakers(left, sourcesOfIncomplete(this.#plan.stages, this.#plan.ran, left), this.#pointsInto);
-    const unused = this.#memory.holders.filter((holder) => holder === "pipeline" || !live.has(holder));
-    for (const holder of unused) if (holder !== "pipeline") this.#freed.add(holder);
+    const unused = this.#memory.holders.filter((holder) => typeof holder !== "number" || !live.has(holder));
+    for (const holder of unused) if (typeof holder === "number") this.#freed.add(holder);
     this.#memory.release(...unused);
   }
 
@@ -374,14 +374,14 @@ export class QueryRun {
   async #runTasks(holder: Holder, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean): Promise<readonly TaskResult[]> {
     const results: TaskResult[] = [];
     if (tasks.length === 0) return results;
-    const job = { tasks, control: this.#memory.arena("pipeline").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
+    const job = { tasks, control: this.#memory.arena("tasks").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
     await this.#threads.runFinish(job, {
       inline,
       shares: Math.min(this.#threads.workers, tasks.length),
       repeatable: tasks.every(isRepeatable),
       again: () => emptyKeyedDirectories(this.#threads.pool, tasks),
       maxFailures: this.#maxFailures,
-      newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "pipeline"),
+      newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "tasks"),
       signal: this.#options.signal,
       onResult: (result) => {
         if (result.kind !== "finish") throw new InternalError("a finish job gives records");
@@ -389,6 +389,7 @@ export class QueryRun {
       },
       toError: (failure) => toError(failure, sites),
     });
+    this.#memory.release("tasks");
     return results;
   }
 

@@ -8,8 +8,7 @@ import type { PhysicalPlanner } from "./physical-planner.ts";
 
 /**
  * An exchange by range knows where a row belongs by the part of all rows that are before it: a window ranks them, sorted by all workers. So partitions are as even as
- * equal keys let them be, where bounds out of a sample (Spark's `spark.sql.execution.rangeExchange.sampleSizePerPartition`) are only about right. Like any window over
- * all rows, it needs the memory for them at once.
+ * equal keys let them be, where bounds out of a sample (Spark's `spark.sql.execution.rangeExchange.sampleSizePerPartition`) are only about right.
  */
 export function planRanges(rows: PhysicalPlan, by: readonly Expr[], partitions: number, planner: PhysicalPlanner): { readonly input: PhysicalPlan; readonly partitioning: Partitioning } {
   const order = by.map((expr): SortKey => ({ expr, ascending: true, nullsFirst: true }));

@@ -11,9 +11,12 @@ import type { RankedDirectory } from "./join/ranked-directory.ts";
 import type { RowChunk } from "./row-store.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import type { DivideTask } from "./spilled/divide-task.ts";
+import type { IsolateTask } from "./spilled/isolate-task.ts";
+import type { SortPagesTask } from "./spilled/sort-pages-task.ts";
 import type { MergeTask } from "./rows/merge-task.ts";
 import type { RowSinkShape } from "./rows/row-sink.ts";
 import type { SortModule } from "./rows/sort-module.ts";
+import type { StreamTask } from "./window/stream-task.ts";
 import type { WindowModule } from "./window/window-module.ts";
 
 /**
@@ -35,8 +38,10 @@ export type FinishTask =
   | WindowTask
   /** The runs as one array of addresses: a nested loop goes over it. */
   | { readonly kind: "addresses"; readonly runs: readonly RecordRun[] }
-  | DivideTask
-  | MergeTask;
+  | DiskTask;
+
+/** Tasks that leave pages. */
+export type DiskTask = DivideTask | IsolateTask | SortPagesTask | MergeTask;
 
 /** Rows of a build side, entered into a directory: one radix partition into its part of the one that all workers share, or some rows into their own. */
 export interface LinkTask {
@@ -63,7 +68,7 @@ export interface MarkTask {
 }
 
 /** What a pipeline completes when it reads it, part by part, for not all of a breaker fits into memory. */
-export type PartTask = GroupsTask | WindowTask | MergeTask;
+export type PartTask = GroupsTask | WindowTask | StreamTask | MergeTask;
 
 /** Parts that a pipeline reads one after the other, so that one for each worker is in memory. */
 export interface SpilledParts {

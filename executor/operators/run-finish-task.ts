@@ -10,16 +10,18 @@ import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpillStore } from "../spill/spill-store.ts";
 import { aggregateSpillLayout } from "./aggregate/aggregate-spill.ts";
 import { completeCollected } from "./aggregate/collected.ts";
-import type { FinishTask, GroupsTask, LinkTask, MarkTask, PartTask, TaskResult } from "./finish-task.ts";
-import type { DivideTask } from "./spilled/divide-task.ts";
+import type { DiskTask, FinishTask, GroupsTask, LinkTask, MarkTask, PartTask, TaskResult } from "./finish-task.ts";
 import { runDivide } from "./spilled/divide-task.ts";
+import { runIsolate } from "./spilled/isolate-task.ts";
+import { sortPages } from "./spilled/sort-pages-task.ts";
 import { Directory } from "./group-directory.ts";
 import { NEED, RowChunks, runsOf } from "./row-store.ts";
-import type { MergeTask } from "./rows/merge-task.ts";
 import { mergedRecords, writeMerged } from "./rows/merge-task.ts";
 import { rowSpillLayout } from "./rows/row-sink-instance.ts";
 import type { StoredPartition } from "./spilling-rows.ts";
 import { addressesInOrder, addressesOf, distributeRecords, RecordSorter } from "./rows/sort-records.ts";
+import { wantingRows, whyWholePartition } from "./window/rows-at-once.ts";
+import { streamedRecords } from "./window/stream-task.ts";
 import { completeWindow } from "./window/window-task.ts";
 
 /** Where a task puts what it has. */
@@ -34,25 +36,57 @@ export interface TaskStores {
 
 /** Runs one task. */
 export function runFinishTask(task: FinishTask, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): TaskResult {
-  if (task.kind === "divide") {
-    if (stores.spill === undefined) throw new InternalError("partitions are divided by workers");
-    return { runs: [], pages: runDivide(task, context.pool, stores.work, stores.spill) };
+  switch (task.kind) {
+    case "divide":
+    case "isolate":
+    case "sortPages":
+    case "merge":
+      return { runs: [], pages: writtenPages(task, context, stores.work, diskOf(stores)) };
+    case "groups":
+    case "mark":
+    case "link":
+    case "sort":
+    case "distribute":
+    case "sortBucket":
+    case "limit":
+    case "window":
+    case "addresses":
+      return { runs: completed(task, context, stores, evaluation), pages: [] };
   }
-  if (task.kind === "merge") {
-    if (stores.spill === undefined) throw new InternalError("runs on disk are merged by workers");
-    return { runs: [], pages: [writeMerged(task, context, stores.work, stores.spill)] };
-  }
-  return { runs: completed(task, context, stores, evaluation), pages: [] };
 }
 
 /** The records of a part, batch by batch: a batch is valid until the next one is asked for. */
 export function partRecords(task: PartTask, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): Iterable<RecordRun> {
-  if (task.kind !== "merge") return completed(task, context, stores, evaluation);
-  if (stores.spill === undefined) throw new InternalError("runs on disk are merged by workers");
-  return mergedRecords(task, context, stores.work, stores.spill);
+  switch (task.kind) {
+    case "merge":
+      return mergedRecords(task, context, stores.work, diskOf(stores));
+    case "stream":
+      return streamedRecords(task, context, stores.work, diskOf(stores));
+    case "groups":
+    case "window":
+      return completed(task, context, stores, evaluation);
+  }
 }
 
-function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): readonly RecordRun[] {
+function diskOf({ spill }: TaskStores): SpillStore {
+  if (spill === undefined) throw new InternalError("what is on disk is read and written by workers");
+  return spill;
+}
+
+function writtenPages(task: DiskTask, context: ThreadContext, work: Arena, spill: SpillStore): TaskResult["pages"] {
+  switch (task.kind) {
+    case "divide":
+      return runDivide(task, context.pool, work, spill);
+    case "isolate":
+      return runIsolate(task, context, work, spill);
+    case "sortPages":
+      return [sortPages(task, context, work, spill)];
+    case "merge":
+      return [writeMerged(task, context, work, spill)];
+  }
+}
+
+function completed(task: Exclude<FinishTask, DiskTask>, context: ThreadContext, stores: TaskStores, evaluation: EvalContext): readonly RecordRun[] {
   const { arena, work } = stores;
   switch (task.kind) {
     case "groups": {
@@ -78,8 +112,11 @@ function completed(task: Exclude<FinishTask, DivideTask | MergeTask>, context: T
     }
     case "limit":
       return [slice(inMorselOrder(task.runs, context, arena), task.offset, task.limit)];
-    case "window":
-      return [completeWindow(task, storedRuns(task.rows, rowSpillLayout(task.shape), arena, stores.spill), context, arena, work, evaluation)];
+    case "window": {
+      const complete = (): RecordRun => completeWindow(task, storedRuns(task.rows, rowSpillLayout(task.shape), arena, stores.spill), context, arena, work, evaluation);
+      const { interpreted } = task.window;
+      return [interpreted.length === 0 ? complete() : wantingRows(whyWholePartition(interpreted), complete)];
+    }
     case "addresses":
       return [addressesOf(task.runs, arena)];
   }

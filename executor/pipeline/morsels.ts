@@ -57,11 +57,11 @@ export function morselCount(morsels: Morsels): number {
 }
 
 /** Long runs cut to morsel size; short ones stay, each a morsel. */
-export function recordMorsels(runs: readonly RecordRun[]): Morsels & { readonly kind: "records" } {
+export function recordMorsels(runs: readonly RecordRun[], rows = RECORD_MORSEL_ROWS): Morsels & { readonly kind: "records" } {
   const cut: RecordRun[] = [];
   for (const run of runs) {
-    for (let from = 0; from < run.count; from += RECORD_MORSEL_ROWS) {
-      const count = Math.min(RECORD_MORSEL_ROWS, run.count - from);
+    for (let from = 0; from < run.count; from += rows) {
+      const count = Math.min(rows, run.count - from);
       cut.push({ base: run.base + from * (run.stride === 0 ? 4 : run.stride), count, stride: run.stride });
     }
   }

@@ -18,16 +18,20 @@ const SHORT_BYTES = 24;
 export class PageBuilder {
   readonly #pool: Pool;
   readonly #layout: SpillLayout;
+  readonly #pageBytes: number;
   #records: Uint8Array;
-  #beside = new Uint8Array(PAGE_BYTES);
+  #beside: Uint8Array;
   #view: DataView<ArrayBuffer>;
   #end = FIRST_ADDRESS;
   count = 0;
 
-  constructor(pool: Pool, layout: SpillLayout) {
+  /** `pageBytes`: of a page, unless one record needs more. */
+  constructor(pool: Pool, layout: SpillLayout, pageBytes = PAGE_BYTES) {
     this.#pool = pool;
     this.#layout = layout;
-    const records = new ArrayBuffer(Math.max(PAGE_BYTES, layout.recordBytes));
+    this.#pageBytes = pageBytes;
+    this.#beside = new Uint8Array(pageBytes);
+    const records = new ArrayBuffer(Math.max(pageBytes, layout.recordBytes));
     this.#records = new Uint8Array(records);
     this.#view = new DataView(records);
   }
@@ -39,7 +43,7 @@ export class PageBuilder {
 
   /** Whether the record at an address still fits. An empty page takes any. */
   hasRoom(record: number): boolean {
-    return this.count === 0 || this.bytes + this.#layout.recordBytes + this.#bytesBeside(record) <= PAGE_BYTES;
+    return this.count === 0 || this.bytes + this.#layout.recordBytes + this.#bytesBeside(record) <= this.#pageBytes;
   }
 
   add(record: number): void {

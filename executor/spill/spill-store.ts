@@ -55,8 +55,8 @@ export class SpillStore {
   }
 
   /** Writes records to one of several parts, each in pages of its own. */
-  openPartitions(layout: SpillLayout, count: number): SpilledPartitions {
-    return new SpilledPartitions(this.#pool, layout, count, (page) => this.#append(page.parts(), page.count));
+  openPartitions(layout: SpillLayout, count: number, pageBytes = PAGE_BYTES): SpilledPartitions {
+    return new SpilledPartitions(Array.from({ length: count }, () => new PageBuilder(this.#pool, layout, pageBytes)), (page) => this.#append(page.parts(), page.count));
   }
 
   /** Records without strings are pages as they lie in memory. */
@@ -130,8 +130,8 @@ class SpilledPartitions {
   readonly #pages: SpilledPage[][];
   readonly #append: (page: PageBuilder) => SpilledPage;
 
-  constructor(pool: Pool, layout: SpillLayout, count: number, append: (page: PageBuilder) => SpilledPage) {
-    this.#filling = Array.from({ length: count }, () => new PageBuilder(pool, layout));
+  constructor(filling: readonly PageBuilder[], append: (page: PageBuilder) => SpilledPage) {
+    this.#filling = filling;
     this.#pages = this.#filling.map(() => []);
     this.#append = append;
   }

@@ -68,6 +68,7 @@ const SETTINGS: readonly Readonly<Record<string, string>>[] = [
   { "sparrow.workers": "7", "sparrow.exec.batchRows": "3" },
   { "sparrow.workers": "1", "sparrow.exec.collideHashes": "true" },
   { "sparrow.workers": "2", "sparrow.exec.emit": "false" },
+  { "sparrow.workers": "2", "sparrow.exec.eagerSpill": "true" },
 ];
 
 const folder = mkdtempSync(path.join(tmpdir(), "sparrow-windows-"));

@@ -22,6 +22,8 @@ export interface MergeTask {
   readonly high: bigint | undefined;
   /** Rows that are left out, and how many are wanted at most; undefined: all are. */
   readonly slice: RowSlice | undefined;
+  /** Of the pages that are written, if they are. */
+  readonly pageBytes: number;
 }
 
 export interface RowSlice {
@@ -63,7 +65,7 @@ export function* mergedRecords(task: MergeTask, context: ThreadContext, work: Ar
 
 /** The records in order as pages of one run. */
 export function writeMerged(task: MergeTask, context: ThreadContext, work: Arena, spill: SpillStore): readonly SpilledPage[] {
-  const writer = spill.openPartitions(task.layout, 1);
+  const writer = spill.openPartitions(task.layout, 1, task.pageBytes);
   for (const { base, count } of mergedRecords(task, context, work, spill)) {
     for (let i = 0; i < count; i++) writer.add(0, context.pool.u32[(base >>> 2) + i]);
   }

@@ -22,7 +22,8 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
       const made: readonly Column[] = node.calls.map((c) => c.column);
       const inputs = windowInputs(breaker);
       const columns = [...breaker.columns.filter((c) => !made.some((m) => m.id === c.id)), ...inputs];
-      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made, whenFull: "partition", limit: node.limit };
+      const whenFull = node.partitionBy.length > 0 ? "partition" : node.orderBy.length > 0 ? "sort" : "append";
+      return { ...plain, columns: uniqueById(columns), partitionBy: node.partitionBy, order: node.orderBy, reserved: made, whenFull, limit: node.limit };
     }
   }
 }

@@ -80,18 +80,24 @@ export function reserveSort(state: StateLayout): SortWords {
 
 export function emitSortFunctions(parts: ModuleParts, shape: SortShape, words: SortWords): void {
   emitEnter(new SegmentEmitter(parts, parts.module.function("enter", RUN, true).builder), shape, words);
-  const compare = parts.module.function("compare", RUN, true);
-  const comparing = new SegmentEmitter(parts, compare.builder);
-  emitOrder(comparing, shape.order, comparing.f.param(1), comparing.f.param(2), (comparison) => comparing.f.return(comparison));
-  comparing.f.result(i32.const(0));
+  const compare = emitCompare(parts, shape);
   const sortTies = parts.module.function("sortTies", RUN, false);
-  emitMergeSort(new SegmentEmitter(parts, sortTies.builder), words, compare.reference);
+  emitMergeSort(new SegmentEmitter(parts, sortTies.builder), words, compare);
   const stages = new TieStages(parts, shape, words, sortTies.reference);
   const settle = new SegmentEmitter(parts, parts.module.function("settle", RUN, true).builder);
   // The number of its partition leaves a row's key fewer bits of the prefix than there are.
   const end: PrefixEnd = shape.partitionBy.length === 0 || shape.order.length === 0 ? shape.prefixEnd : { kind: "before", key: 0 };
   emitTies(settle, get(settle.f.param(1)), get(settle.f.param(2)), (from, to) => stages.emitAfter(settle, end, get(from), get(to)));
   settle.f.result(i32.const(0));
+}
+
+/** The function `compare`. */
+export function emitCompare(parts: ModuleParts, { order }: SortShape): FunctionReference {
+  const { reference, builder } = parts.module.function("compare", RUN, true);
+  const emitter = new SegmentEmitter(parts, builder);
+  emitOrder(emitter, order, builder.param(1), builder.param(2), (comparison) => builder.return(comparison));
+  builder.result(i32.const(0));
+  return reference;
 }
 
 function emitEnter(emitter: SegmentEmitter, shape: SortShape, words: SortWords): void {

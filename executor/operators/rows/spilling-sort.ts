@@ -13,6 +13,10 @@ import { addressSource, RecordMerge } from "./record-merge.ts";
 import type { SortModule, SortShape } from "./sort-module.ts";
 import { addressesInOrder, RecordSorter } from "./sort-records.ts";
 
+/** Rows that are sorted at a time: entries and their copy stay in the second-level cache, and take little of what memory there is for the rows. */
+const MAX_PIECE_ROWS = 16_384;
+const PIECES = 8;
+
 /** Rows of a sort's instance. When it may not have more memory all of them go to disk as one sorted run, and it begins anew. */
 export class SpillingSort implements Allocator {
   readonly #context: ThreadContext;
@@ -65,7 +69,8 @@ export class SpillingSort implements Allocator {
     const { pool } = this.#context;
     const sorter = this.#sorter();
     this.#addresses.beginRound();
-    const pieces = recordMorsels(runs).runs.map((run) => {
+    const rows = runs.reduce((sum, { count }) => sum + count, 0);
+    const pieces = recordMorsels(runs, Math.min(MAX_PIECE_ROWS, Math.ceil(rows / PIECES))).runs.map((run) => {
       this.#entries.beginRound();
       return addressesInOrder(this.#context, this.#addresses, sorter.sort([run], this.#entries));
     });

@@ -1,10 +1,12 @@
 import type { Arena } from "../../memory/arena.ts";
+import { ReusedMemory } from "../../memory/reused-memory.ts";
 import type { Pool } from "../../memory/pool.ts";
-import type { RecordRun } from "../../pipeline/morsels.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
+import { PAGE_BYTES } from "../../spill/page.ts";
 import type { SpilledPage, SpillStore } from "../../spill/spill-store.ts";
 import { PARTITION_BITS, PARTITIONS, runsOf } from "../row-store.ts";
 import { forEachRecord } from "../rows/sort-records.ts";
+import type { StoredPartition } from "../spilling-rows.ts";
 import type { HashPartition } from "./hash-partitions.ts";
 import { sharedBits } from "./hash-partitions.ts";
 
@@ -17,17 +19,21 @@ export interface DivideTask {
   readonly hash: number;
 }
 
-/** Pages by the number that the next bits make. One page at a time is in memory, and one that is being filled for each number. */
+/** Pages by the number that the next bits make. */
 export function runDivide({ partition, layout, hash }: DivideTask, pool: Pool, work: Arena, spill: SpillStore): readonly (readonly SpilledPage[])[] {
   const { u32 } = pool;
-  const parts = spill.openPartitions(layout, PARTITIONS);
   const bits = sharedBits(partition);
-  const divide = (runs: readonly RecordRun[]): void =>
-    forEachRecord(u32, runs, (record) => parts.add((u32[(record + hash + 4) >>> 2] << bits) >>> (32 - PARTITION_BITS), record));
-  divide(runsOf(partition.chunks, layout.recordBytes));
-  for (const page of partition.pages) {
-    divide([spill.read(page, layout, work)]);
-    work.reset();
+  return divided(partition, layout, PARTITIONS, (record) => (u32[(record + hash + 4) >>> 2] << bits) >>> (32 - PARTITION_BITS), pool, work, spill);
+}
+
+/** Pages by number: below `parts`, as `numberOf` has it of a record. One page at a time is in memory, and one that is being filled for each number. */
+export function divided({ chunks, pages }: StoredPartition, layout: SpillLayout, parts: number, numberOf: (record: number) => number, { u32 }: Pool, work: Arena, spill: SpillStore): readonly (readonly SpilledPage[])[] {
+  const filling = spill.openPartitions(layout, parts);
+  forEachRecord(u32, runsOf(chunks, layout.recordBytes), (record) => filling.add(numberOf(record), record));
+  const memory = new ReusedMemory(work, PAGE_BYTES);
+  for (const page of pages) {
+    memory.beginRound();
+    forEachRecord(u32, [spill.read(page, layout, memory)], (record) => filling.add(numberOf(record), record));
   }
-  return parts.finish();
+  return filling.finish();
 }

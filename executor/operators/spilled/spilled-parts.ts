@@ -2,9 +2,9 @@ import type { Breaker } from "../../../planner/stages.ts";
 import type { BreakerShape } from "../../pipeline/compile-pipeline.ts";
 import type { BreakerState } from "../breaker-state.ts";
 import type { FinishTask, SpilledParts, TaskResult } from "../finish-task.ts";
-import { spilledSort } from "./spilled-sort.ts";
+import { mergeTasks } from "./spilled-sort.ts";
 import { divideGroups } from "./spilled-groups.ts";
-import { divideWindow } from "./spilled-windows.ts";
+import { spilledWindow } from "./spilled-windows.ts";
 
 export interface SpilledPartsOptions {
   readonly emit: boolean;
@@ -28,7 +28,7 @@ export async function spilledParts(breaker: Breaker, state: BreakerState, { kind
       return undefined;
     case "rows":
       if (breaker.kind === "loopBuild") return undefined;
-      if (breaker.kind === "window") return divideWindow(breaker.node.calls, shape, options, state.stored(), partBytes, divide);
-      return spilledSort(shape, state.stored(), state.sortedRuns(), options, breaker.kind === "limit" ? breaker.node : undefined);
+      if (breaker.kind === "window") return spilledWindow(breaker.node.calls, shape, { stored: state.stored(), sorted: state.sortedRuns() }, options);
+      return { tasks: await mergeTasks(shape, state.stored(), state.sortedRuns(), options, breaker.kind === "limit" ? breaker.node : undefined), sites: [] };
   }
 }

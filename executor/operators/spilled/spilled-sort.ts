@@ -1,6 +1,6 @@
 import { PAGE_BYTES } from "../../spill/page.ts";
 import type { SpilledPage } from "../../spill/spill-store.ts";
-import type { FinishTask, SpilledParts } from "../finish-task.ts";
+import type { FinishTask } from "../finish-task.ts";
 import { runsOf } from "../row-store.ts";
 import type { MergeTask, RowSlice } from "../rows/merge-task.ts";
 import { rowSpillLayout } from "../rows/row-sink-instance.ts";
@@ -23,21 +23,21 @@ type Sort = Omit<MergeTask, "low" | "high">;
  * each to be in memory. `sorted`: runs of pages; a page's `first` is the prefix of its first record. `stored`: what instances had that needed no disk. `slice`: rows of a limit,
  * whose prefixes are their morsels.
  */
-export async function spilledSort(shape: RowSinkShape, stored: readonly StoredPartition[], sorted: readonly (readonly SpilledPage[])[], { workers, partBytes, runTasks }: SpilledPartsOptions, slice?: RowSlice): Promise<SpilledParts> {
+export async function mergeTasks(shape: RowSinkShape, stored: readonly StoredPartition[], sorted: readonly (readonly SpilledPage[])[], { workers, partBytes, runTasks }: SpilledPartsOptions, slice?: RowSlice): Promise<readonly MergeTask[]> {
   const layout = rowSpillLayout(shape);
   const sorting = sortCode(shape);
   const fanIn = Math.max(MIN_FAN_IN, Math.floor(partBytes / PAGE_BYTES) - 1);
   let runs = sorted;
   while (runs.length > fanIn) {
     const groups = Math.ceil(runs.length / fanIn);
-    const tasks = Array.from({ length: groups }, (_, g): MergeTask => ({ kind: "merge", shape, sorting, layout, runs: runs.filter((_run, i) => i % groups === g), inMemory: [], low: undefined, high: undefined, slice: undefined }));
+    const tasks = Array.from({ length: groups }, (_, g): MergeTask => ({ kind: "merge", shape, sorting, layout, runs: runs.filter((_run, i) => i % groups === g), inMemory: [], low: undefined, high: undefined, slice: undefined, pageBytes: PAGE_BYTES }));
     runs = (await runTasks(tasks)).map(({ pages }) => pages[0]);
   }
   const rest = runsOf(stored.flatMap((p) => p.chunks), layout.recordBytes);
   const inOrder: FinishTask = slice === undefined ? { kind: "sort", shape, sorting, runs: rest, offset: 0, limit: undefined } : { kind: "limit", runs: rest, offset: 0, limit: undefined };
   const inMemory = rest.length === 0 ? [] : (await runTasks([inOrder]))[0].runs;
-  const sort: Sort = { kind: "merge", shape, sorting, layout, runs, inMemory, slice };
-  return { tasks: slice === undefined ? mergeParts(sort, workers) : [{ ...sort, low: undefined, high: undefined }], sites: [] };
+  const sort: Sort = { kind: "merge", shape, sorting, layout, runs, inMemory, slice, pageBytes: PAGE_BYTES };
+  return slice === undefined ? mergeParts(sort, workers) : [{ ...sort, low: undefined, high: undefined }];
 }
 
 /** Parts of the order between prefixes, each of about as many pages. Records with equal prefixes are in one part. */

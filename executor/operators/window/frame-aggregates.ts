@@ -9,11 +9,12 @@ import { get, i32 } from "../../wasm/instructions.ts";
 import type { AggregatePlan } from "../aggregate/aggregate-plan.ts";
 import { columnsOfState, planAggregate } from "../aggregate/aggregate-plan.ts";
 import { emitAggregateResult } from "../aggregate/aggregate-results.ts";
-import { initializeStates, mergeStates, updateStates } from "../aggregate/state-updates.ts";
+import { bytesForUpdate, initializeStates, mergeStates, updateStates } from "../aggregate/state-updates.ts";
 import { reserveRowStore } from "../row-store.ts";
 import type { FrameBounds } from "./frame-bounds.ts";
 import type { PartitionCursor, WindowStep } from "./partition-cursor.ts";
-import { reading, recordAt } from "./partition-cursor.ts";
+import { reading } from "./partition-cursor.ts";
+import type { RowReader } from "./partition-rows.ts";
 
 export interface AggregateOverFrame {
   readonly column: Column;
@@ -62,14 +63,16 @@ class FrameAggregates {
   readonly #stack: Local;
   readonly #capacity: Local;
   readonly #stackStart: Local;
+  readonly #reader: RowReader;
+  /** Makes room for bytes that `back` has a copy of, where rows go away before their states do. */
+  readonly #ensureBytes: ((bytes: Val) => void) | undefined;
   /** Rows from `from` are in the stack up to `middle`, in `back` from there up to `to`. */
   readonly #from: Local;
   readonly #middle: Local;
   readonly #to: Local;
 
   constructor(calls: readonly AggregateOverFrame[], moves: boolean, frame: FrameBounds, cursor: PartitionCursor, grow: (bytes: Val) => Val) {
-    const { emitter } = cursor;
-    const { f } = emitter;
+    const { emitter, rows } = cursor;
     const { state } = emitter.parts;
     this.#calls = calls;
     this.#moves = moves;
@@ -79,9 +82,13 @@ class FrameAggregates {
     this.#plan = planOf(calls);
     this.#layout = rowLayout(0, this.#plan.states.flatMap(columnsOfState).map((column) => ({ column })));
     this.#store = reserveRowStore(state, this.#layout, 1);
-    this.#back = emitter.stateAddress(stateBytes(state, this.#layout));
+    const back = stateBytes(state, this.#layout);
+    this.#back = emitter.stateAddress(back);
     this.#total = emitter.stateAddress(stateBytes(state, this.#layout));
-    [this.#stack, this.#capacity, this.#stackStart, this.#from, this.#middle, this.#to] = Array.from({ length: 6 }, () => f.local("i32"));
+    [this.#stack, this.#capacity, this.#stackStart, this.#from, this.#middle, this.#to] = Array.from({ length: 6 }, () => rows.kept());
+    this.#reader = rows.reader(moves);
+    // States of a frame that moves point to rows which are in the frame.
+    this.#ensureBytes = moves ? undefined : rows.keepBytes?.(this.#store.bytes, back, this.#layout);
   }
 
   step(): WindowStep {
@@ -94,9 +101,10 @@ class FrameAggregates {
         this.#empty(this.#back);
       },
       row: () => {
-        f.set(changed, i32.eq(get(this.#cursor.row), get(this.#cursor.start)));
-        this.#enter(changed);
+        f.set(changed, i32.eq(get(this.#cursor.row), get(this.#cursor.first)));
+        // Rows that are passed by are never read.
         if (this.#moves) this.#leave(changed);
+        this.#enter(changed);
         f.if(get(changed), () => this.#assignResults(results));
         this.#calls.forEach(({ column }, i) => {
           storeField(this.#cursor.emitter, fieldOf(this.#cursor.layout, column.id), get(this.#cursor.record), results[i].value());
@@ -112,7 +120,14 @@ class FrameAggregates {
 
   #add(row: Local, state: Local): void {
     const { emitter } = this.#cursor;
-    reading(this.#cursor, recordAt(this.#cursor, get(row)), false, () => updateStates(emitter, this.#layout, this.#plan.states, state, this.#store));
+    const { states } = this.#plan;
+    const update = (): void => {
+      const bytes = bytesForUpdate(emitter, this.#layout, states);
+      if (bytes !== undefined) this.#ensureBytes?.(bytes);
+      updateStates(emitter, this.#layout, states, state, this.#store);
+    };
+    const record = this.#reader.recordAt(get(row), this.#moves ? get(this.#from) : undefined);
+    reading(this.#cursor, record, update, this.#ensureBytes === undefined ? "query" : "row");
   }
 
   #merge(into: Local, from: Local): void {
@@ -181,7 +196,7 @@ class FrameAggregates {
     }
     emitter.scoped(() => {
       for (const field of this.#layout.fields) emitter.bind(field.id, { kind: "row", field, pointer: source, optional: false, lifetime: "query" });
-      this.#plan.results.forEach((result, i) => results[i].assign(emitAggregateResult(emitter, result)));
+      this.#plan.results.forEach((result, i) => results[i].assign(this.#cursor.rows.result(emitAggregateResult(emitter, result))));
     });
   }
 }

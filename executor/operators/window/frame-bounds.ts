@@ -11,7 +11,6 @@ import { f32, f64, get, i32, i64, select } from "../../wasm/instructions.ts";
 import type { OrderField } from "../rows/sort-prefix.ts";
 import { offsetDistance } from "./order-key.ts";
 import type { PartitionCursor, WindowStep } from "./partition-cursor.ts";
-import { recordAt } from "./partition-cursor.ts";
 
 /** The frame of the row at hand: [from, to), within the partition unless it is empty. Neither end ever goes back. */
 export interface FrameBounds extends WindowStep {
@@ -34,8 +33,8 @@ export function isCompiledFrame({ unit, start, end }: WindowFrame, order: readon
 
 export function frameBounds(frame: WindowFrame, order: readonly OrderField[], cursor: PartitionCursor): FrameBounds {
   const { f } = cursor.emitter;
-  const from = f.local("i32");
-  const to = f.local("i32");
+  const from = cursor.rows.kept();
+  const to = cursor.rows.kept();
   const start = bound(frame.unit, frame.start, "start", from, order, cursor);
   const end = bound(frame.unit, frame.end, "end", to, order, cursor);
   return {
@@ -100,12 +99,13 @@ function rangeBound(offset: LiteralExpr, direction: 1 | -1, side: Side, at: Loca
   const distance = offsetDistance(field.type, offset) ?? 0n;
   const towards = ascending === (direction === 1);
   const keyAt = (record: Local): EmittedValue => loadField(emitter, field, record, false);
+  const reader = cursor.rows.reader(false);
   return () => {
     const key = keyAt(cursor.record);
     const isBeyond = movedKey(cursor, key, distance, towards);
     const advance = (): void =>
       f.while(i32.ltU(get(at), get(cursor.end)), (exit) => {
-        const candidate = keyAt(recordAt(cursor, get(at)));
+        const candidate = keyAt(reader.recordAt(get(at)));
         const goOn = (): void => f.brIf(exit, i32.eqz(isBeyond(candidate, ascending, side)));
         if (candidate.isNull === undefined) goOn();
         // NULLs before the keys are passed by, those behind them end the search.

@@ -1,6 +1,7 @@
 import type { Expr, WindowCall } from "../../../catalog/expression.ts";
 import { INT } from "../../../catalog/types.ts";
 import { emitExpr } from "../../emit/expression.ts";
+import { laneKind } from "../../emit/emitted-value.ts";
 import { JoinedValue } from "../../emit/joined-value.ts";
 import { nullOf } from "../../emit/null-flags.ts";
 import { storeField } from "../../pipeline/row-access.ts";
@@ -9,7 +10,7 @@ import type { Local, Val } from "../../wasm/instructions.ts";
 import { get, i32 } from "../../wasm/instructions.ts";
 import type { FrameBounds } from "./frame-bounds.ts";
 import type { PartitionCursor, WindowStep } from "./partition-cursor.ts";
-import { isNullAt, reading, recordAt } from "./partition-cursor.ts";
+import { isNullAt, reading } from "./partition-cursor.ts";
 
 /** Functions that take a value from one other row: a neighbour in the partition, or one that the frame's ends lead to. */
 
@@ -29,13 +30,14 @@ export function isNeighbour(call: WindowCall): boolean {
 export function neighbourStep(call: WindowCall, result: RowField, cursor: PartitionCursor): WindowStep {
   const { emitter } = cursor;
   const distance = (constantInt(call.args[1], 1) ?? 0) * (call.name === "lag" ? -1 : 1);
+  const take = takeValue(call, result, cursor);
   return {
     begin: () => {},
     row: () => {
       const { lanes } = emitter.literal({ kind: "literal", type: INT, value: distance });
       const at = emitter.f.let(i32.add(get(cursor.row), lanes[0]));
       const inside = i32.ltU(i32.sub(get(at), get(cursor.start)), i32.sub(get(cursor.end), get(cursor.start)));
-      takeValue(call, result, at, inside, cursor);
+      take(at, inside);
     },
   };
 }
@@ -67,7 +69,7 @@ export function isFrameValue(call: WindowCall): boolean {
 export function frameValueStep(call: WindowCall, result: RowField, frame: FrameBounds, cursor: PartitionCursor): WindowStep {
   const { emitter } = cursor;
   const { f } = emitter;
-  const take = (at: Local, inside: Val): void => takeValue(call, result, at, inside, cursor);
+  const take = takeValue(call, result, cursor);
   if (skipsNulls(call) === true) return call.name === "last" ? lastPresent(call, frame, take, cursor) : firstPresent(call, frame, take, cursor);
   return {
     begin: () => {},
@@ -83,13 +85,14 @@ export function frameValueStep(call: WindowCall, result: RowField, frame: FrameB
 /** A pointer to the first value that is not NULL goes along with the frame's start. */
 function firstPresent(call: WindowCall, frame: FrameBounds, take: (at: Local, inside: Val) => void, cursor: PartitionCursor): WindowStep {
   const { f } = cursor.emitter;
-  const at = f.local("i32");
+  const at = cursor.rows.kept();
+  const ahead = cursor.rows.reader(false);
   return {
     begin: () => f.set(at, get(cursor.start)),
     row: () => {
       f.if(i32.ltS(get(at), get(frame.from)), () => f.set(at, get(frame.from)));
       f.while(i32.ltS(get(at), get(frame.to)), (exit) => {
-        f.brIf(exit, i32.eqz(isNullAt(cursor, recordAt(cursor, get(at)), call.args[0])));
+        f.brIf(exit, i32.eqz(isNullAt(cursor, ahead.recordAt(get(at)), call.args[0])));
         f.set(at, i32.add(get(at), i32.const(1)));
       });
       take(at, i32.ltS(get(at), get(frame.to)));
@@ -100,8 +103,9 @@ function firstPresent(call: WindowCall, frame: FrameBounds, take: (at: Local, in
 /** The last value that is not NULL among the rows before the frame's end. */
 function lastPresent(call: WindowCall, frame: FrameBounds, take: (at: Local, inside: Val) => void, cursor: PartitionCursor): WindowStep {
   const { f } = cursor.emitter;
-  const seen = f.local("i32");
-  const at = f.local("i32");
+  const seen = cursor.rows.kept();
+  const at = cursor.rows.kept();
+  const ahead = cursor.rows.reader(false);
   return {
     begin: () => {
       f.set(seen, get(cursor.start));
@@ -109,7 +113,7 @@ function lastPresent(call: WindowCall, frame: FrameBounds, take: (at: Local, ins
     },
     row: () => {
       f.while(i32.ltS(get(seen), get(frame.to)), () => {
-        f.if(i32.eqz(isNullAt(cursor, recordAt(cursor, get(seen)), call.args[0])), () => f.set(at, get(seen)));
+        f.if(i32.eqz(isNullAt(cursor, ahead.recordAt(get(seen)), call.args[0])), () => f.set(at, get(seen)));
         f.set(seen, i32.add(get(seen), i32.const(1)));
       });
       take(at, i32.geS(get(at), get(frame.from)));
@@ -117,19 +121,30 @@ function lastPresent(call: WindowCall, frame: FrameBounds, take: (at: Local, ins
   };
 }
 
-/** Stores the first argument's value at row `at`; where that is not inside, the default of LAG and LEAD at the row at hand, else NULL. */
-function takeValue(call: WindowCall, result: RowField, at: Local, inside: Val, cursor: PartitionCursor): void {
-  const { emitter } = cursor;
+/**
+ * Gives code that stores the first argument's value at row `at`, which never goes back; where that is not inside, the default of LAG and LEAD at the row at hand, else NULL.
+ * Bytes are taken once for all rows that have them from one row.
+ */
+function takeValue(call: WindowCall, result: RowField, cursor: PartitionCursor): (at: Local, inside: Val) => void {
+  const { emitter, rows } = cursor;
   const { f } = emitter;
   const taken = new JoinedValue(f, call.type, true);
+  const takenFrom = f.local("i32");
+  const reader = rows.reader(false);
   const fallback = call.name === "lag" || call.name === "lead" ? call.args[2] : undefined;
-  f.if(
-    inside,
-    () => reading(cursor, recordAt(cursor, get(at)), false, () => taken.assign(emitExpr(call.args[0], emitter))),
-    () => {
+  return (at, inside) => {
+    const take = (): void => reading(cursor, reader.recordAt(get(at)), () => taken.assign(rows.result(emitExpr(call.args[0], emitter))));
+    const otherwise = (): void => {
+      f.set(takenFrom, i32.const(-1));
       if (fallback === undefined) taken.assign(nullOf(call.type));
-      else reading(cursor, cursor.record, false, () => taken.assign(emitExpr(fallback, emitter)));
-    },
-  );
-  storeField(emitter, result, get(cursor.record), taken.value());
+      else reading(cursor, cursor.record, () => taken.assign(emitExpr(fallback, emitter)));
+    };
+    const takeOnce = (): void =>
+      f.if(i32.or(i32.eq(get(cursor.row), get(cursor.first)), i32.ne(get(at), get(takenFrom))), () => {
+        take();
+        f.set(takenFrom, get(at));
+      });
+    f.if(inside, laneKind(call.type) === "bytes" ? takeOnce : take, otherwise);
+    storeField(emitter, result, get(cursor.record), taken.value());
+  };
 }

@@ -39,7 +39,7 @@ export function rankingStep(call: WindowCall, result: RowField, cursor: Partitio
     case "rank":
       return { begin: none, row: () => store(i32.add(from(get(cursor.peerStart)), one)) };
     case "dense_rank": {
-      const groups = f.local("i32");
+      const groups = cursor.rows.kept();
       return {
         begin: () => f.set(groups, i32.const(0)),
         row: () => {
@@ -62,7 +62,7 @@ export function rankingStep(call: WindowCall, result: RowField, cursor: Partitio
 function ntileStep(call: WindowCall, store: (lane: Val) => void, from: (index: Val) => Val, rows: () => Val, cursor: PartitionCursor): WindowStep {
   const { emitter } = cursor;
   const { f } = emitter;
-  const [size, larger, edge] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [size, larger, edge] = Array.from({ length: 3 }, () => cursor.rows.kept());
   return {
     begin: () => {
       const count = emitter.literal({ kind: "literal", type: INT, value: buckets(call) ?? 1 }).lanes[0];

@@ -4,19 +4,21 @@ import { compileModule } from "../../pipeline/module-cache.ts";
 import { fieldOf } from "../../pipeline/row-layout.ts";
 import { SegmentEmitter } from "../../pipeline/segment-emitter.ts";
 import { StateLayout, STATUS } from "../../pipeline/state-layout.ts";
+import type { StateTemplate } from "../../pipeline/state-layout.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
 import { get, i32, i64 } from "../../wasm/instructions.ts";
 import { ModuleBuilder } from "../../wasm/module-builder.ts";
 import type { RowSinkShape } from "../rows/row-sink.ts";
 import type { SortModule } from "../rows/sort-module.ts";
-import { emitSortFunctions, reserveSort, SORT_ENTRY } from "../rows/sort-module.ts";
+import { emitCompare, emitSortFunctions, reserveSort, SORT_ENTRY, SORT_RECORD } from "../rows/sort-module.ts";
 import type { AggregateOverFrame } from "./frame-aggregates.ts";
 import { frameAggregateStep, isRunningAggregate } from "./frame-aggregates.ts";
 import type { FrameBounds } from "./frame-bounds.ts";
 import { frameAsksForPeers, frameBounds, isCompiledFrame } from "./frame-bounds.ts";
 import { frameValueStep, isFrameValue, isNeighbour, neighbourStep } from "./frame-values.ts";
 import type { PartitionCursor, WindowStep } from "./partition-cursor.ts";
-import { entryAt } from "./partition-cursor.ts";
+import type { PartitionRows, StreamWords } from "./partition-rows.ts";
+import { entryAt, ResidentRows, StreamedRows } from "./partition-rows.ts";
 import { asksForPeers, isRanking, rankingStep } from "./ranking.ts";
 
 export interface WindowResult {
@@ -34,15 +36,20 @@ export interface WindowModule extends SortModule {
   readonly interpreted: readonly WindowResult[];
 }
 
+/** Code of a window over one partition whose rows come and go: `evaluate(state, base, count)` fills the fields of the next rows, which lie one after the other from `base` on. */
+export interface StreamModule {
+  readonly module: WebAssembly.Module;
+  readonly state: StateTemplate;
+  readonly words: StreamWords;
+}
+
 const HOST_ALLOCATE = { params: ["i32"], results: ["i32"] } as const;
 const EVALUATE = { params: ["i32", "i32", "i32"], results: ["i32"] } as const;
 
 /** `emit`: false leaves all calls to the registry's implementations. */
 export function compileWindow(calls: readonly WindowResult[], shape: RowSinkShape, emit: boolean, timeZone: string): { window: WindowModule; sites: readonly ErrorSite[] } {
-  const module = new ModuleBuilder();
-  const state = new StateLayout();
-  const sites: ErrorSite[] = [];
-  const parts = { module, state, sites, hosted: [], timeZone, measure: false };
+  const parts = moduleParts(timeZone);
+  const { module, state, sites } = parts;
   const words = reserveSort(state);
   emitSortFunctions(parts, shape, words);
   const compiled = emit ? calls.filter(({ call }) => isCompiled(call, shape)) : [];
@@ -53,9 +60,34 @@ export function compileWindow(calls: readonly WindowResult[], shape: RowSinkShap
   return { window: { module: compileModule(module.encode()), state: state.template(), words, exact, interpreted }, sites };
 }
 
+/** Whether a partition's rows may come and go: interpreted calls look at all of them. */
+export function canStream(calls: readonly WindowResult[], shape: RowSinkShape, emit: boolean): boolean {
+  return emit && calls.every(({ call }) => isCompiled(call, shape));
+}
+
+/** For calls that can stream, and one partition. */
+export function compileStream(calls: readonly WindowResult[], shape: RowSinkShape, timeZone: string): { stream: StreamModule; sites: readonly ErrorSite[] } {
+  const parts = moduleParts(timeZone);
+  emitCompare(parts, shape);
+  const emitter = new SegmentEmitter(parts, parts.module.function("evaluate", EVALUATE, true).builder);
+  const words = emitStream(emitter, calls, shape);
+  return { stream: { module: compileModule(parts.module.encode()), state: parts.state.template(), words }, sites: parts.sites };
+}
+
+function moduleParts(timeZone: string) {
+  const sites: ErrorSite[] = [];
+  return { module: new ModuleBuilder(), state: new StateLayout(), sites, hosted: [], timeZone, measure: false };
+}
+
 function isCompiled(call: WindowCall, shape: RowSinkShape): boolean {
   if (isRanking(call) || isNeighbour(call)) return true;
   return isCompiledFrame(call.frame, shape.order) && (isFrameValue(call) || isRunningAggregate(call));
+}
+
+function cursorOver(emitter: SegmentEmitter, rows: PartitionRows, shape: RowSinkShape, end: Local): PartitionCursor {
+  const { f } = emitter;
+  const [row, peerStart, peerEnd] = [rows.kept(), rows.kept(), rows.kept()];
+  return { emitter, layout: shape.layout, rows, start: f.local("i32"), end, row, record: f.local("i32"), first: f.local("i32"), peerStart, peerEnd };
 }
 
 /** Partition by partition, and in each row by row: all calls take their steps side by side. */
@@ -63,18 +95,17 @@ function emitEvaluation(emitter: SegmentEmitter, calls: readonly WindowResult[],
   const { f } = emitter;
   const entries = f.param(1);
   const count = get(f.param(2));
-  const [start, end, row, record, peerStart, peerEnd] = Array.from({ length: 6 }, () => f.local("i32"));
-  const cursor: PartitionCursor = { emitter, layout: shape.layout, entries, start, end, row, record, peerStart, peerEnd };
-  const needsPeers = calls.some(({ call }) => asksForPeers(call) || (hasFrame(call) && frameAsksForPeers(call.frame)));
-  const steps = windowSteps(calls, shape, cursor);
-  if (needsPeers) steps.unshift(peersStep(cursor, shape, exact));
+  const cursor = cursorOver(emitter, new ResidentRows(emitter, entries), shape, f.local("i32"));
+  const { start, end, row, record, first } = cursor;
+  const steps = windowSteps(calls, shape, cursor, (at) => differsFromEntryBefore(cursor, entries, at, exact));
   f.while(i32.ltU(get(start), count), () => {
     f.set(end, count);
-    if (shape.partitionBy.length > 0) findPartitionEnd(cursor);
+    if (shape.partitionBy.length > 0) findPartitionEnd(cursor, entries);
+    f.set(first, get(start));
     for (const step of steps) step.begin();
     f.set(row, get(start));
     f.while(i32.ltU(get(row), get(end)), () => {
-      f.set(record, i32.load(entryAt(cursor, get(row)), SORT_ENTRY.record));
+      f.set(record, i32.load(entryAt(entries, get(row)), SORT_ENTRY.record));
       for (const step of steps) step.row();
       f.set(row, i32.add(get(row), i32.const(1)));
     });
@@ -83,15 +114,40 @@ function emitEvaluation(emitter: SegmentEmitter, calls: readonly WindowResult[],
   f.result(i32.const(STATUS.done));
 }
 
+/** The rows of one partition, some at a time: what is kept of those before is in the state block meanwhile. */
+function emitStream(emitter: SegmentEmitter, calls: readonly WindowResult[], shape: RowSinkShape): StreamWords {
+  const { f } = emitter;
+  const count = get(f.param(2));
+  const rows = new StreamedRows(emitter);
+  const cursor = cursorOver(emitter, rows, shape, rows.total());
+  const { start, row, record, first } = cursor;
+  const reader = rows.reader(false);
+  const steps = windowSteps(calls, shape, cursor, (at) => differsFromRow(cursor, reader.recordAt(at), shape));
+  rows.restore();
+  f.set(first, get(row));
+  f.if(i32.eq(get(row), get(start)), () => {
+    for (const step of steps) step.begin();
+  });
+  const stop = f.let(i32.add(get(row), count));
+  f.set(record, get(f.param(1)));
+  f.while(i32.ltU(get(row), get(stop)), () => {
+    for (const step of steps) step.row();
+    f.set(row, i32.add(get(row), i32.const(1)));
+    f.set(record, i32.add(get(record), i32.const(shape.layout.bytes)));
+  });
+  rows.save();
+  f.result(i32.const(STATUS.done));
+  return rows.words();
+}
+
 function hasFrame(call: WindowCall): boolean {
   return !isRanking(call) && !isNeighbour(call);
 }
 
 /** `end` is where the partition's number changes; it has been set to the number of entries. */
-function findPartitionEnd(cursor: PartitionCursor): void {
-  const { emitter, start, end } = cursor;
+function findPartitionEnd({ emitter, start, end }: PartitionCursor, entries: Local): void {
   const { f } = emitter;
-  const numberAt = (index: Local): Val => i32.load(entryAt(cursor, get(index)), SORT_ENTRY.partition);
+  const numberAt = (index: Local): Val => i32.load(entryAt(entries, get(index)), SORT_ENTRY.partition);
   const at = f.let(i32.add(get(start), i32.const(1)));
   const number = f.let(numberAt(start));
   f.while(i32.ltU(get(at), get(end)), (exit) => {
@@ -101,14 +157,11 @@ function findPartitionEnd(cursor: PartitionCursor): void {
   f.set(end, get(at));
 }
 
-/** Keeps the bounds of the peers of the row at hand. */
-function peersStep(cursor: PartitionCursor, shape: RowSinkShape, exactWord: number): WindowStep {
-  const { emitter, peerStart, peerEnd, row, end } = cursor;
+/** Keeps the bounds of the peers of the row at hand. `differs`: i32, whether a row that all rows from the one at hand up to it are equal to has another place in the order. */
+function peersStep({ emitter, peerStart, peerEnd, row, start, end }: PartitionCursor, shape: RowSinkShape, differs: (at: Val) => Val): WindowStep {
   const { f } = emitter;
-  const compare = emitter.parts.module.reference("compare");
-  const exact = emitter.stateWord(exactWord);
   return {
-    begin: () => f.set(peerEnd, get(cursor.start)),
+    begin: () => f.set(peerEnd, get(start)),
     row: () =>
       f.if(i32.eq(get(row), get(peerEnd)), () => {
         f.set(peerStart, get(row));
@@ -118,16 +171,36 @@ function peersStep(cursor: PartitionCursor, shape: RowSinkShape, exactWord: numb
         }
         f.set(peerEnd, i32.add(get(row), i32.const(1)));
         f.while(i32.ltU(get(peerEnd), get(end)), (exit) => {
-          const entry = f.let(entryAt(cursor, get(peerEnd)));
-          f.brIf(exit, i64.ne(i64.load(get(entry)), i64.load(i32.sub(get(entry), i32.const(SORT_ENTRY.bytes)))));
-          f.if(i32.eqz(get(exact)), () => f.brIf(exit, f.call(compare, [get(emitter.state), get(cursor.record), i32.load(get(entry), SORT_ENTRY.record)])));
+          f.brIf(exit, differs(get(peerEnd)));
           f.set(peerEnd, i32.add(get(peerEnd), i32.const(1)));
         });
       }),
   };
 }
 
-function windowSteps(calls: readonly WindowResult[], shape: RowSinkShape, cursor: PartitionCursor): WindowStep[] {
+/** Sorted entries have keys, which tell most rows apart. `exactWord`: uint32, whether they tell all. */
+function differsFromEntryBefore({ emitter, record }: PartitionCursor, entries: Local, at: Val, exactWord: number): Val {
+  const { f } = emitter;
+  const entry = f.let(entryAt(entries, at));
+  const differs = f.let(i64.ne(i64.load(get(entry)), i64.load(i32.sub(get(entry), i32.const(SORT_ENTRY.bytes)))));
+  const isOpen = i32.and(i32.eqz(get(differs)), i32.eqz(get(emitter.stateWord(exactWord))));
+  f.if(isOpen, () => f.set(differs, comparison(emitter, record, i32.load(get(entry), SORT_ENTRY.record))));
+  return get(differs);
+}
+
+function differsFromRow({ emitter, record }: PartitionCursor, other: Local, { prefixEnd }: RowSinkShape): Val {
+  const { f } = emitter;
+  const differs = f.let(i64.ne(i64.load(get(record), SORT_RECORD.prefix), i64.load(get(other), SORT_RECORD.prefix)));
+  if (prefixEnd.kind !== "all") f.if(i32.eqz(get(differs)), () => f.set(differs, comparison(emitter, record, get(other))));
+  return get(differs);
+}
+
+/** i32: not 0 where two records differ in the order. */
+function comparison({ f, state, parts }: SegmentEmitter, record: Local, other: Val): Val {
+  return f.call(parts.module.reference("compare"), [get(state), get(record), other]);
+}
+
+function windowSteps(calls: readonly WindowResult[], shape: RowSinkShape, cursor: PartitionCursor, differs: (at: Val) => Val): WindowStep[] {
   const { emitter } = cursor;
   const frames = new Map<string, { bounds: FrameBounds; moves: boolean; aggregates: AggregateOverFrame[] }>();
   const frameOf = (frame: WindowFrame) => {
@@ -149,5 +222,6 @@ function windowSteps(calls: readonly WindowResult[], shape: RowSinkShape, cursor
   const allocate = emitter.parts.module.import("host", "allocate", HOST_ALLOCATE);
   const grow = (bytes: Val): Val => emitter.f.call(allocate, [bytes]);
   const overFrames = [...frames.values()].flatMap(({ bounds, moves, aggregates }) => [bounds, ...(aggregates.length === 0 ? [] : [frameAggregateStep(aggregates, moves, bounds, cursor, grow)])]);
-  return [...overFrames, ...single];
+  const needsPeers = calls.some(({ call }) => asksForPeers(call) || (hasFrame(call) && frameAsksForPeers(call.frame)));
+  return [...(needsPeers ? [peersStep(cursor, shape, differs)] : []), ...overFrames, ...single];
 }
