@@ -74,6 +74,21 @@ export function isPageDecodable(node: SchemaNode, chunk: ColumnChunk, type: Data
   }
 }
 
+/** Address of Snappy's output where that is one literal, as it is for pages of packed codes: these are read where they lie. */
+function onlyLiteral(u8: Uint8Array, at: number, stored: number, size: number): number | undefined {
+  const from = at + stored - size;
+  let tag = at;
+  while (tag < from && u8[tag] >= 128) tag++;
+  tag++;
+  // The size, less one, is in the tag up to 59; beyond it is in 1 to 4 bytes behind.
+  const short = u8[tag] >> 2;
+  const extra = Math.max(0, short - 59);
+  if ((u8[tag] & 3) !== 0 || tag + 1 + extra !== from) return undefined;
+  let literal = extra === 0 ? short : 0;
+  for (let i = 0; i < extra; i++) literal += u8[tag + 1 + i] * 256 ** i;
+  return literal + 1 === size ? from : undefined;
+}
+
 interface Dictionary {
   /** Fixed-width values, or the bytes of strings. */
   readonly values: number;
@@ -165,6 +180,8 @@ export class PageDecoder {
       if (size !== stored) throw new MalformedPage();
       return at + skip;
     }
+    const literal = codec === CODEC.snappy ? onlyLiteral(pool.u8, at + skip, stored, size) : undefined;
+    if (literal !== undefined) return literal;
     const to = allocator.allocate(size + SLACK_BYTES);
     if (size === 0) return to;
     if (codec === CODEC.snappy) {
