@@ -326,7 +326,7 @@ export class QueryRun {
     const { LoopBuildInParts } = await import("./operators/join/loop-build-in-parts.ts");
     const shape = this.#shape(id);
     const { bytes, fields } = shape.shape.layout;
-    this.#partitioned.set(id, new LoopBuildInParts(spillLayout(bytes, fields), node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers)));
+    this.#partitioned.set(id, new LoopBuildInParts(spillLayout(bytes, fields), node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#threads.workers, this.#memory.arena(id)));
     this.#shapes.set(id, { ...shape, isSpilled: true });
   }
 

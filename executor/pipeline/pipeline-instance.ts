@@ -230,7 +230,7 @@ export class PipelineInstance {
     const { disk } = this.#context;
     if (disk === undefined || this.#spill === undefined) throw new InternalError("pages are read by workers");
     const run = this.#spill.read(page, layout, this.#scratch);
-    return flag === undefined ? run : disk.recordsWithFlag(run, flag, this.#scratch);
+    return flag === undefined ? run : disk.recordsWithFlag(page, run, flag, this.#scratch);
   }
 
   /** False when the sink has enough of this morsel. */

@@ -33,6 +33,7 @@ export function copiedRecords(pool: Pool, { recordBytes, lists }: SpillLayout, r
 
 function plainCopy(pool: Pool, { base, count }: RecordRun, recordBytes: number, allocator: Allocator): RecordRun {
   const to = allocator.allocate(Math.max(1, count * recordBytes));
-  pool.u8.copyWithin(to, base, base + count * recordBytes);
+  // Bytes of shared memory are copied far slower than words.
+  pool.u32.copyWithin(to >>> 2, base >>> 2, (base + count * recordBytes) >>> 2);
   return { base: to, count, stride: recordBytes };
 }

@@ -18,6 +18,8 @@ export interface SpilledPage {
   readonly records: number;
   /** uint64: the first eight bytes of the first record. A sort's records begin with their prefix. */
   readonly first: bigint;
+  /** Address of a bit for each record, where several threads note what they find of them (page-marks.ts). */
+  readonly marks?: number;
 }
 
 /**

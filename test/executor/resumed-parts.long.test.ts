@@ -82,6 +82,24 @@ test.each(["JOIN", "LEFT JOIN", "FULL JOIN", "LEFT ANTI JOIN"])("a %s on disk gi
   expect(threads.deaths).toBe(3);
 });
 
+test.each(["RIGHT JOIN", "FULL JOIN"])("a nested loop of a %s on disk marks its build rows from all threads, and gives them once", async (join) => {
+  await sparrow.sql("SET sparrow.exec.eagerSpill = true").toArray();
+  const sql = `SELECT * FROM (SELECT id AS a FROM range(3000)) ${join} (SELECT id AS b, concat('text ', id) AS t FROM range(6000) WHERE id % 2 = 0) ON a > b + 2900 OR a = b * 7`;
+  let tasks = 0;
+  threads.deathOf = ({ kind, job }) => {
+    if (kind === "pipeline" && job.morsels.kind === "joinParts") tasks = job.morsels.join.tasks.length;
+    return undefined;
+  };
+  const expected = await sorted(sql);
+  expect(tasks).toBe(4);
+  dying("joinParts", ["end", 1, "end"]);
+  expect(await sorted(sql)).toEqual(expected);
+  expect(threads.deaths).toBe(3);
+  await sparrow.sql("SET sparrow.exec.eagerSpill = false").toArray();
+  threads.deathOf = () => undefined;
+  expect(await sorted(sql)).toEqual(expected);
+});
+
 test("groups on disk that go on into another breaker are made anew from what is there", async () => {
   await sparrow.sql("SET sparrow.query.memory.limit = 6m").toArray();
   const sql = `SELECT n, count(*) AS c, sum(s) AS s FROM (SELECT k, count(*) AS n, sum(v) AS s FROM ${HALF_IN_MEMORY} GROUP BY k) GROUP BY n`;

@@ -10,6 +10,8 @@ import { directoryBits, directoryBytes, joinLinkModule } from "./join-directory.
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { JoinPart } from "./build-in-parts.ts";
 import type { JoinLookup } from "./join-lookup.ts";
+import { LOOP_RECORD } from "./nested-loop.ts";
+import { addMarks, putMarks } from "./page-marks.ts";
 
 /** What an instance of a pipeline joins part by part: by morsel, the parts that a task joins one after the other. */
 export interface JoinParts {
@@ -17,7 +19,7 @@ export interface JoinParts {
   readonly build: SpillLayout;
   readonly probe: SpillLayout;
   readonly lookup: JoinLookup;
-  /** Build rows are written anew, with their match flags. */
+  /** Match flags of build rows are kept: those that belong to one task alone are written anew. */
   readonly keepsFlags: boolean;
 }
 
@@ -52,7 +54,9 @@ export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }
         else withNotes(notes[i], state + passes.notes, scratch, () => run(records));
         scratch.reset();
       }
-      if (keepsFlags) round.pages = spill.write(build, loaded);
+      if (!keepsFlags) continue;
+      if (lookup.kind === "hash") round.pages = spill.write(build, loaded);
+      else for (const [i, { marks }] of round.pages.entries()) if (marks !== undefined) addMarks(pool, marks, loaded[i], LOOP_RECORD.matched);
     }
   }
   arena.reset();
@@ -126,9 +130,10 @@ function linkRecords(runs: readonly RecordRun[], sharedBits: number, arena: Aren
   return { kind: "hash", address, bits };
 }
 
-/** Those of the records whose byte at `offset` has the value, by their addresses. */
-export function recordsWithFlag(run: RecordRun, { offset, value }: RecordFlag, arena: Arena): RecordRun {
+/** Those of a page's records whose byte at `offset` has the value, by their addresses. */
+export function recordsWithFlag({ marks }: SpilledPage, run: RecordRun, { offset, value }: RecordFlag, arena: Arena): RecordRun {
   const { pool } = arena;
+  if (marks !== undefined) putMarks(pool, marks, run, offset);
   const base = arena.allocate(Math.max(1, run.count) * 4);
   let count = 0;
   forEachRecord(pool.u32, [run], (record) => {

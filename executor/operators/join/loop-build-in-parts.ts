@@ -1,27 +1,36 @@
+import { InternalError } from "../../../catalog/errors.ts";
 import type { PhysicalJoinKind } from "../../../planner/physical.ts";
+import type { Arena } from "../../memory/arena.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage } from "../../spill/spill-store.ts";
 import type { RowChunk } from "../row-store.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { BuildInParts, JoinPart } from "./build-in-parts.ts";
 import { FLAGS_MATCHES, isEmpty, roundsOf } from "./build-in-parts.ts";
+import { withMarks } from "./page-marks.ts";
 
 /** Beside each record: its address. */
 const BESIDE_BYTES = 4;
 
-/** The build side of a nested loop of which some rows are on disk: all probe rows meet all of it, piece by piece. */
+/** Tasks for each worker, so that all have work to the end; each reads all that is on disk of the build side. */
+const TASKS_PER_WORKER = 2;
+
+/** The build side of a nested loop of which some rows are on disk: all probe rows meet all of it, piece by piece. Which of its rows have met a partner is noted beside them. */
 export class LoopBuildInParts implements BuildInParts {
   readonly layout: SpillLayout;
   readonly join: PhysicalJoinKind;
   readonly #bytes: number;
-  #rows: StoredPartition;
+  readonly #tasks: number;
+  readonly #rows: StoredPartition;
 
-  /** `bytes`: what a worker may take for one piece. */
-  constructor(layout: SpillLayout, join: PhysicalJoinKind, stored: readonly StoredPartition[], bytes: number) {
+  /** `bytes`: what a worker may take for one piece. `arena`: lives as long as the rows. */
+  constructor(layout: SpillLayout, join: PhysicalJoinKind, stored: readonly StoredPartition[], bytes: number, workers: number, arena: Arena) {
     this.layout = layout;
     this.join = join;
     this.#bytes = bytes;
-    this.#rows = together(stored);
+    this.#tasks = TASKS_PER_WORKER * workers;
+    const { chunks, pages } = together(stored);
+    this.#rows = { chunks, pages: this.keepsFlags ? withMarks(pages, arena) : pages };
   }
 
   get keepsFlags(): boolean {
@@ -36,15 +45,14 @@ export class LoopBuildInParts implements BuildInParts {
     return this.#rows.chunks;
   }
 
-  replace(_leaf: number, pages: readonly SpilledPage[]): void {
-    this.#rows = { ...this.#rows, pages };
+  replace(): void {
+    throw new InternalError("rows of a nested loop stay as they were written");
   }
 
   async parts(probe: readonly StoredPartition[], _probeLayout: SpillLayout, inPieces: boolean): Promise<readonly (readonly JoinPart[])[]> {
     const rounds = inPieces ? roundsOf(this.#rows, { recordBytes: this.layout.recordBytes, besideBytes: BESIDE_BYTES }, this.#bytes) : [this.#rows];
-    // Match flags are written by one worker.
-    const sides = this.keepsFlags ? [together(probe)] : probe;
-    return sides.map((rows) => (isEmpty(rows) ? [] : [{ leaf: this.keepsFlags ? 0 : undefined, sharedBits: 0, rounds, probe: rows }]));
+    const sides = Array.from({ length: this.#tasks }, (_, task) => together(probe.filter((_partition, i) => i % this.#tasks === task)));
+    return sides.map((rows) => (isEmpty(rows) ? [] : [{ leaf: undefined, sharedBits: 0, rounds, probe: rows }]));
   }
 }
 
