@@ -8,6 +8,12 @@ import type { BreakerState } from "./operators/breaker-state.ts";
 
 const factsModule = lazily(() => import("./operators/breaker-facts.ts"));
 
+/**
+ * By stages of a plan that may run again, and by breaker: what was known of it when the rules saw nothing to change. They are not asked again while all is as it was
+ * then; keys of hash tables are not looked at for this, for a plan that is left as it is gives the same rows.
+ */
+const leftAsIs = new WeakMap<StagePlan, Map<number, CompleteBreaker>>();
+
 /** The stages of a query that runs: which have run, and what has become of the others, planned again at breakers whose rows are known by now. */
 export class PlanInProgress {
   #stages: StagePlan;
@@ -15,6 +21,8 @@ export class PlanInProgress {
   readonly #ran: Pipeline[] = [];
   readonly #complete = new Map<number, CompleteBreaker>();
   readonly #decisions: Decision[] = [];
+  /** All breakers were as they are in `leftAsIs`. */
+  #isAsBefore = true;
 
   constructor(stages: StagePlan) {
     this.#stages = stages;
@@ -63,12 +71,26 @@ export class PlanInProgress {
     const facts = breakerFacts(state, pool, withKeys);
     this.#complete.set(breaker.id, facts);
     onEvent?.({ kind: "breakerCompleted", node: breaker.node.id, breaker: breaker.kind, rows: facts.rows, estimatedRows: estimatedRows(breaker), bytes: facts.bytes });
-    if (!pays) return;
-    const changed = await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id, changedPlan: this.#corrected });
-    if (changed === undefined) return;
+    const before = leftAsIs.get(this.#stages) ?? new Map<number, CompleteBreaker>();
+    leftAsIs.set(this.#stages, before);
+    this.#isAsBefore &&= isSameBreaker(facts, before.get(breaker.id));
+    if (this.#isAsBefore) return;
+    const changed = pays ? await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id, changedPlan: this.#corrected }) : undefined;
+    if (changed === undefined) {
+      before.set(breaker.id, { ...facts, ...(facts.build && { build: { ...facts.build, keys: [] } }) });
+      return;
+    }
+    before.delete(breaker.id);
     this.#stages = changed.stages;
     this.#corrected = changed.plan;
     this.#decisions.push(...changed.decisions);
     for (const decision of changed.decisions) onEvent?.({ kind: "planChanged", ...decision });
   }
+}
+
+/** By all that is known without reading rows. */
+function isSameBreaker(now: CompleteBreaker, before: CompleteBreaker | undefined): boolean {
+  if (before === undefined || now.rows !== before.rows || now.bytes !== before.bytes || now.isOnDisk !== before.isOnDisk || now.unsearched !== before.unsearched) return false;
+  if (now.build?.sawNull !== before.build?.sawNull || now.build?.isKeyed !== before.build?.isKeyed) return false;
+  return (now.partitions ?? []).every(({ rows, bytes }, p) => rows === before.partitions?.[p].rows && bytes === before.partitions[p].bytes);
 }
