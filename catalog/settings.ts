@@ -57,6 +57,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.dynamicAllocation.executorIdleTimeout", type: { kind: "duration" }, defaultText: "60s", doc: "How long a worker thread has nothing to do before it is ended.", fixed: true },
   { name: "spark.dynamicAllocation.maxExecutors", type: { kind: "int", min: 1, max: 1024 }, defaultText: "", doc: "Worker threads at most; more than sparrow.workers lets several queries run side by side. By default as many as sparrow.workers.", fixed: true },
   { name: "spark.dynamicAllocation.minExecutors", type: { kind: "int", min: 0, max: 1024 }, defaultText: "0", doc: "Worker threads that stay, however long they have nothing to do.", fixed: true },
+  { name: "spark.memory.storageFraction", type: { kind: "double", min: 0, max: 1 }, defaultText: "0.5", doc: "Part of the buffer pool that cached rows keep when queries need memory that they would else put rows to disk for; one that would fail gets more. Cached rows may take three quarters at most.", fixed: true },
   { name: "spark.speculation", type: BOOLEAN_SETTING, defaultText: "false", doc: "Work at which a worker thread is stuck, most of all in a slow read of a file, is done by another one too; the first to end counts." },
   { name: "spark.speculation.interval", type: { kind: "duration" }, defaultText: "100ms", doc: "How often one looks for threads that are stuck." },
   { name: "spark.speculation.minTaskRuntime", type: { kind: "duration" }, defaultText: "100ms", doc: "A piece of work takes at least so long before it is done by another thread too." },

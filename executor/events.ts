@@ -33,5 +33,19 @@ export type OneQueryEvent =
   /** `condition`: of the error that ended it. `rows`: of the result, as far as it was read. `plan`: as it ended, if it was changed. */
   | { readonly kind: "queryEnded"; readonly plan?: readonly PlanNode[]; readonly rows: number; readonly milliseconds: number; readonly peakBytes: number; readonly spilledBytes: number; readonly condition?: string };
 
-/** An event of one of an engine's queries, which are numbered in the order in which they begin. `at`: milliseconds since 1970. */
-export type QueryEvent = { readonly query: number; readonly at: number } & OneQueryEvent;
+/**
+ * What has become of cached rows. `name`: as EXPLAIN shows them. `memoryBytes`, `diskBytes`: what they have now. `usedBytes`, `limitBytes`: what all cached rows have of the
+ * pool, and may have.
+ */
+export interface CacheEvent {
+  readonly kind: "cacheChanged";
+  readonly change: "cached" | "movedToDisk" | "dropped";
+  readonly name: string;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
+
+/** An event of an engine: of one of its queries, which are numbered in the order in which they begin, or of what it caches beyond them. `at`: milliseconds since 1970. */
+export type EngineEvent = { readonly at: number } & (({ readonly query: number } & OneQueryEvent) | ({ readonly query?: undefined } & CacheEvent));

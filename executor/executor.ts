@@ -65,8 +65,8 @@ export interface ExecuteOptions {
   readonly measure?: boolean;
   readonly onEnd?: (counters: QueryCounters) => void;
   readonly onEvent?: (event: ExecutionEvent) => void;
-  /** Called between pipelines when one has written rows to disk for want of memory. */
-  readonly onSpill?: () => Promise<void>;
+  /** Asked to have so many bytes of the pool free, as far as what is kept beyond queries can give them up: before a pipeline that may need them, and after one that has had to go to disk. */
+  readonly makeRoom?: (bytes: number) => Promise<unknown>;
   /** Corrects the plan at every breaker that is complete, while its pipelines to come have `minRows` to read; without it the plan stays as it is. */
   readonly adaptive?: { readonly replan: Replan; readonly minRows: number; /** Partial aggregation that reduces nothing is given up. */ readonly partialAggregation?: boolean };
 }

@@ -1,4 +1,5 @@
 import type { Breaker } from "../planner/stages.ts";
+import { estimatedBytes } from "./breaker-estimates.ts";
 import { BLOCK_BYTES } from "./memory/pool.ts";
 
 /** How the memory that a query can still have is shared out. `free`: blocks of it. */
@@ -15,6 +16,8 @@ const SINK_SHARE = 0.5;
 const SHARED_SHARE = 0.3;
 /** ... but always so many blocks for each worker: first chunks of all partitions, and strings. */
 const MIN_SINK_BLOCKS = 2;
+/** So many times its part of the rows may come to one worker, whose memory is a part of the whole. */
+const UNEVEN = 1.5;
 /** Part of the memory that a query can still have which parts of a breaker that is on disk, or batches of a scan, may take while they are read. */
 const SOURCE_SHARE = 0.25;
 
@@ -24,7 +27,17 @@ const SOURCE_SHARE = 0.25;
  */
 export function sinkBlocks(kind: Breaker["kind"] | undefined, free: number, workers: number): number | undefined {
   if (kind === undefined || !SPILLING.has(kind)) return undefined;
-  return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * (IN_MEMORY_WITH_OTHERS.has(kind) ? SHARED_SHARE : SINK_SHARE)));
+  return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * sinkShare(kind)));
+}
+
+/** Bytes that a query must be able to have so that the rows of a breaker stay in memory, as they are estimated; 0 of groups, whose number is known least of all before they are there. */
+export function bytesWanted(breaker: Breaker): number {
+  if (breaker.kind === "aggregate") return 0;
+  return (UNEVEN * estimatedBytes(breaker)) / sinkShare(breaker.kind);
+}
+
+function sinkShare(kind: Breaker["kind"]): number {
+  return IN_MEMORY_WITH_OTHERS.has(kind) ? SHARED_SHARE : SINK_SHARE;
 }
 
 /** Bytes that a worker may take for what it reads, a part of what is on disk or a batch of a scan: the rest is for the sink that its rows go to, and for what else is in memory. */

@@ -1,6 +1,7 @@
 import type { CompleteBreaker, Decision } from "../planner/adaptive/progress.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
 import type { Breaker, Pipeline, StagePlan } from "../planner/stages.ts";
+import { estimatedRows } from "./breaker-estimates.ts";
 import type { ExecuteOptions } from "./executor.ts";
 import { lazily } from "./lazily.ts";
 import type { Pool } from "./memory/pool.ts";
@@ -62,7 +63,7 @@ export class PlanInProgress {
   /** What has not run yet may be planned again, now that the breaker's rows are known. */
   async breakerCompleted(breaker: Breaker, state: BreakerState, pool: Pool, { adaptive, onEvent }: Pick<ExecuteOptions, "adaptive" | "onEvent">): Promise<void> {
     if (adaptive === undefined && onEvent === undefined) return;
-    const { breakerFacts, estimatedRows } = await factsModule();
+    const { breakerFacts } = await factsModule();
     const left = this.left().map(({ source }) => source);
     // Partitions of an exchange are made for few rows too.
     const pays = adaptive !== undefined && (breaker.kind === "exchange" || left.reduce((rows, source) => rows + (source.kind === "breaker" ? source.estimate : source.node.rows), 0) >= adaptive.minRows);

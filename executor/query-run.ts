@@ -4,7 +4,9 @@ import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "..
 import type { ErrorSite } from "./emit/emit-context.ts";
 import { breakersRead, keepsStrings, liveBreakers, sourcesOfIncomplete } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
-import { sinkBlocks, sourceBytes } from "./memory-shares.ts";
+import { NO_ACCOUNT } from "./memory/accounts.ts";
+import { BLOCK_BYTES } from "./memory/pool.ts";
+import { bytesWanted, sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
 import { isSmall, mayRunTwice, partMorsels, scanLayouts, scanSplits, splitMorsels, storedMorsels } from "./job-sources.ts";
@@ -78,6 +80,7 @@ export class QueryRun {
       for (let pipeline = this.#plan.next(); pipeline !== undefined; pipeline = this.#plan.next()) {
         const started = performance.now();
         this.#atWork = pipelineNames(pipeline, this.#plan.stages.breakers);
+        await this.#askForMemory(pipeline);
         const spilled = this.#memory.spilledBytes;
         await this.#runPipeline(pipeline);
         this.#plan.ended(pipeline);
@@ -91,7 +94,8 @@ export class QueryRun {
           if (isComplete) await this.#plan.breakerCompleted(breaker, this.#breaker(breaker.id), this.#threads.pool, this.#options);
         }
         this.#freeUnused();
-        if (this.#memory.spilledBytes > spilled) await this.#options.onSpill?.();
+        // As much as it may have: what comes next reads those rows again.
+        if (this.#memory.spilledBytes > spilled) await this.#makeRoom(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       throw namingOperators(error, this.#atWork);
@@ -101,6 +105,21 @@ export class QueryRun {
       this.#memory.close();
       if (this.#spilledBytes > 0) await this.#threads.spill.removeQuery(this.#spillFolder);
     }
+  }
+
+  /** Before rows go to disk for want of memory, what is cached and not read may go there. */
+  async #askForMemory({ source, sink }: Pipeline): Promise<void> {
+    if (sink.kind !== "breaker") return;
+    // What is read is known by now.
+    const corrected = source.kind === "breaker" && source.estimate > 0 ? Math.min(1, this.#breaker(source.breaker).recordCount() / source.estimate) : 1;
+    await this.#makeRoom(corrected * bytesWanted(this.#plan.stages.breakers[sink.breaker]));
+  }
+
+  /** No more than the query's own limit allows. */
+  async #makeRoom(bytes: number): Promise<void> {
+    const { account, pool } = this.#memory;
+    const wanted = Math.min(bytes, (pool.accounts.limit(account) - pool.accounts.used(account)) * BLOCK_BYTES);
+    if (wanted > pool.freeBlocks(NO_ACCOUNT) * BLOCK_BYTES) await this.#options.makeRoom?.(wanted);
   }
 
   /** Frees the memory of the pipeline that has ended, and of breakers which nothing reads any more. */

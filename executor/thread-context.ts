@@ -62,7 +62,7 @@ export class ThreadContext {
   /** `batchBytes`: what a batch may take of the pool; absent: as much as readers like. */
   openSplit(split: Split, columns: readonly ScanColumn[], batchBytes?: number): SplitReader {
     const { source, rows } = split;
-    if (source.kind === "cachedFile") return new CachedFileReader(source, rows ?? 0, columns, this.pool);
+    if (source.kind === "cachedFile") return new CachedFileReader(source, rows ?? 0, columns, this.pool, batchBytes);
     if (source.kind === "cached") return new CachedBatchReader(source.columns, rows ?? 0, columns);
     assert(this.disk !== undefined, "files are read by workers");
     const wanted = columns.map((column) => ({ ...column, field: fileField(split, column.field) }));

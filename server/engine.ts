@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { SparrowError } from "../catalog/errors.ts";
 import type { CatalogStore, LocalFile, Storage, TableProvider } from "../catalog/ports.ts";
 import { Settings } from "../catalog/settings.ts";
-import type { QueryEvent } from "../executor/events.ts";
+import type { EngineEvent } from "../executor/events.ts";
 import type { ExecuteOptions } from "../executor/executor.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import type { PhysicalPlan } from "../planner/physical.ts";
@@ -16,7 +16,7 @@ import { localStorage } from "./local-storage.ts";
 import { localFileOf } from "./storages.ts";
 import { machineTimeZone } from "./machine-time-zone.ts";
 import { PlanCache } from "./plan-cache.ts";
-import { QueryEvents } from "./query-events.ts";
+import { EngineEvents } from "./engine-events.ts";
 import type { PreparedQuery } from "./run-query.ts";
 import { Session, type TemporaryView } from "./session.ts";
 import { findTableProvider, TABLE_FORMATS } from "./table-providers.ts";
@@ -47,7 +47,7 @@ export interface EngineOptions {
   /** Temporary views that every session begins with. */
   readonly views?: readonly TemporaryView[];
   /** Called with what happens while queries run; must not raise. */
-  readonly onEvent?: (event: QueryEvent) => void;
+  readonly onEvent?: (event: EngineEvent) => void;
   /** Makes the executor when the first query needs it. */
   readonly createExecutor?: (resources: ExecutorResources) => Promise<QueryExecutor>;
 }
@@ -64,8 +64,12 @@ export class Engine {
   readonly warehouse: string;
   readonly machineTimeZone = machineTimeZone();
   readonly plans = new PlanCache<PreparedQuery>();
-  readonly cache = new RelationCache(async () => (await this.executor()).cached());
-  readonly events = new QueryEvents();
+  readonly events = new EngineEvents();
+  readonly cache = new RelationCache({
+    open: async () => (await this.executor()).cached(),
+    protectedShare: () => this.settings.number("spark.memory.storageFraction") ?? 0,
+    onChange: (event) => this.events.cacheChanged(event),
+  });
   readonly #views: readonly TemporaryView[];
   readonly #createExecutor: (resources: ExecutorResources) => Promise<QueryExecutor>;
   #executor: Promise<QueryExecutor> | undefined;

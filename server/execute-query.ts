@@ -12,6 +12,9 @@ import type { PreparedQuery } from "./run-query.ts";
 import type { Settings } from "../catalog/settings.ts";
 import type { Session } from "./session.ts";
 
+/** How often a query is run that cached rows leave too little memory: others may cache more in the meantime. */
+const MAX_ATTEMPTS = 3;
+
 /** What is to be known of a query's run. */
 export interface Measurement {
   /** The statement's text, for whoever watches. */
@@ -51,19 +54,24 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
   try {
     throwIfAborted(combined, timeoutMs);
     const executor = await engine.executor();
-    for (;;) {
-      if (current.missing.length > 0) await fillCache(session, current.missing, combined);
-      else if ((releaseTables = engine.cache.acquire(current.cachedVersions)) !== undefined) break;
-      current = await planAgain();
-      measurement.onPlannedAgain?.(current);
-    }
     const onEnd = (found: QueryCounters): void => {
       counters = found;
       measurement.onEnd?.(found);
     };
-    const execution = { ...options, onEnd, onEvent, onSpill: () => engine.cache.yieldToQueries(), adaptive: adaptive(session, current.physical) };
-    for (let hasDelivered = false; ; ) {
+    const replanned = async (): Promise<void> => {
+      current = await planAgain();
+      measurement.onPlannedAgain?.(current);
+    };
+    let hasDelivered = false;
+    for (let attempt = 1; ; attempt++) {
+      for (;;) {
+        // What has just made room is not cached again for the query that needs it.
+        if (current.missing.length > 0 && attempt === 1) await fillCache(session, current.missing, combined);
+        else if ((releaseTables = engine.cache.acquire(current.cachedVersions)) !== undefined) break;
+        await replanned();
+      }
       try {
+        const execution = { ...options, onEnd, onEvent, makeRoom: (bytes: number) => engine.cache.yieldToQuery(bytes), adaptive: adaptive(session, current.physical) };
         for await (const batch of executor.execute(current.physical, execution)) {
           throwIfAborted(combined, timeoutMs);
           rows += batch.rows;
@@ -72,8 +80,12 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
         }
         break;
       } catch (error) {
-        // What is cached and not read gives its memory up before a query fails for want of it.
-        if (hasDelivered || !(error instanceof SparrowError && error.condition === "MEMORY_LIMIT_EXCEEDED") || !(await engine.cache.makeRoom(Number.POSITIVE_INFINITY))) throw error;
+        if (hasDelivered || attempt === MAX_ATTEMPTS || !(error instanceof SparrowError && error.condition === "MEMORY_LIMIT_EXCEEDED")) throw error;
+        // What is cached gives its memory up before a query fails for want of it, and what this one reads too: it is read from disk then.
+        releaseTables();
+        releaseTables = undefined;
+        if (!(await engine.cache.makeRoom(Number.POSITIVE_INFINITY))) throw error;
+        await replanned();
       }
     }
   } catch (error) {

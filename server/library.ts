@@ -1,6 +1,6 @@
 import type * as Arrow from "apache-arrow";
 import type { StructField } from "../catalog/types.ts";
-import type { QueryEvent } from "../executor/events.ts";
+import type { EngineEvent } from "../executor/events.ts";
 import { lazily } from "../executor/lazily.ts";
 import type { ResultBatch } from "../executor/result-batch.ts";
 import { Engine } from "./engine.ts";
@@ -12,7 +12,7 @@ import type { StatementResult } from "./statement-result.ts";
 export { SparrowError } from "../catalog/errors.ts";
 export type { LocalFile, ObjectWriter, Storage, StoredObject } from "../catalog/ports.ts";
 export type { DataType, StructField } from "../catalog/types.ts";
-export type { QueryEvent } from "../executor/events.ts";
+export type { EngineEvent } from "../executor/events.ts";
 export type { ResultBatch, ResultColumn } from "../executor/result-batch.ts";
 export type { ParameterInput, ParametersInput } from "./query-parameters.ts";
 export { registerStorage } from "./storages.ts";
@@ -26,7 +26,7 @@ export interface OpenOptions {
   /** Where databases, tables and views are kept: in the warehouse folder (the default), or nowhere once the engine is closed. */
   readonly catalog?: "warehouse" | "memory";
   /** Called with what happens while queries run: stages, tasks, memory, and every change of a plan with its reason. Must not raise. */
-  readonly onEvent?: (event: QueryEvent) => void;
+  readonly onEvent?: (event: EngineEvent) => void;
 }
 
 export interface SqlOptions {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { open } from "../../server/library.ts";
-import type { QueryEvent, Sparrow } from "../../server/library.ts";
+import type { EngineEvent, Sparrow } from "../../server/library.ts";
 import { bytesText } from "../../planner/bytes-text.ts";
 import { tpchQueries } from "../tpch/queries.ts";
 import type { Suite } from "../suite.ts";
@@ -31,7 +31,7 @@ interface Cost {
 /** Each rule where it pays, on and off in turn; a join of skewed partitions; and TPC-H with adaptive execution on and off. */
 export async function benchAdaptive(tpch: Suite, { runs, threads }: AdaptiveBenchOptions): Promise<void> {
   const warehouse = mkdtempSync(join(tmpdir(), "sparrow-bench-adaptive-"));
-  const events: QueryEvent[] = [];
+  const events: EngineEvent[] = [];
   const sparrow = await open({ catalog: "memory", settings: { "spark.sql.warehouse.dir": warehouse, "sparrow.workers": String(threads) }, onEvent: (event) => events.push(event) });
   const cost = (sql: string, settings: Settings): Promise<Cost> => costOf(sparrow, events, sql, settings);
   try {
@@ -82,7 +82,7 @@ async function inTurn(runs: number, ...measured: readonly (() => Promise<Cost>)[
   return costs.map(medianOf);
 }
 
-async function costOf(sparrow: Sparrow, events: QueryEvent[], sql: string, settings: Settings): Promise<Cost> {
+async function costOf(sparrow: Sparrow, events: EngineEvent[], sql: string, settings: Settings): Promise<Cost> {
   events.length = 0;
   const before = process.cpuUsage();
   const started = performance.now();
@@ -100,7 +100,7 @@ function largestFile(folder: string): string {
   return `${bytesText(Math.max(...files.map((name) => statSync(join(folder, name)).size)))} of ${files.length}`;
 }
 
-function largestTask(events: readonly QueryEvent[]): number {
+function largestTask(events: readonly EngineEvent[]): number {
   const tasks = events.filter((event) => event.kind === "taskEnded");
   const byStage = Map.groupBy(tasks, (task) => task.stage);
   const longest = [...byStage.values()].reverse().toSorted((a, b) => sumOf(b, (t) => t.rows) - sumOf(a, (t) => t.rows))[0] ?? [];

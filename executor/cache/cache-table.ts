@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 import type { CachedSource, ColumnLayout, ColumnStatistics, Split, TableSnapshot } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
+import { CACHE_ACCOUNT } from "../memory/accounts.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { Owner, Pool } from "../memory/pool.ts";
+import { BLOCK_BYTES } from "../memory/pool.ts";
 import { CONTROL, CancelledError, controlBytes } from "../pipeline/pipeline-job.ts";
 import { chooseLayouts } from "../scan/layouts.ts";
 import { type LocateFile, rowGroupSplits } from "../scan/row-group-splits.ts";
@@ -14,6 +16,9 @@ import { CacheEncoder, writeCachedDictionaries } from "./cache-encoder.ts";
 import type { CacheColumn, ColumnSummary } from "./cache-layout.ts";
 import { CacheCollector, cachedBytes, chooseCacheColumn, mergeSummaries } from "./cache-layout.ts";
 import { CachedFileWriter } from "./cached-file.ts";
+
+/** A batch that is read to be cached takes such a part of the pool: every worker holds one, and what it makes of it. */
+const BATCHES_OF_POOL = 64;
 
 /**
  * Caching takes two passes of all workers over a table's splits. The first finds what each column holds, then one narrow layout is chosen for the whole
@@ -57,7 +62,7 @@ export function runCacheJob(job: CacheJob, context: ThreadContext, owner: Owner,
   const encoder = pass.kind === "encode" ? new CacheEncoder(pass.columns, pass.dictionaries, pool) : undefined;
   const folder = pass.kind === "summarize" ? undefined : pass.folder;
   const file = folder === undefined ? undefined : new CachedFileWriter(join(folder, `${job.control}-${threadId}.cache`), pool);
-  const arena = new Arena(pool, owner);
+  const arena = new Arena(pool, owner, CACHE_ACCOUNT);
   const scratch = new Arena(pool, scratchOwner);
   const batches: CachedBatch[] = [];
   try {
@@ -86,7 +91,7 @@ function inPool({ columns }: ColumnBatch): CachedSource {
 }
 
 function forEachBatch(job: CacheJob, split: Split, context: ThreadContext, scratch: Arena, visit: (batch: ColumnBatch) => void): void {
-  const reader = context.openSplit(split, job.types.map((type, field) => ({ field, type, layout: job.layouts[field] })));
+  const reader = context.openSplit(split, job.types.map((type, field) => ({ field, type, layout: job.layouts[field] })), (context.pool.blocks * BLOCK_BYTES) / BATCHES_OF_POOL);
   try {
     for (let batch = reader.next(scratch); batch !== undefined; batch = reader.next(scratch)) {
       if (batch.rows > 0) visit(batch);
@@ -111,7 +116,7 @@ export interface CacheOwners {
 
 /** The table with its columns cached, in memory of `owners` or in files; undefined where there is no place for them. */
 export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owners: CacheOwners, runPass: RunCachePass, choosePlace: ChoosePlace, locate: LocateFile): Promise<TableSnapshot | undefined> {
-  const arena = new Arena(pool, owners.dictionaries);
+  const arena = new Arena(pool, owners.dictionaries, CACHE_ACCOUNT);
   const types = snapshot.columns.map((c) => c.type);
   const stored = await rowGroupSplits(snapshot.splits, locate);
   const layouts = snapshot.cached?.map(({ layout }) => layout) ?? (await chooseLayouts(stored, types.map((type, field) => ({ field, type }))));
@@ -144,7 +149,7 @@ export async function cacheTable(snapshot: TableSnapshot, pool: Pool, owners: Ca
 
 /** A table in the pool with its columns in files; their dictionaries stay where they are. */
 export async function copyToFiles(snapshot: TableSnapshot, pool: Pool, owners: CacheOwners, runPass: RunCachePass, folder: string): Promise<TableSnapshot> {
-  const control = new Arena(pool, owners.dictionaries).allocateZeroed(controlBytes(0));
+  const control = new Arena(pool, owners.dictionaries, CACHE_ACCOUNT).allocateZeroed(controlBytes(0));
   const types = snapshot.columns.map((c) => c.type);
   const layouts = (snapshot.cached ?? []).map(({ layout }) => layout);
   const copied = await runPass({ splits: snapshot.splits, types, layouts, control, pass: { kind: "copy", folder } });

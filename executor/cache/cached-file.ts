@@ -15,6 +15,11 @@ import { diskFailure, writeAll } from "../spill/disk-file.ts";
  */
 export type CachedFileSource = Extract<SplitSource, { kind: "cachedFile" }>;
 
+/** Bytes of a batch's columns, without what pads them. */
+export function storedBytes({ columns }: CachedFileSource): number {
+  return columns.reduce((sum, { lengths }) => sum + lengths.reduce((a, b) => a + b), 0);
+}
+
 /** A column's data, validity, offsets and bytes; empty where there is none. */
 export type BufferBytes = readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
 
@@ -142,55 +147,85 @@ export class CachedFileStream {
   }
 }
 
+/** Rows of a piece of a batch are a multiple of this, so that bits of each begin with a byte. */
+const PIECE_ROWS = 64;
+
 /** Reads the wanted columns of a batch, into memory of whoever asks. */
 export class CachedFileReader implements SplitReader {
   readonly #source: CachedFileSource;
   readonly #rows: number;
   readonly #wanted: readonly { readonly field: number; readonly layout: ColumnLayout }[];
   readonly #pool: Pool;
-  #done = false;
+  readonly #pieceRows: number;
+  #fd: number | undefined;
+  #next = 0;
 
-  constructor(source: CachedFileSource, rows: number, wanted: readonly { readonly field: number; readonly layout: ColumnLayout }[], pool: Pool) {
+  /** `pieceBytes`: the batch comes in pieces of about so many bytes; absent: whole. */
+  constructor(source: CachedFileSource, rows: number, wanted: readonly { readonly field: number; readonly layout: ColumnLayout }[], pool: Pool, pieceBytes = Number.POSITIVE_INFINITY) {
     this.#source = source;
     this.#rows = rows;
     this.#wanted = wanted;
     this.#pool = pool;
+    const bytes = wanted.reduce((sum, { field }) => sum + source.columns[field].lengths.reduce((a, b) => a + b, 0), 0);
+    this.#pieceRows = bytes <= pieceBytes ? rows : Math.max(PIECE_ROWS, Math.floor((rows * pieceBytes) / bytes / PIECE_ROWS) * PIECE_ROWS);
   }
 
   next(allocator: Allocator): ColumnBatch | undefined {
-    if (this.#done) return undefined;
-    this.#done = true;
+    const from = this.#next;
+    if (from > 0 && from >= this.#rows) return undefined;
+    const to = Math.min(this.#rows, from + this.#pieceRows);
+    this.#next = Math.max(1, to);
     const { path, columns } = this.#source;
-    let fd: number | undefined;
     try {
-      const opened = (fd = openSync(path, "r"));
-      return { rows: this.#rows, columns: this.#wanted.map(({ field, layout }) => this.#read(opened, columns[field], layout, allocator)) };
+      this.#fd ??= openSync(path, "r");
+      return { rows: to - from, columns: this.#wanted.map(({ field, layout }) => this.#read(columns[field], layout, from, to, allocator)) };
     } catch (error) {
       if (error instanceof Error && "syscall" in error) throw diskFailure("reading", path, error);
       throw error;
-    } finally {
-      if (fd !== undefined) closeSync(fd);
     }
   }
 
   close(): void {
-    this.#done = true;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#next = Math.max(1, this.#rows);
   }
 
-  #read(fd: number, { offset, lengths, dictionary }: CachedFileColumn, layout: ColumnLayout, allocator: Allocator): ColumnBuffers {
-    const total = lengths.reduce((sum, length) => sum + padded(length), 0);
-    let address = allocator.allocate(total);
-    for (let done = 0; done < total; ) {
-      const count = readSync(fd, this.#pool.u8, address + done, total - done, offset + done);
-      if (count === 0) throw diskFailure("reading", this.#source.path, `it ends at byte ${offset + done}`);
+  /** Rows [from, to) of a column. */
+  #read({ offset, lengths, dictionary }: CachedFileColumn, layout: ColumnLayout, from: number, to: number, allocator: Allocator): ColumnBuffers {
+    let start = offset;
+    const starts = lengths.map((length) => (start += padded(length)) - padded(length));
+    const part = (buffer: number, first: number, end: number): number => (lengths[buffer] === 0 ? 0 : this.#readBytes(starts[buffer] + first, end - first, allocator));
+    const bits = [from / 8, Math.ceil(to / 8)] as const;
+    const validity = part(1, ...bits);
+    switch (layout.kind) {
+      case "bits":
+        return { layout, data: part(0, ...bits), validity, offsets: 0, bytes: 0 };
+      case "fixed":
+      case "dictionary": {
+        const [offsets, bytes] = dictionary ?? [0, 0];
+        return { layout, data: part(0, from * layout.width, to * layout.width), validity, offsets, bytes };
+      }
+      case "utf8": {
+        const offsets = part(2, from * 4, (to + 1) * 4);
+        const { i32 } = this.#pool;
+        const [first, end] = [i32[offsets >>> 2], i32[(offsets >>> 2) + to - from]];
+        if (first !== 0) for (let at = offsets >>> 2, row = from; row <= to; row++) i32[at++] -= first;
+        return { layout, data: 0, validity, offsets, bytes: part(3, first, end) };
+      }
+      case "view":
+        throw new InternalError("a cached column is no view");
+    }
+  }
+
+  #readBytes(position: number, length: number, allocator: Allocator): number {
+    const address = allocator.allocate(Math.max(1, length));
+    for (let done = 0; done < length; ) {
+      const count = readSync(this.#fd as number, this.#pool.u8, address + done, length - done, position + done);
+      if (count === 0) throw diskFailure("reading", this.#source.path, `it ends at byte ${position + done}`);
       done += count;
     }
-    const [data, validity, offsets, bytes] = lengths.map((length) => {
-      const at = address;
-      address += padded(length);
-      return length === 0 ? 0 : at;
-    });
-    return dictionary === undefined ? { layout, data, validity, offsets, bytes } : { layout, data, validity, offsets: dictionary[0], bytes: dictionary[1] };
+    return address;
   }
 }
 

@@ -2,6 +2,7 @@ import { InternalError, SparrowError } from "../../catalog/errors.ts";
 import type { StorageLevel } from "../../catalog/storage-level.ts";
 import type { TableSnapshot } from "../../catalog/table.ts";
 import type { StructField } from "../../catalog/types.ts";
+import { CACHE_ACCOUNT, NO_ACCOUNT } from "../memory/accounts.ts";
 import type { Owner, Pool } from "../memory/pool.ts";
 import { BLOCK_BYTES } from "../memory/pool.ts";
 import type { ResultBatch } from "../result-batch.ts";
@@ -11,6 +12,7 @@ import { DEFAULT_MAX_FAILURES, WorkerLostError } from "../worker-lost.ts";
 import type { CacheJob, CacheOwners, CacheResult } from "./cache-table.ts";
 import type { LocateFile } from "../scan/row-group-splits.ts";
 import { cacheTable, copyToFiles } from "./cache-table.ts";
+import { storedBytes } from "./cached-file.ts";
 import { RowFile, rowTable } from "./row-file.ts";
 
 /** Cached rows. Moving them to disk gives another one. */
@@ -18,6 +20,7 @@ export interface CachedRelation {
   /** What is read instead of what was cached: the same columns, splits that are cached batches. */
   readonly snapshot: TableSnapshot;
   readonly memoryBytes: number;
+  readonly diskBytes: number;
   readonly isInMemory: boolean;
 }
 
@@ -35,8 +38,6 @@ interface Held {
   readonly folder: string;
 }
 
-/** Of the pool, what cached relations leave free: beyond this every query would get its fair share only. */
-const LEFT_FREE = 0.25;
 /** Rows that are kept beyond queries, in the pool or in files of the spill folder. */
 export class CachedRelations {
   readonly #pool: Pool;
@@ -55,7 +56,7 @@ export class CachedRelations {
 
   /** Caches a table until `drop`. Undefined when it does not fit into memory and may not be on disk. */
   async cacheTable(snapshot: TableSnapshot, request: CacheRequest): Promise<CachedRelation | undefined> {
-    await request.makeRoom(this.#leftFree);
+    await request.makeRoom(this.#forQueries);
     for (let failures = 1, { level } = request; ; ) {
       const held: Held = { owners: { columns: this.#pool.newOwner(), dictionaries: this.#pool.newOwner() }, folder: this.#spill.newQuery() };
       try {
@@ -121,22 +122,34 @@ export class CachedRelations {
     await Promise.all(this.#removals);
   }
 
+  /** Of the pool, by anyone. */
   get freeBytes(): number {
-    return this.#pool.freeBlocks(0) * BLOCK_BYTES;
+    return this.#pool.freeBlocks(NO_ACCOUNT) * BLOCK_BYTES;
+  }
+
+  /** Of the pool, by all cached rows. */
+  get usedBytes(): number {
+    return this.#pool.accounts.used(CACHE_ACCOUNT) * BLOCK_BYTES;
+  }
+
+  /** What all cached rows may have of the pool. */
+  get limitBytes(): number {
+    return this.#pool.accounts.limit(CACHE_ACCOUNT) * BLOCK_BYTES;
   }
 
   get poolBytes(): number {
     return this.#pool.blocks * BLOCK_BYTES;
   }
 
-  get #leftFree(): number {
-    return this.poolBytes * LEFT_FREE;
+  /** What is left free for queries when more is cached. */
+  get #forQueries(): number {
+    return this.poolBytes - this.limitBytes;
   }
 
   async #place(bytes: number, held: Held, { level, makeRoom }: CacheRequest): Promise<{ readonly folder: string | undefined } | undefined> {
     if (level.memory) {
-      await makeRoom(bytes + this.#leftFree);
-      if (bytes + this.#leftFree <= this.freeBytes) return { folder: undefined };
+      await makeRoom(bytes + this.#forQueries);
+      if (bytes + this.#forQueries <= this.freeBytes) return { folder: undefined };
     }
     if (!level.disk) return undefined;
     await makeSpillFolder(held.folder);
@@ -145,7 +158,9 @@ export class CachedRelations {
 
   #hold(snapshot: TableSnapshot, held: Held): CachedRelation {
     this.#held.set(snapshot, held);
-    return { snapshot, memoryBytes: this.#pool.ownedBytes(held.owners.columns) + this.#pool.ownedBytes(held.owners.dictionaries), isInMemory: snapshot.splits.some((split) => split.source.kind === "cached") };
+    const memoryBytes = this.#pool.ownedBytes(held.owners.columns) + this.#pool.ownedBytes(held.owners.dictionaries);
+    const diskBytes = snapshot.splits.reduce((sum, { source }) => sum + (source.kind === "cachedFile" ? storedBytes(source) : 0), 0);
+    return { snapshot, memoryBytes, diskBytes, isInMemory: snapshot.splits.some((split) => split.source.kind === "cached") };
   }
 
   async #free({ owners, folder }: Held): Promise<void> {

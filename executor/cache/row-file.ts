@@ -5,7 +5,7 @@ import type { StructField } from "../../catalog/types.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import { makeSpillFolder } from "../spill/disk-file.ts";
 import type { SpillFolder } from "../spill/spill-folder.ts";
-import { CachedFileStream } from "./cached-file.ts";
+import { CachedFileStream, storedBytes } from "./cached-file.ts";
 import { concatenateBatches } from "./concatenate-batches.ts";
 
 /** Rows of a result that become one cached batch. */
@@ -34,7 +34,7 @@ export class RowFile {
       if (!this.#isMade) await makeSpillFolder(this.#folder);
       this.#isMade = true;
       const source = await this.#stream.write(concatenateBatches(collected));
-      splits.push({ source, rows: rowsOf(collected), bytes: source.columns.reduce((sum, { lengths }) => sum + lengths.reduce((a, b) => a + b), 0) });
+      splits.push({ source, rows: rowsOf(collected), bytes: storedBytes(source) });
       collected = [];
     };
     for await (const batch of batches) {

@@ -1,22 +1,28 @@
 import { SparrowError } from "../../catalog/errors.ts";
 
-/** Who pays for a block: one query. NO_ACCOUNT pays for what is kept beyond queries (cached tables) and has no limit of its own. */
+/** Who pays for a block: a query, or the cache for the rows that are kept beyond queries. NO_ACCOUNT is for what ends with a task that is no query's, and has no limit. */
 export type Account = number;
 
 export const NO_ACCOUNT: Account = 0;
+export const CACHE_ACCOUNT: Account = 1;
+const FIRST_OF_QUERIES: Account = 2;
 
 /** int32 words of an account, and one int64. All in blocks, but for what was spilled. */
-const WORDS = { limit: 0, share: 1, used: 2, peak: 3, spilledBytes: 4 } as const;
+const WORDS = { limit: 0, used: 2, peak: 3, spilledBytes: 4 } as const;
+/** In the place of NO_ACCOUNT's limit: accounts of queries that are open. */
+const OPEN_QUERIES = 0;
+/** Part of the pool that cached rows may take at most: the rest is for queries, whatever is cached. */
+const CACHE_SHARE = 0.75;
 const ACCOUNT_BYTES = 32;
 const MAX_ACCOUNTS = 2048;
 /** Bytes that the table of accounts takes. */
 export const ACCOUNTS_BYTES = ACCOUNT_BYTES * MAX_ACCOUNTS;
-/** As long as this part of the pool is free, a query may take more than its fair share. */
+/** As long as this part of what is not cached is free, a query may take more than its fair share. */
 const RESERVE = 0.25;
 
 /**
- * The accounts of queries, in shared memory: every thread charges them with atomic additions when it claims blocks. A query is refused beyond its own
- * limit, and beyond its fair share (the pool divided by the number of queries) once the pool is nearly used up, so that one query cannot starve
+ * The accounts of queries and of the cache, in shared memory: every thread charges them with atomic additions when it claims blocks. A query is refused beyond its own
+ * limit, and beyond its fair share (what is not cached, divided by the number of queries) once that is nearly used up, so that one query cannot starve
  * the others. Only the main thread opens and closes accounts.
  */
 export class Accounts {
@@ -34,21 +40,26 @@ export class Accounts {
 
   /** A fresh account that may hold `limit` blocks. Raises TOO_MANY_QUERIES. */
   open(limit: number): Account {
-    let account = 1;
+    let account = FIRST_OF_QUERIES;
     while (this.#open.has(account)) account++;
-    if (account >= MAX_ACCOUNTS) throw new SparrowError("TOO_MANY_QUERIES", "53300", `The engine runs ${this.#open.size} queries at a time and no more.`, { limit: String(MAX_ACCOUNTS - 1) }, { origin: "resource" });
+    if (account >= MAX_ACCOUNTS) throw new SparrowError("TOO_MANY_QUERIES", "53300", `The engine runs ${this.#open.size} queries at a time and no more.`, { limit: String(MAX_ACCOUNTS - FIRST_OF_QUERIES) }, { origin: "resource" });
     const at = this.#at(account);
     this.#words.fill(0, at, at + ACCOUNT_BYTES / 4);
     this.#words[at + WORDS.limit] = Math.min(limit, this.#capacity);
     this.#open.add(account);
-    this.#divide();
+    Atomics.store(this.#words, OPEN_QUERIES, this.#open.size);
     return account;
+  }
+
+  /** Once, before the first block is claimed. */
+  openCache(): void {
+    this.#words[this.#at(CACHE_ACCOUNT) + WORDS.limit] = Math.floor(this.#capacity * CACHE_SHARE);
   }
 
   /** Its blocks must have been freed. */
   close(account: Account): void {
     this.#open.delete(account);
-    this.#divide();
+    Atomics.store(this.#words, OPEN_QUERIES, this.#open.size);
   }
 
   /** Takes blocks on the account; false, and nothing taken, when it may not have them. `usedOfPool`: blocks in use by anyone. */
@@ -57,8 +68,7 @@ export class Accounts {
     const at = this.#at(account);
     const words = this.#words;
     const used = Atomics.add(words, at + WORDS.used, blocks) + blocks;
-    const scarce = usedOfPool + blocks > this.#capacity * (1 - RESERVE);
-    if (used > Atomics.load(words, at + WORDS.limit) || (scarce && used > Atomics.load(words, at + WORDS.share))) {
+    if (used > Atomics.load(words, at + WORDS.limit) || (account !== CACHE_ACCOUNT && this.#isUnfair(used, usedOfPool + blocks))) {
       Atomics.sub(words, at + WORDS.used, blocks);
       return false;
     }
@@ -67,13 +77,21 @@ export class Accounts {
     return true;
   }
 
+  /** `used`: what a query would have. `usedOfPool`: what all would. */
+  #isUnfair(used: number, usedOfPool: number): boolean {
+    const cached = this.used(CACHE_ACCOUNT);
+    const forQueries = this.#capacity - cached;
+    if (usedOfPool - cached <= forQueries * (1 - RESERVE)) return false;
+    return used > Math.floor(forQueries / Math.max(1, Atomics.load(this.#words, OPEN_QUERIES)));
+  }
+
   refund(account: Account, blocks: number): void {
     if (account !== NO_ACCOUNT) Atomics.sub(this.#words, this.#at(account) + WORDS.used, blocks);
   }
 
-  /** Puts right what open accounts have in use; `blocks`: by account. */
+  /** Puts right what the cache and open accounts have in use; `blocks`: by account. */
   recount(blocks: ReadonlyMap<Account, number>): void {
-    for (const account of this.#open) Atomics.store(this.#words, this.#at(account) + WORDS.used, blocks.get(account) ?? 0);
+    for (const account of [CACHE_ACCOUNT, ...this.#open]) Atomics.store(this.#words, this.#at(account) + WORDS.used, blocks.get(account) ?? 0);
   }
 
   /** Adds bytes that have been written to disk. */
@@ -102,10 +120,5 @@ export class Accounts {
 
   #at(account: Account): number {
     return (account * ACCOUNT_BYTES) / 4;
-  }
-
-  #divide(): void {
-    const share = Math.floor(this.#capacity / Math.max(1, this.#open.size));
-    for (const account of this.#open) Atomics.store(this.#words, this.#at(account) + WORDS.share, share);
   }
 }

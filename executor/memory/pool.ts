@@ -78,6 +78,7 @@ export class Pool {
     const pages = (blocks * BLOCK_BYTES) / WASM_PAGE_BYTES;
     const pool = new Pool(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), firstBlock, options.canaries ?? false);
     pool.i32[HIGH_WATER >> 2] = firstBlock;
+    pool.accounts.openCache();
     return pool;
   }
 

@@ -1,6 +1,5 @@
 import type { Value } from "../../catalog/values.ts";
 import type { BuildKeys, CompleteBreaker, KeyValues } from "../../planner/adaptive/progress.ts";
-import type { Breaker } from "../../planner/stages.ts";
 import type { Pool } from "../memory/pool.ts";
 import { readField } from "../pipeline/record-values.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
@@ -61,9 +60,4 @@ function listedValues(pool: Pool, runs: readonly RecordRun[], field: RowField): 
     else if (value !== null) isPlain = false;
   });
   return isPlain && values.length > 0 ? { kind: "list", values } : undefined;
-}
-
-/** Rows that were thought to come into a breaker, of groupings out of it. */
-export function estimatedRows(breaker: Breaker): number {
-  return breaker.kind === "build" || breaker.kind === "loopBuild" ? breaker.node.build.rows : breaker.node.rows;
 }

@@ -1,10 +1,16 @@
 import type { StorageLevel } from "../../catalog/storage-level.ts";
 import type { TableSnapshot } from "../../catalog/table.ts";
 import type { CachedRelation, CachedRelations } from "../../executor/cache/cached-relations.ts";
+import type { CacheEvent } from "../../executor/events.ts";
 import type { LogicalPlan } from "../../planner/logical.ts";
 
-/** Of the pool, what queries may claim back from cached rows. Source: 1 - spark.memory.storageFraction. */
-const QUERY_SHARE = 0.5;
+export interface RelationCacheOptions {
+  /** Where cached rows are, once there are some. */
+  readonly open: () => Promise<CachedRelations>;
+  /** Part of the pool that cached rows keep when queries need memory. Source: spark.memory.storageFraction. */
+  readonly protectedShare: () => number;
+  readonly onChange: (event: CacheEvent) => void;
+}
 
 /** What an entry is made for. */
 export interface CachedPlan {
@@ -33,6 +39,8 @@ export interface CacheEntry extends CachedPlan {
 }
 
 interface CacheContent {
+  /** The entry's. */
+  readonly name: string;
   /** Of the tables that were read. */
   readonly versions: string;
   readonly relation: CachedRelation;
@@ -42,6 +50,9 @@ interface CacheContent {
   dropped: boolean;
   lastUse: number;
 }
+
+/** What rows have that are no more. */
+const NOTHING = { memoryBytes: 0, diskBytes: 0 };
 
 /** Rows that are to be cached. */
 export interface FillRequest {
@@ -58,7 +69,7 @@ export interface FillRequest {
  * changes. Rows that are dropped while queries read them are freed after the last of these. Source: Spark's CacheManager.
  */
 export class RelationCache {
-  readonly #open: () => Promise<CachedRelations>;
+  readonly #options: RelationCacheOptions;
   readonly #entries = new Map<string, CacheEntry>();
   readonly #byVersion = new Map<string, CacheContent>();
   /** States of tables of plain files, which stay what they were when they were cached. */
@@ -67,8 +78,8 @@ export class RelationCache {
   #generation = 0;
   #uses = 0;
 
-  constructor(open: () => Promise<CachedRelations>) {
-    this.#open = open;
+  constructor(options: RelationCacheOptions) {
+    this.#options = options;
   }
 
   /** Changes whenever a plan may find other cached rows than before: part of the plan cache's key. */
@@ -140,13 +151,14 @@ export class RelationCache {
     while (entry.busy !== undefined) await entry.busy;
     if (entry.content !== undefined || entry.tooLarge || !this.#isCurrent(entry, changes)) return;
     await this.#occupy(entry, async () => {
-      const store = (this.#store ??= await this.#open());
+      const store = (this.#store ??= await this.#options.open());
       const relation = await make(store);
       this.#generation++;
       if (relation === undefined) entry.tooLarge = true;
       else if (!this.#isCurrent(entry, changes)) store.drop(relation.snapshot);
       else {
         this.#hold(entry, { versions, relation, pin: pin?.key });
+        this.#tell("cached", entry.name, relation, store);
         if (pin !== undefined) this.#pinned.set(pin.key, pin.snapshot);
       }
     });
@@ -168,19 +180,19 @@ export class RelationCache {
     };
   }
 
-  /** A query has had to go to disk: what nobody reads leaves it the greater part of the pool. */
-  async yieldToQueries(): Promise<void> {
-    if (this.#store !== undefined) await this.makeRoom(this.#store.poolBytes * QUERY_SHARE);
+  /** A query needs so much of the pool, and could else go to disk: what nobody reads makes room, but for the part that cached rows keep. */
+  async yieldToQuery(bytes: number): Promise<void> {
+    if (this.#store !== undefined) await this.makeRoom(bytes, this.#store.poolBytes * this.#options.protectedShare());
   }
 
   /**
-   * Moves rows that nobody reads out of the pool, least recently used ones first, until so many bytes of it are free or none are left: to disk, or nowhere where
-   * their level says so. Answers whether it has freed any.
+   * Moves rows that nobody reads out of the pool, least recently used ones first, until so many bytes of it are free or cached rows have no more than they `keep`: to
+   * disk, or nowhere where their level says so. Answers whether it has freed any.
    */
-  async makeRoom(bytes: number): Promise<boolean> {
+  async makeRoom(bytes: number, keep = 0): Promise<boolean> {
     const store = this.#store;
     let hasFreed = false;
-    while (store !== undefined && store.freeBytes < bytes) {
+    while (store !== undefined && store.freeBytes < bytes && store.usedBytes > keep) {
       const unused = [...this.#entries.values()].filter(({ content, busy }) => busy === undefined && content?.readers === 0 && content.relation.isInMemory);
       const [entry] = unused.sort((a, b) => (a.content?.lastUse ?? 0) - (b.content?.lastUse ?? 0));
       if (entry === undefined) break;
@@ -203,10 +215,16 @@ export class RelationCache {
     await this.#occupy(entry, async () => {
       this.#generation++;
       const moved = await store.moveToDisk(content.relation);
-      // The disk has failed: they are computed again when they are next read.
-      if (moved === undefined) return;
-      if (this.#isCurrent(entry, changes)) this.#hold(entry, { ...content, relation: moved });
-      else store.drop(moved.snapshot);
+      if (moved === undefined) {
+        // The disk has failed: they are computed again when they are next read.
+        this.#tell("dropped", entry.name, NOTHING, store);
+      } else if (this.#isCurrent(entry, changes)) {
+        this.#hold(entry, { ...content, relation: moved });
+        this.#tell("movedToDisk", entry.name, moved, store);
+      } else {
+        store.drop(moved.snapshot);
+        this.#tell("dropped", entry.name, NOTHING, store);
+      }
     });
   }
 
@@ -223,7 +241,7 @@ export class RelationCache {
   }
 
   #hold(entry: CacheEntry, given: Pick<CacheContent, "versions" | "relation" | "pin">): void {
-    entry.content = { ...given, readers: 0, dropped: false, lastUse: ++this.#uses };
+    entry.content = { ...given, name: entry.name, readers: 0, dropped: false, lastUse: ++this.#uses };
     this.#byVersion.set(given.relation.snapshot.version, entry.content);
   }
 
@@ -254,7 +272,14 @@ export class RelationCache {
     this.#freeUnused(content);
   }
 
-  #freeUnused({ dropped, readers, relation }: CacheContent): void {
-    if (dropped && readers === 0) this.#store?.drop(relation.snapshot);
+  #freeUnused({ name, dropped, readers, relation }: CacheContent): void {
+    const store = this.#store;
+    if (!dropped || readers > 0 || store === undefined) return;
+    store.drop(relation.snapshot);
+    this.#tell("dropped", name, NOTHING, store);
+  }
+
+  #tell(change: CacheEvent["change"], name: string, { memoryBytes, diskBytes }: Pick<CachedRelation, "memoryBytes" | "diskBytes">, { usedBytes, limitBytes }: CachedRelations): void {
+    this.#options.onChange({ kind: "cacheChanged", change, name, memoryBytes, diskBytes, usedBytes, limitBytes });
   }
 }

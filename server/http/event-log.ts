@@ -1,5 +1,5 @@
-import type { QueryEvent } from "../../executor/events.ts";
-import type { QueryEvents } from "../query-events.ts";
+import type { EngineEvent } from "../../executor/events.ts";
+import type { EngineEvents } from "../engine-events.ts";
 
 /** Events that are kept for clients that come later or fall behind. */
 const CAPACITY = 10_000;
@@ -8,7 +8,7 @@ const CAPACITY = 10_000;
 export interface NumberedEvent {
   /** From 1. */
   readonly id: number;
-  readonly event: QueryEvent;
+  readonly event: EngineEvent;
 }
 
 /** The latest events of an engine's queries, for any number of readers, each at its own pace. */
@@ -19,7 +19,7 @@ export class EventLog {
   #isClosed = false;
   #wake = Promise.withResolvers<void>();
 
-  constructor(events: QueryEvents) {
+  constructor(events: EngineEvents) {
     this.#unlisten = events.listen((event) => {
       this.#kept.push({ id: ++this.#lastId, event });
       // Not each time: the rest would be moved.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Arena } from "../../executor/memory/arena.ts";
-import { NO_ACCOUNT } from "../../executor/memory/accounts.ts";
+import { CACHE_ACCOUNT, NO_ACCOUNT } from "../../executor/memory/accounts.ts";
 import { BLOCK_BYTES, Pool } from "../../executor/memory/pool.ts";
 
 const BLOCKS = 64;
@@ -45,13 +45,38 @@ test("a query may take more than its share while the pool is not scarce, and no 
   expect(pool.claim(owner, BLOCKS * 0.75, greedy)).not.toBe(0);
 });
 
-test("memory beyond queries is paid for by nobody", () => {
+test("memory of no query and not of the cache is paid for by nobody", () => {
   const pool = poolOf(8);
   const owner = pool.newOwner();
   pool.claim(owner, 8, NO_ACCOUNT);
   expect(pool.usedBytes).toBe(8 * BLOCK_BYTES);
   pool.release(owner);
   expect(pool.usedBytes).toBe(0);
+});
+
+test("cached rows have three quarters of the pool at most, and queries share what is left", () => {
+  const pool = poolOf(BLOCKS);
+  const cached = pool.newOwner();
+  expect(pool.claim(cached, BLOCKS * 0.75 + 1, CACHE_ACCOUNT)).toBe(0);
+  expect(pool.claim(cached, BLOCKS / 2, CACHE_ACCOUNT)).not.toBe(0);
+  expect(pool.accounts.used(CACHE_ACCOUNT)).toBe(BLOCKS / 2);
+  const [greedy, late] = [pool.accounts.open(BLOCKS), pool.accounts.open(BLOCKS)];
+  let taken = 0;
+  while (pool.claim(pool.newOwner(), 1, greedy) !== 0) taken++;
+  expect(taken).toBe((BLOCKS / 2) * 0.75);
+  expect(pool.claim(pool.newOwner(), (BLOCKS / 2) * 0.25, late)).not.toBe(0);
+  pool.release(cached);
+  expect(pool.accounts.used(CACHE_ACCOUNT)).toBe(0);
+  expect(pool.claim(pool.newOwner(), 1, greedy)).not.toBe(0);
+});
+
+test("blocks of the cache are counted anew with all others", () => {
+  const pool = poolOf(BLOCKS);
+  pool.claim(pool.newOwner(), 3, CACHE_ACCOUNT);
+  // A thread that was ended before it took what it had been charged.
+  pool.accounts.charge(CACHE_ACCOUNT, 5, 3);
+  pool.recount();
+  expect(pool.accounts.used(CACHE_ACCOUNT)).toBe(3);
 });
 
 test("an arena names the setting that its query ran into", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { QueryCounters } from "../../executor/query-counters.ts";
 import { Engine } from "../../server/engine.ts";
-import type { QueryEvent, SparrowSession } from "../../server/library.ts";
+import type { EngineEvent, SparrowSession } from "../../server/library.ts";
 import { Sparrow } from "../../server/library.ts";
 import { arrowRows } from "../oracle/arrow-rows.ts";
 import { WatchedExecutor } from "../oracle/watched-executor.ts";
@@ -22,7 +22,7 @@ export class LimitedEngine {
   readonly #directory: string;
   readonly #counters: QueryCounters[] = [];
   /** Of all queries. */
-  readonly events: QueryEvent[] = [];
+  readonly events: EngineEvent[] = [];
   readonly #watched = new WatchedExecutor((counters) => this.#counters.push(counters));
 
   private constructor(directory: string, workers: number, settings: Readonly<Record<string, string>>) {

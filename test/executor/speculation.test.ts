@@ -3,7 +3,7 @@ import { closeSync, constants, mkdirSync, mkdtempSync, openSync, renameSync, rmS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { QueryEvent } from "../../executor/events.ts";
+import type { EngineEvent } from "../../executor/events.ts";
 import { Engine } from "../../server/engine.ts";
 import { textRows } from "../../server/results/text-rows.ts";
 import { runText } from "../../server/run-text.ts";
@@ -17,7 +17,7 @@ let folder: string;
 let engine: Engine;
 let session: Session;
 let watched: WatchedExecutor;
-let events: QueryEvent[];
+let events: EngineEvent[];
 let onSpeculation: () => void;
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "sparrow-stuck-"));

@@ -27,9 +27,15 @@ export class WatchedExecutor {
   /** For the engine's option. */
   readonly create: CreateExecutor = async (resources) => {
     const executor = (this.#executor = new Executor(resources));
-    const watched = this.#onEnd === undefined ? {} : { onEnd: this.#onEnd };
     return {
-      execute: (plan, options) => executor.execute(planStages(plan), { ...options, ...watched }),
+      execute: (plan, options) =>
+        executor.execute(planStages(plan), {
+          ...options,
+          onEnd: (counters) => {
+            options.onEnd?.(counters);
+            this.#onEnd?.(counters);
+          },
+        }),
       cached: () => executor.cached(),
       close: () => executor.close(),
     };

@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { open } from "../../server/library.ts";
-import type { QueryEvent } from "../../server/library.ts";
+import type { EngineEvent } from "../../server/library.ts";
 
-const events: QueryEvent[] = [];
+const events: EngineEvent[] = [];
 const sparrow = await open({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.adaptive.minRows": "0" }, onEvent: (event) => events.push(event) });
 afterAll(() => sparrow.close());
 beforeEach(() => {
