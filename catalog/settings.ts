@@ -46,7 +46,9 @@ function choice(...options: string[]): SettingType {
 /** Dialects that `sparrow.sql.dialect` takes. */
 export const SQL_DIALECTS = ["spark", "postgresql", "mysql", "mariadb", "bigquery", "snowflake", "redshift", "sqlite", "transactsql", "trino", "athena", "db2", "flinksql", "hive", "noql"] as const;
 
-/** Every setting that is known by name, in order of names. Other `spark.*` names are kept as texts and have no effect, as in Spark. */
+/**
+ * Every setting that is known by name, in order of names; those of Spark that mean nothing here say why. Other `spark.*` names are kept as texts and have no effect, as in Spark.
+ */
 export const SETTINGS: readonly Setting[] = [
   { name: "spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.targetCubeSize", type: { kind: "bytes", min: 1 }, defaultText: "150g", doc: "OPTIMIZE of a clustered table clusters so many bytes of files at a time." },
   { name: "spark.databricks.delta.optimize.clustering.mergeStrategy.minCubeSize.threshold", type: { kind: "bytes", min: 1 }, defaultText: "100g", doc: "Files that were clustered together and have so many bytes are not clustered again." },
@@ -64,18 +66,29 @@ export const SETTINGS: readonly Setting[] = [
   { name: "spark.speculation.multiplier", type: { kind: "double", min: 1, max: 1e9 }, defaultText: "3", doc: "A piece of work is late that takes so many times as long as its like." },
   { name: "spark.speculation.quantile", type: { kind: "double", min: 0, max: 1 }, defaultText: "0.9", doc: "Part of a stage's pieces of work that must be done before late ones are done by other threads too." },
   { name: "spark.sql.adaptive.advisoryPartitionSizeInBytes", type: { kind: "bytes", min: 1 }, defaultText: "64MB", doc: "Size that partitions of an exchange are brought to; `spark.sql.adaptive.shuffle.targetPostShuffleInputSize` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.shuffle.targetPostShuffleInputSize"] },
+  { name: "spark.sql.adaptive.applyFinalStageShuffleOptimizations", type: BOOLEAN_SETTING, defaultText: "true", doc: "Has no effect: the last stage is planned again like any other." },
   { name: "spark.sql.adaptive.autoBroadcastJoinThreshold", type: { kind: "bytes", min: -1 }, defaultText: "", doc: "Measured size of a hash table up to which all workers share one, whatever was estimated; by default 16 MB, and no more than spark.sql.autoBroadcastJoinThreshold, which says it of tables with one integer key whose values lie close together. -1: none is shared." },
   { name: "spark.sql.adaptive.coalescePartitions.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Small partitions of an exchange are read together." },
   { name: "spark.sql.adaptive.coalescePartitions.initialPartitionNum", type: { kind: "int", min: 1, max: 4096 }, defaultText: "", doc: "Partitions of an exchange before they are read together; by default spark.sql.shuffle.partitions. `spark.sql.adaptive.maxNumPostShufflePartitions` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.maxNumPostShufflePartitions"] },
   { name: "spark.sql.adaptive.coalescePartitions.minPartitionNum", type: { kind: "int", min: 1, max: 4096 }, defaultText: "1", doc: "Partitions that are left at least where rows suffice; `spark.sql.adaptive.minNumPostShufflePartitions` of Spark before 3.0 means this one.", aliases: ["spark.sql.adaptive.minNumPostShufflePartitions"] },
   { name: "spark.sql.adaptive.coalescePartitions.minPartitionSize", type: { kind: "bytes", min: 1 }, defaultText: "1MB", doc: "Partitions of fewer bytes are read with another one." },
+  { name: "spark.sql.adaptive.coalescePartitions.parallelismFirst", type: BOOLEAN_SETTING, defaultText: "true", doc: "Has no effect: all threads take part in reading each partition of a result, and partitions of a join become tasks enough for all of them." },
+  { name: "spark.sql.adaptive.customCostEvaluatorClass", type: STRING_SETTING, defaultText: "", doc: "Has no effect: there is no class to be loaded; every rule decides by sizes of its own." },
   { name: "spark.sql.adaptive.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "What has not run yet of a query is planned again from the rows and bytes that were measured." },
+  { name: "spark.sql.adaptive.fetchShuffleBlocksInBatch", type: BOOLEAN_SETTING, defaultText: "true", doc: "Has no effect: rows of an exchange are read where they lie." },
+  { name: "spark.sql.adaptive.forceApply", type: BOOLEAN_SETTING, defaultText: "false", doc: "Has no effect: plans of all kinds are looked at again." },
+  { name: "spark.sql.adaptive.forceOptimizeSkewedJoin", type: BOOLEAN_SETTING, defaultText: "false", doc: "Has no effect: cutting a skewed partition never needs a further exchange." },
+  { name: "spark.sql.adaptive.localShuffleReader.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Has no effect: an exchange whose partitions nobody sees is not made at all." },
+  { name: "spark.sql.adaptive.logLevel", type: STRING_SETTING, defaultText: "debug", doc: "Has no effect: changes of plans are told as events, and by EXPLAIN ANALYZE." },
+  { name: "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold", type: { kind: "bytes", min: 0 }, defaultText: "0", doc: "Has no effect: equal keys are joined by hash tables whatever their size." },
+  { name: "spark.sql.adaptive.nonEmptyPartitionRatioForBroadcastJoin", type: { kind: "double", min: 0, max: 1 }, defaultText: "0.2", doc: "Has no effect: whether workers share a hash table is decided by its bytes." },
   { name: "spark.sql.adaptive.optimizeSkewsInRebalancePartitions.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Partitions of REBALANCE that are larger than advised are cut." },
   { name: "spark.sql.adaptive.optimizer.excludedRules", type: STRING_SETTING, defaultText: "", doc: "Comma-separated names of rules that may not change a plan while it runs." },
   { name: "spark.sql.adaptive.rebalancePartitionsSmallPartitionFactor", type: { kind: "double", min: 0, max: 1 }, defaultText: "0.2", doc: "A piece of a partition that is smaller than this share of the wanted size goes to another one." },
   { name: "spark.sql.adaptive.skewJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Partitions of a partitioned join that are much larger than the others are joined by several tasks." },
   { name: "spark.sql.adaptive.skewJoin.skewedPartitionFactor", type: { kind: "double", min: 1, max: Number.MAX_VALUE }, defaultText: "5.0", doc: "A partition of a join is skewed if it is so many times as large as the median one, ..." },
   { name: "spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes", type: { kind: "bytes", min: 0 }, defaultText: "4MB", doc: "... and has more bytes than this." },
+  { name: "spark.sql.adaptive.streaming.stateless.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Has no effect: there are no streaming queries." },
   { name: "spark.sql.ansi.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "Overflow, invalid casts and division by zero are errors; when false they give NULL or wrap, as in Hive." },
   { name: "spark.sql.autoBroadcastJoinThreshold", type: { kind: "bytes", min: -1 }, defaultText: "1g", doc: "Estimated size of a hash table up to which all workers share one; both sides of a join with a larger one are spread over partitions, each with a hash table of its own. -1: so are all." },
   { name: "spark.sql.crossJoin.enabled", type: BOOLEAN_SETTING, defaultText: "true", doc: "When false, a join without a condition is an error unless it is written CROSS JOIN." },

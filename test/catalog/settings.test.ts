@@ -66,3 +66,23 @@ test("the dialects and formats to choose from are those that there are", () => {
   expect(SQL_DIALECTS.toSorted()).toEqual(["spark", ...Object.keys(DIALECTS)].toSorted());
   expect(findSetting("spark.sql.sources.default")?.type).toEqual({ kind: "choice", options: TABLE_FORMATS });
 });
+
+test("every setting of Spark's adaptive execution is known by name: it is done, means another one, or says why it means nothing", () => {
+  const names = `enabled forceApply applyFinalStageShuffleOptimizations advisoryPartitionSizeInBytes autoBroadcastJoinThreshold coalescePartitions.enabled
+    coalescePartitions.parallelismFirst coalescePartitions.minPartitionSize coalescePartitions.minPartitionNum coalescePartitions.initialPartitionNum skewJoin.enabled
+    skewJoin.skewedPartitionFactor skewJoin.skewedPartitionThresholdInBytes forceOptimizeSkewedJoin optimizeSkewsInRebalancePartitions.enabled
+    rebalancePartitionsSmallPartitionFactor localShuffleReader.enabled fetchShuffleBlocksInBatch nonEmptyPartitionRatioForBroadcastJoin
+    maxShuffledHashJoinLocalMapThreshold optimizer.excludedRules customCostEvaluatorClass logLevel streaming.stateless.enabled
+    shuffle.targetPostShuffleInputSize minNumPostShufflePartitions maxNumPostShufflePartitions`;
+  const known = names.split(/\s+/).map((name) => findSetting(`spark.sql.adaptive.${name}`));
+  expect(known.every((setting) => setting !== undefined)).toBe(true);
+  expect(new Set(known.map((setting) => setting?.name)).size).toBe(known.length - 3);
+  // Older names are named where they lead to.
+  for (const { aliases = [], doc } of SETTINGS) for (const alias of aliases) if (alias.startsWith("spark.sql.")) expect(doc).toContain(alias);
+});
+
+test("settings that mean nothing here are refused values that Spark refuses", () => {
+  const settings = new Settings();
+  settings.set("spark.sql.adaptive.forceOptimizeSkewedJoin", "TRUE");
+  expect(() => settings.set("spark.sql.adaptive.nonEmptyPartitionRatioForBroadcastJoin", "2")).toThrow("from 0 to 1");
+});
