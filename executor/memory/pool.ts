@@ -99,10 +99,10 @@ export class Pool {
     let start = this.firstBlock;
     while (start + count <= this.blocks) {
       let length = 0;
-      while (length < count && owners[start + length] === 0 && Atomics.compareExchange(owners, start + length, 0, owner) === 0) length++;
+      while (length < count && owners[start + length] === 0 && this.#take(start + length, owner)) length++;
       if (length === count) {
         this.#payers.fill(account, start, start + count);
-        this.#count(start + count, count);
+        this.#count(count);
         return start * BLOCK_BYTES;
       }
       for (let i = 0; i < length; i++) Atomics.store(owners, start + i, 0);
@@ -177,9 +177,14 @@ export class Pool {
     return count * BLOCK_BYTES;
   }
 
-  #count(end: number, count: number): void {
+  /** Where blocks are looked for reaches beyond a block before it is taken: a thread may end in between. */
+  #take(block: number, owner: Owner): boolean {
     let high = Atomics.load(this.i32, HIGH_WATER >> 2);
-    while (high < end) high = Atomics.compareExchange(this.i32, HIGH_WATER >> 2, high, end);
+    while (high <= block) high = Atomics.compareExchange(this.i32, HIGH_WATER >> 2, high, block + 1);
+    return Atomics.compareExchange(this.#owners, block, 0, owner) === 0;
+  }
+
+  #count(count: number): void {
     const used = Atomics.add(this.i32, USED_BLOCKS >> 2, count) + count;
     let peak = Atomics.load(this.i32, PEAK_BLOCKS >> 2);
     while (peak < used) peak = Atomics.compareExchange(this.i32, PEAK_BLOCKS >> 2, peak, used);

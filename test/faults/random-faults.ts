@@ -15,6 +15,12 @@ const WORKLOAD: readonly string[] = [
   "SELECT o_orderkey, l_linenumber FROM orders FULL JOIN lineitem ON o_orderkey = l_orderkey AND l_quantity > 40",
   "SELECT l_partkey AS k, sum(l_quantity) FROM lineitem GROUP BY l_partkey UNION ALL SELECT o_custkey, sum(o_totalprice) FROM orders GROUP BY o_custkey UNION ALL SELECT ps_suppkey, sum(ps_availqty) FROM partsupp GROUP BY ps_suppkey",
   "SELECT upper(reverse(soundex(p_name))) AS s, p_partkey FROM part",
+  // What has been delivered and what has not read the same rows.
+  `WITH latest AS (SELECT l_orderkey, l_suppkey, l_quantity FROM lineitem ORDER BY l_shipdate DESC, l_orderkey, l_linenumber LIMIT 20000)
+    SELECT l_orderkey AS k, l_quantity AS q FROM latest UNION ALL SELECT l_suppkey, sum(l_quantity) FROM (SELECT l_suppkey, l_quantity FROM latest UNION ALL SELECT ps_suppkey, ps_availqty FROM partsupp) GROUP BY l_suppkey
+    UNION ALL SELECT o_custkey, count(*) FROM orders GROUP BY o_custkey`,
+  "SELECT c_custkey, s_suppkey, s_name FROM customer FULL JOIN supplier ON c_acctbal > s_acctbal + 9000 OR c_custkey = s_suppkey * 11",
+  "SELECT count(DISTINCT p_partkey), count(*) - count(r) - count(n) FROM (SELECT p_partkey, r, CASE WHEN r IS NULL THEN 1 END AS n FROM (SELECT ps_partkey AS r FROM partsupp WHERE rand() < 0.5 GROUP BY ps_partkey) FULL JOIN part ON r = p_partkey)",
 ];
 
 export interface FaultSummary {
@@ -43,12 +49,21 @@ export async function runUndisturbed(engine: EngineUnderFire): Promise<readonly 
   return found;
 }
 
+/** Of so many queries one puts to disk all that it can. */
+const QUERIES_PER_SPILLING_ONE = 3;
+
+/** The next query, with or without a disk. */
+async function draw(engine: EngineUnderFire, workload: readonly Undisturbed[], random: RandomStream): Promise<Undisturbed> {
+  await engine.query(`SET sparrow.exec.eagerSpill = ${random.int(1, QUERIES_PER_SPILLING_ONE) === 1}`);
+  return random.pick(workload);
+}
+
 /** Runs so many random queries of the workload; up to three times in each a thread is ended at a random moment. */
 export async function runUnderFire(engine: EngineUnderFire, workload: readonly Undisturbed[], seed: number, queries: number): Promise<FaultSummary> {
   const random = new RandomStream(seed, "ended threads");
   const outcomes: Outcome[] = [];
   for (let i = 0; i < queries; i++) {
-    const query = random.pick(workload);
+    const query = await draw(engine, workload, random);
     const shots = Array.from({ length: random.int(0, 3) }, () => setTimeout(() => void engine.endThread(random.int(0, 99)), random.int(0, Math.ceil(query.milliseconds))));
     outcomes.push(await outcomeOf(engine.query(query.sql), query, "WORKER_LOST"));
     for (const shot of shots) clearTimeout(shot);
@@ -61,7 +76,7 @@ export async function runCancelled(engine: EngineUnderFire, workload: readonly U
   const random = new RandomStream(seed, "cancelled queries");
   const outcomes: Outcome[] = [];
   for (let i = 0; i < queries; i++) {
-    const query = random.pick(workload);
+    const query = await draw(engine, workload, random);
     const cancel = new AbortController();
     const timer = setTimeout(() => cancel.abort(), random.int(0, Math.ceil(query.milliseconds)));
     outcomes.push(await outcomeOf(engine.query(query.sql, cancel.signal), query, "OPERATION_CANCELED"));
