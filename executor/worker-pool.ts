@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ThreadSetup } from "./thread-context.ts";
 import type { Failure, FromWorker, JobResult, ToWorker } from "./worker-messages.ts";
@@ -185,7 +187,7 @@ class Thread {
 
   constructor(setup: ThreadSetup, events: ThreadEvents) {
     this.#events = events;
-    this.#worker = new Worker(new URL(WORKER_MODULE, import.meta.url), { workerData: setup, stdout: false, stderr: false });
+    this.#worker = new Worker(new URL(WORKER_MODULE, import.meta.url), { workerData: setup, env: workerEnvironment(), stdout: false, stderr: false });
     this.#worker.unref();
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error) => {
@@ -264,6 +266,13 @@ class Thread {
     this.#settle({ kind: "died", message: this.#error });
     this.#events.onExit();
   }
+}
+
+/** A thread has Node's compile cache when its environment says so, and not because the main thread has enabled it: with it a worker starts in a third of the CPU time. */
+function workerEnvironment(): NodeJS.ProcessEnv {
+  const cache = getCompileCacheDir();
+  // Node adds a folder for its own version.
+  return cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) };
 }
 
 /** Beside this module: TypeScript in development, JavaScript in the package. */
