@@ -7,8 +7,8 @@ import type { Session } from "../../server/session.ts";
 import { valueReader } from "../../executor/result-values.ts";
 import type { BenchTable } from "../../bench/suite.ts";
 import type { ResultSet } from "../oracle/result-set.ts";
-import { WatchedExecutor } from "../oracle/watched-executor.ts";
 import type { Value } from "../../catalog/values.ts";
+import { DyingThreads } from "./dying-threads.ts";
 
 /** What a process holds that queries could leave behind. */
 export interface Holdings {
@@ -22,14 +22,14 @@ export class EngineUnderFire implements AsyncDisposable {
   readonly session: Session;
   readonly #engine: Engine;
   readonly #spillFolder: string;
-  readonly #watched = new WatchedExecutor();
+  readonly threads = new DyingThreads();
 
   constructor(settings: Readonly<Record<string, string>>) {
     this.#spillFolder = mkdtempSync(path.join(tmpdir(), "sparrow-faults-"));
     this.#engine = new Engine({
       catalog: "memory",
       settings: { "spark.sql.session.timeZone": "UTC", "sparrow.spill.dir": this.#spillFolder, ...settings },
-      createExecutor: this.#watched.create,
+      createExecutor: this.threads.create,
     });
     this.session = this.#engine.newSession();
   }
@@ -50,13 +50,13 @@ export class EngineUnderFire implements AsyncDisposable {
 
   /** Ends one of the worker threads, if there are any. */
   async endThread(index: number): Promise<void> {
-    await this.#watched.endThread(index);
+    await this.threads.watched.endThread(index);
   }
 
   get holdings(): Holdings {
     // The folder of the engine itself stays until it is closed.
     const spilled = readdirSync(this.#spillFolder, { recursive: true }).filter((name) => String(name).includes(path.sep));
-    return { poolBytes: this.#watched.poolBytes, spillFiles: spilled.length, threads: this.#watched.executor?.workerPool.threads ?? 0 };
+    return { poolBytes: this.threads.watched.poolBytes, spillFiles: spilled.length, threads: this.threads.watched.executor?.workerPool.threads ?? 0 };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import { tpchQueries } from "../../bench/tpch/queries.ts";
 import { SparrowError } from "../../catalog/errors.ts";
 import { firstDifference } from "../oracle/compare.ts";
 import type { ResultSet } from "../oracle/result-set.ts";
+import type { Death } from "./dying-threads.ts";
 import type { EngineUnderFire } from "./engine-under-fire.ts";
 
 /** TPC-H, and results of many batches: what runs while faults are made. The tables are TPC-H's, small. */
@@ -37,14 +38,19 @@ export interface Undisturbed {
   readonly sql: string;
   readonly answer: ResultSet;
   readonly milliseconds: number;
+  /** Shares of jobs that threads are given. */
+  readonly shares: number;
 }
 
 export async function runUndisturbed(engine: EngineUnderFire): Promise<readonly Undisturbed[]> {
   const found: Undisturbed[] = [];
   for (const sql of WORKLOAD) {
     await engine.query(sql);
+    let shares = 0;
+    engine.threads.deathOf = () => void shares++;
     const started = performance.now();
-    found.push({ sql, answer: await engine.query(sql), milliseconds: performance.now() - started });
+    const answer = await engine.query(sql);
+    found.push({ sql, answer, milliseconds: performance.now() - started, shares });
   }
   return found;
 }
@@ -68,6 +74,21 @@ export async function runUnderFire(engine: EngineUnderFire, workload: readonly U
     outcomes.push(await outcomeOf(engine.query(query.sql), query, "WORKER_LOST"));
     for (const shot of shots) clearTimeout(shot);
   }
+  return summary(outcomes);
+}
+
+/** Runs so many random queries of the workload; up to three times in each a thread dies that has a random share, at a random batch of it or when all of it is done. */
+export async function runWithDeaths(engine: EngineUnderFire, workload: readonly Undisturbed[], seed: number, queries: number): Promise<FaultSummary> {
+  const random = new RandomStream(seed, "deaths at shares");
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < queries; i++) {
+    const query = await draw(engine, workload, random);
+    const dying = new Set(Array.from({ length: random.int(1, 3) }, () => random.int(0, query.shares)));
+    let given = 0;
+    engine.threads.deathOf = () => (dying.has(given++) ? random.pick<Death>(["end", "end", 1, 2, 3]) : undefined);
+    outcomes.push(await outcomeOf(engine.query(query.sql), query, "WORKER_LOST"));
+  }
+  engine.threads.deathOf = () => undefined;
   return summary(outcomes);
 }
 
