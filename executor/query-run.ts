@@ -243,7 +243,6 @@ export class QueryRun {
     for (const result of results) {
       this.#work.add(stage, result);
       if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
-      for (const { leaf, pages } of result.rewritten) if (joins !== undefined) this.#partitioned.get(joins.breaker)?.replace(leaf, pages);
     }
   }
 
@@ -359,7 +358,7 @@ export class QueryRun {
     if (state.isSpilled() || this.#plan.stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
       state.leaveInParts();
       const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#divide(id));
+      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#memory.arena(id), this.#divide(id));
       this.#partitioned.set(id, build);
       const isOnDisk = build.pages.length > 0;
       this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { directory: "hash", unique: false, isPartitioned: true, isOnDisk } });

@@ -7,7 +7,7 @@ import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
 import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { PartTask } from "../operators/finish-task.ts";
-import type { JoinParts, RewrittenPart } from "../operators/join/join-part.ts";
+import type { JoinParts } from "../operators/join/join-part.ts";
 import { openSink } from "../operators/sink-instance.ts";
 import type { SinkInstance } from "../operators/sink-instance.ts";
 import type { ThreadContext } from "../thread-context.ts";
@@ -48,7 +48,6 @@ export class PipelineInstance {
   readonly #runs: readonly Run[];
   readonly #cuts: readonly (CutStage | undefined)[];
   readonly #sink: SinkInstance;
-  readonly #rewritten: RewrittenPart[] = [];
   readonly #tasks: JoinTaskResult[] = [];
   #rows = 0;
   #vectorCalls = 0;
@@ -115,7 +114,7 @@ export class PipelineInstance {
     this.#kept.verify();
     this.#arena.verify();
     const nodeRows = this.#job.pipeline.rowCounts.map(({ node, word }) => [node, Number(pool.view.getBigInt64(this.#state + word, true))] as const);
-    return { sink, rewritten: this.#rewritten, joinTasks: this.#tasks, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
+    return { sink, joinTasks: this.#tasks, rows: this.#rows, vectorCalls: this.#vectorCalls, milliseconds: performance.now() - started, nodeRows };
   }
 
   #runMorsel(morsel: number): void {
@@ -220,8 +219,7 @@ export class PipelineInstance {
     if (disk === undefined || this.#spill === undefined) throw new InternalError("parts on disk are joined by workers");
     const [started, before] = [performance.now(), this.#rows];
     for (const part of join.tasks[morsel]) {
-      const rewritten = disk.runJoinPart(part, join, this.#state, this.#part, this.#scratch, this.#spill, (run) => this.#runRecords(morsel, run));
-      if (rewritten !== undefined) this.#rewritten.push(rewritten);
+      disk.runJoinPart(part, join, this.#state, this.#part, this.#scratch, this.#spill, (run) => this.#runRecords(morsel, run));
     }
     this.#tasks.push({ task: morsel, rows: this.#rows - before, milliseconds: performance.now() - started });
   }

@@ -2,7 +2,6 @@ import type { Value } from "../../catalog/values.ts";
 import type { EvalContext } from "../functions/scalar-function.ts";
 import type { Account } from "../memory/accounts.ts";
 import type { Owner } from "../memory/pool.ts";
-import type { RewrittenPart } from "../operators/join/join-part.ts";
 import type { StoredPartition } from "../operators/spilling-rows.ts";
 import type { ResultBatch } from "../result-batch.ts";
 import type { CompiledPipeline } from "./compile-pipeline.ts";
@@ -102,8 +101,6 @@ export interface JoinTaskResult {
 
 export interface InstanceResult {
   readonly sink: SinkResult;
-  /** Of a join part by part, as are the tasks. */
-  readonly rewritten: readonly RewrittenPart[];
   readonly joinTasks: readonly JoinTaskResult[];
   /** Rows that entered the pipeline, and calls of TypeScript implementations over a batch. */
   readonly rows: number;

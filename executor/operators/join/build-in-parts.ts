@@ -10,8 +10,6 @@ import type { HashDirectory } from "./join-directory.ts";
 
 /** Rows of both sides that a worker joins by itself. */
 export interface JoinPart {
-  /** Number of the build side's part; undefined where no build row can match, or none is written anew. */
-  readonly leaf: number | undefined;
   /** Upper hash bits that all its rows have in common. */
   readonly sharedBits: number;
   /** The build rows, as many at a time as fit; the probe rows meet each of these in turn. */
@@ -34,8 +32,6 @@ export interface BuildInParts {
   readonly pages: readonly SpilledPage[];
   /** What is in memory. */
   readonly chunks: readonly RowChunk[];
-  /** A part's rows have been written anew. */
-  readonly replace: (leaf: number, pages: readonly SpilledPage[]) => void;
   /** What there is to join, by partition, for probe rows in an exchange. `inPieces`: rows that belong together need not all be in memory. */
   readonly parts: (probe: readonly StoredPartition[], probeLayout: SpillLayout, inPieces: boolean, run: RunDivision) => Promise<readonly (readonly JoinPart[])[]>;
 }

@@ -1,4 +1,5 @@
 import type { Arena } from "../../memory/arena.ts";
+import type { Pool } from "../../memory/pool.ts";
 import type { RecordFlag, RecordRun } from "../../pipeline/morsels.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../../spill/spill-store.ts";
@@ -10,6 +11,7 @@ import { directoryBits, directoryBytes, joinLinkModule } from "./join-directory.
 import type { StoredPartition } from "../spilling-rows.ts";
 import type { JoinPart } from "./build-in-parts.ts";
 import type { JoinLookup } from "./join-lookup.ts";
+import { BUILD_RECORD } from "./join-build.ts";
 import { LOOP_RECORD } from "./nested-loop.ts";
 import { addMarks, putMarks } from "./page-marks.ts";
 
@@ -19,14 +21,8 @@ export interface JoinParts {
   readonly build: SpillLayout;
   readonly probe: SpillLayout;
   readonly lookup: JoinLookup;
-  /** Match flags of build rows are kept: those that belong to one task alone are written anew. */
+  /** Match flags of build rows are kept. */
   readonly keepsFlags: boolean;
-}
-
-/** Pages of a part of the build side that has been written anew. */
-export interface RewrittenPart {
-  readonly leaf: number;
-  readonly pages: readonly SpilledPage[];
 }
 
 /** Probe rows whose notes are kept at a time, a byte each: the build rows come into memory once for so many. */
@@ -36,17 +32,18 @@ const MAX_NOTED_ROWS = 4 * 1024 * 1024;
  * Joins one part. The build rows, with a directory or an array of addresses of their own, lie in `arena`; a page of probe rows at a time in `scratch`, and `run` sends them through
  * the pipeline. `state`: address of the instance's state block.
  */
-export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): RewrittenPart | undefined {
+export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }: JoinParts, state: number, arena: Arena, scratch: Arena, spill: SpillStore, run: (rows: RecordRun) => void): void {
   const { pool } = arena;
   const { passes } = lookup.state;
-  const rounds = part.rounds.map((round) => ({ ...round }));
+  const matched = lookup.kind === "hash" ? BUILD_RECORD.matched : LOOP_RECORD.matched;
+  const { rounds } = part;
   for (const rows of probeGroups(part.probe, probe.recordBytes, passes !== undefined && rounds.length > 1)) {
     const notes = rows.map((piece) => new Uint8Array(passes === undefined ? 0 : recordCount(piece)));
     for (const [at, round] of rounds.entries()) {
       arena.reset();
       const loaded = round.pages.map((page) => spill.read(page, build, arena));
-      const inMemory = runsOf(round.isCopied === true ? copiesOf(round.chunks, arena) : round.chunks, build.recordBytes);
-      placeRound(lookup, [...inMemory, ...loaded], round.directory, part.sharedBits, state, arena);
+      const chunks = round.isCopied === true ? copiesOf(round.chunks, arena) : round.chunks;
+      placeRound(lookup, [...runsOf(chunks, build.recordBytes), ...loaded], round.directory, part.sharedBits, state, arena);
       if (passes !== undefined) pool.u32[(state + passes.isLast) >>> 2] = at === rounds.length - 1 ? 1 : 0;
       for (const [i, piece] of rows.entries()) {
         const records = "file" in piece ? spill.read(piece, probe, scratch) : piece;
@@ -55,12 +52,16 @@ export function runJoinPart(part: JoinPart, { build, probe, lookup, keepsFlags }
         scratch.reset();
       }
       if (!keepsFlags) continue;
-      if (lookup.kind === "hash") round.pages = spill.write(build, loaded);
-      else for (const [i, { marks }] of round.pages.entries()) if (marks !== undefined) addMarks(pool, marks, loaded[i], LOOP_RECORD.matched);
+      for (const [i, { marks }] of round.pages.entries()) if (marks !== undefined) addMarks(pool, marks, loaded[i], matched);
+      if (round.isCopied === true) for (const [i, { start, end }] of chunks.entries()) addFlags(pool, { start, end }, round.chunks[i], build.recordBytes, matched);
     }
   }
   arena.reset();
-  return keepsFlags && part.leaf !== undefined ? { leaf: part.leaf, pages: rounds.flatMap((round) => round.pages) } : undefined;
+}
+
+/** Sets the flags of records whose copies have theirs set. */
+function addFlags({ u8 }: Pool, { start, end }: RowChunk, original: RowChunk, recordBytes: number, offset: number): void {
+  for (let at = 0; at < end - start; at += recordBytes) if (u8[start + at + offset] !== 0) u8[original.start + at + offset] = 1;
 }
 
 function copiesOf(chunks: readonly RowChunk[], arena: Arena): readonly RowChunk[] {

@@ -21,17 +21,12 @@ export async function joinMorsels(parts: readonly (readonly JoinPart[])[], reads
   return { kind: "joinParts", join: { ...sides, tasks: directories.in(tasks) } };
 }
 
-/**
- * The tasks of a join in parts: those that the plan asks for, or one for each partition. A part of which build rows are on disk is cut only where each task can read rows
- * of its own: match flags belong to one.
- */
-function joinTasks(parts: readonly (readonly JoinPart[])[], reads: readonly JoinRead[] | undefined, { build, probe, keepsFlags }: Omit<JoinParts, "tasks">): readonly JoinTask[] {
+/** The tasks of a join in parts: those that the plan asks for, or one for each partition. */
+function joinTasks(parts: readonly (readonly JoinPart[])[], reads: readonly JoinRead[] | undefined, { build, probe }: Omit<JoinParts, "tasks">): readonly JoinTask[] {
   if (reads === undefined) return parts.flat().map((part) => [part]);
   const pieces = new BuildPieces(build.recordBytes);
   const cut = (part: JoinPart, read: JoinRead): readonly JoinPart[] => {
     if (read.probe === undefined && read.build === undefined) return [part];
-    const isOnDisk = part.rounds.some(({ pages }) => pages.length > 0);
-    if (isOnDisk && keepsFlags) return isFirst(read.probe) && isFirst(read.build) ? [part] : [];
     const rounds = pieces.of(part, read.build).map((round): BuildRound => (round.pages.length > 0 && round.chunks.length > 0 ? { ...round, isCopied: true } : round));
     return [{ ...part, rounds, probe: pieceOf(part.probe, probe.recordBytes, read.probe) }];
   };
@@ -55,10 +50,6 @@ class BuildPieces {
     known.set(slice.index, rounds);
     return rounds;
   }
-}
-
-function isFirst(slice: Slice | undefined): boolean {
-  return slice === undefined || slice.index === 0;
 }
 
 /** About so much of a partition: records in memory one by one, those on disk by pages. */

@@ -1,4 +1,3 @@
-import { InternalError } from "../../../catalog/errors.ts";
 import type { PhysicalJoinKind } from "../../../planner/physical.ts";
 import type { Arena } from "../../memory/arena.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
@@ -45,14 +44,10 @@ export class LoopBuildInParts implements BuildInParts {
     return this.#rows.chunks;
   }
 
-  replace(): void {
-    throw new InternalError("rows of a nested loop stay as they were written");
-  }
-
   async parts(probe: readonly StoredPartition[], _probeLayout: SpillLayout, inPieces: boolean): Promise<readonly (readonly JoinPart[])[]> {
     const rounds = inPieces ? roundsOf(this.#rows, { recordBytes: this.layout.recordBytes, besideBytes: BESIDE_BYTES }, this.#bytes) : [this.#rows];
     const sides = Array.from({ length: this.#tasks }, (_, task) => together(probe.filter((_partition, i) => i % this.#tasks === task)));
-    return sides.map((rows) => (isEmpty(rows) ? [] : [{ leaf: undefined, sharedBits: 0, rounds, probe: rows }]));
+    return sides.map((rows) => (isEmpty(rows) ? [] : [{ sharedBits: 0, rounds, probe: rows }]));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { PhysicalJoinKind } from "../../../planner/physical.ts";
+import type { Arena } from "../../memory/arena.ts";
 import type { SpillLayout } from "../../spill/spill-layout.ts";
 import { spillLayout } from "../../spill/spill-layout.ts";
 import type { SpilledPage } from "../../spill/spill-store.ts";
@@ -12,6 +13,7 @@ import type { BuildInParts, JoinPart } from "./build-in-parts.ts";
 import { FLAGS_MATCHES, isEmpty, roundsOf } from "./build-in-parts.ts";
 import type { BuildShape } from "./join-build.ts";
 import { BUILD_RECORD } from "./join-build.ts";
+import { withMarks } from "./page-marks.ts";
 
 /** Beside each record: its slots in a hash directory (join-directory.ts). */
 const BESIDE_BYTES = 24;
@@ -27,22 +29,22 @@ export class PartitionedBuild implements BuildInParts {
   readonly layout: SpillLayout;
   readonly join: PhysicalJoinKind;
   readonly #bytes: number;
-  readonly #parts: HashPartition[];
+  readonly #parts: readonly HashPartition[];
 
   private constructor(layout: SpillLayout, join: PhysicalJoinKind, bytes: number, parts: readonly HashPartition[]) {
     this.layout = layout;
     this.join = join;
     this.#bytes = bytes;
-    this.#parts = [...parts];
+    this.#parts = parts;
   }
 
-  /** `bytes`: what a worker may take for one part. */
-  static async divide({ layout }: BuildShape, join: PhysicalJoinKind, stored: readonly StoredPartition[], bytes: number, run: RunDivision): Promise<PartitionedBuild> {
+  /** `bytes`: what a worker may take for one part. `arena`: lives as long as the rows. */
+  static async divide({ layout }: BuildShape, join: PhysicalJoinKind, stored: readonly StoredPartition[], bytes: number, arena: Arena, run: RunDivision): Promise<PartitionedBuild> {
     const spilled = spillLayout(layout.bytes, layout.fields);
     const partitions = stored.map((partition, number): HashPartition => ({ ...partition, path: [number] }));
     const divide = (large: readonly HashPartition[]) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout: spilled, hash: BUILD_RECORD.hash })));
     const parts = await divideUntil(partitions, (p) => bytesToUse(p, costOf(spilled)) <= bytes, divide, hardlyDivides(layout.bytes));
-    return new PartitionedBuild(spilled, join, bytes, parts);
+    return new PartitionedBuild(spilled, join, bytes, FLAGS_MATCHES.has(join) ? parts.map((part) => ({ ...part, pages: withMarks(part.pages, arena) })) : parts);
   }
 
   /** Match flags are read after the join. */
@@ -59,11 +61,6 @@ export class PartitionedBuild implements BuildInParts {
     return this.#parts.flatMap((part) => part.chunks);
   }
 
-  /** A part's rows have been written anew. */
-  replace(leaf: number, pages: readonly SpilledPage[]): void {
-    this.#parts[leaf] = { ...this.#parts[leaf], pages };
-  }
-
   /** What there is to join, by partition, for probe rows in an exchange over the same hash; its records begin with it. `inPieces`: one key's rows need not all be in memory. */
   async parts(probe: readonly StoredPartition[], probeLayout: SpillLayout, inPieces: boolean, run: RunDivision): Promise<readonly (readonly JoinPart[])[]> {
     const deeper = (path: readonly number[]): boolean => this.#parts.some((part) => part.path.length > path.length && path.every((number, i) => part.path[i] === number));
@@ -72,13 +69,12 @@ export class PartitionedBuild implements BuildInParts {
       (partition) => !deeper(partition.path),
       (large) => run(large.map((partition): DivideTask => ({ kind: "divide", partition, layout: probeLayout, hash: 0 }))),
     );
-    const leaves = new Map(this.#parts.map((part, leaf) => [part.path.join(), leaf]));
+    const byPath = new Map(this.#parts.map((part) => [part.path.join(), part]));
     const parts: JoinPart[][] = probe.map(() => []);
     for (const rows of divided) {
-      const leaf = leaves.get(rows.path.join());
-      const build = leaf === undefined ? undefined : this.#parts[leaf];
+      const build = byPath.get(rows.path.join());
       if (isEmpty(rows) || (DROPS_UNMATCHED.has(this.join) && (build === undefined || isEmpty(build)))) continue;
-      parts[rows.path[0]].push({ leaf, sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? roundsOf(build, costOf(this.layout), this.#bytes) : [build], probe: rows });
+      parts[rows.path[0]].push({ sharedBits: sharedBits(rows), rounds: build === undefined ? [{ chunks: [], pages: [] }] : inPieces ? roundsOf(build, costOf(this.layout), this.#bytes) : [build], probe: rows });
     }
     return parts;
   }
