@@ -5,7 +5,7 @@ import { BLOCK_BYTES } from "./memory/pool.ts";
 /** How the memory that a query can still have is shared out. `free`: blocks of it. */
 
 /** Breakers whose rows can go to disk. */
-const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "limit", "loopBuild", "shared", "sort", "window"]);
+const SPILLING: ReadonlySet<Breaker["kind"]> = new Set(["aggregate", "build", "exchange", "limit", "loopBuild", "shared", "sort", "topN", "window"]);
 /** Those whose rows are in memory together with others while they are read. */
 const IN_MEMORY_WITH_OTHERS: ReadonlySet<Breaker["kind"]> = new Set(["build", "exchange", "loopBuild"]);
 /** Blocks that an instance of a pipeline takes for its state and batches. */

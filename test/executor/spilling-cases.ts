@@ -112,6 +112,7 @@ export const SORTS_AND_WINDOWS: SpillingCases = {
     { name: "s NULLS LAST, w, id DESC", sql: `SELECT id, s, w FROM ${SORTED_TABLE} ORDER BY s NULLS LAST, w, id DESC` },
     { name: "id % 2, k DESC, id", sql: `SELECT id, k, s FROM ${SORTED_TABLE} ORDER BY id % 2, k DESC, id` },
     { name: "the first rows of an order", sql: `SELECT id, k, s FROM ${SORTED_TABLE.replace("60000", "300000")} ORDER BY s, id LIMIT 130000 OFFSET 7000` },
+    { name: "the first rows of an order, which are wide", sql: `SELECT id, x, concat(repeat('wide ', 50), id) AS w FROM ${SORTED_TABLE} ORDER BY x DESC, s, id LIMIT 25000 OFFSET 500` },
     { name: "rows behind an offset", sql: `SELECT count(*), count(DISTINCT id), count(length(s) + x) > 0 FROM (SELECT * FROM ${SORTED_TABLE} LIMIT 50000 OFFSET 20000)` },
     window("SELECT id, sum(id) OVER (PARTITION BY k ORDER BY id ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS a, lag(s, 1, 'none') OVER (PARTITION BY k ORDER BY id) AS b"),
     window("SELECT id, rank() OVER (PARTITION BY s ORDER BY x DESC) AS a, max(s) OVER (PARTITION BY s) AS b"),

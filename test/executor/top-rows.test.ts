@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { boundOfRuns } from "../../executor/operators/rows/top-rows.ts";
 import { open } from "../../server/library.ts";
+import type { SpilledPage } from "../../executor/spill/spill-store.ts";
 
 const SIDES = "WITH r AS (SELECT id AS i, id % 2 AS k FROM range(40)), l AS (SELECT id AS j, id % 2 AS k, (id * 7919) % 1000 AS v FROM range(4500)), x AS (SELECT id AS n FROM range(3))";
 
@@ -33,4 +35,15 @@ test.each([
   const expected = await sum({});
   expect(await sum({ "sparrow.exec.batchRows": "3" })).toEqual(expected);
   expect(new Set(expected as string[]).size).toBe((expected as string[]).length);
+});
+
+test("pages of sorted runs on disk say beyond which prefix no row is wanted", () => {
+  const run = (...firsts: readonly number[]): SpilledPage[] => firsts.map((first) => ({ file: "", offset: 0, bytes: 100, records: 10, first: BigInt(first) }));
+  // Of a last page nobody knows how far it goes.
+  expect(boundOfRuns([run(1)], 5)).toBeUndefined();
+  expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 10)).toBe(3n);
+  expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 11)).toBe(4n);
+  expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 30)).toBe(7n);
+  expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 40)).toBe(9n);
+  expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 41)).toBeUndefined();
 });

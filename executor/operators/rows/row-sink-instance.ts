@@ -17,7 +17,7 @@ import { TopRows } from "./top-rows.ts";
 export function openRowSink(shape: RowSinkShape, state: RowSinkState, context: ThreadContext, stores: SinkStores, block: number, job: PipelineJob): SinkInstance {
   const { pool } = context;
   if (shape.limit !== undefined) openGroupLimit(pool, stores.work, block, shape.limit, state.limit);
-  if (shape.keep !== undefined) return new TopRows(shape, state, context, stores, block, job);
+  if (shape.keep !== undefined) return new TopRows(shape, rowSpillLayout(shape), state, context, stores, block, job);
   const rows = openRows(shape, state, context, stores, block);
   const plain: SinkInstance = {
     outputRows: 0,

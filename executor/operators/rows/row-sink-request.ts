@@ -16,7 +16,7 @@ export function rowSinkRequest(breaker: RowBreaker, { singleFeeder, collide }: {
     case "sort":
       return { ...plain, order: breaker.node.order, whenFull: "sort" };
     case "topN":
-      return { ...plain, order: breaker.node.order, keep: breaker.node.limit + breaker.node.offset };
+      return { ...plain, order: breaker.node.order, whenFull: "sort", keep: breaker.node.limit + breaker.node.offset };
     case "window": {
       const { node } = breaker;
       const made: readonly Column[] = node.calls.map((c) => c.column);

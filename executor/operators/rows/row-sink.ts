@@ -92,8 +92,7 @@ export function rowSinkShape(emitter: SegmentEmitter, request: RowSinkRequest): 
   const order = orderBy.map((key, i) => ({ field: fields[partitionBy.length + i], ascending: key.ascending, nullsFirst: key.nullsFirst }));
   const sort: SortShape = { partitionBy: fields.slice(0, partitionBy.length), order, ...prefixExtent(order) };
   const filled = layout.fields.filter((field) => !isReserved.has(field.id));
-  const sortsItself = request.keep !== undefined || request.whenFull === "sort";
-  return { layout, filled, whenFull: request.whenFull, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: sortsItself ? sortCode(sort) : undefined, keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
+  return { layout, filled, whenFull: request.whenFull, ...sort, partitions: partitionBy.length > 0 ? PARTITIONS : 1, sorting: request.whenFull === "sort" ? sortCode(sort) : undefined, keep: request.keep, perMorsel: request.perMorsel, limit: groupLimitShape(request.limit, sort.partitionBy) };
 }
 
 export function reserveRowSink(state: StateLayout, shape: RowSinkShape): RowSinkState {

@@ -29,6 +29,6 @@ export async function spilledParts(breaker: Breaker, state: BreakerState, { kind
     case "rows":
       if (breaker.kind === "loopBuild") return undefined;
       if (breaker.kind === "window") return spilledWindow(breaker.node.calls, shape, { stored: state.stored(), sorted: state.sortedRuns() }, options);
-      return { tasks: await mergeTasks(shape, state.stored(), state.sortedRuns(), options, breaker.kind === "limit" ? breaker.node : undefined), sites: [] };
+      return { tasks: await mergeTasks(shape, state.stored(), state.sortedRuns(), options, breaker.kind === "limit" || breaker.kind === "topN" ? breaker.node : undefined), sites: [] };
   }
 }

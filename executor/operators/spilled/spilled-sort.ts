@@ -20,21 +20,23 @@ type Sort = Omit<MergeTask, "low" | "high">;
 
 /**
  * The parts in which a sort on disk is merged, one after the other in order. First, groups of runs are merged into longer ones, until few enough are left for a page of
- * each to be in memory. `sorted`: runs of pages; a page's `first` is the prefix of its first record. `stored`: what instances had that needed no disk. `slice`: rows of a limit,
- * whose prefixes are their morsels.
+ * each to be in memory. `sorted`: runs of pages; a page's `first` is the prefix of its first record. `stored`: what instances had that needed no disk. `slice`: of these rows no
+ * others are wanted; the prefixes of rows without an order are their morsels.
  */
 export async function mergeTasks(shape: RowSinkShape, stored: readonly StoredPartition[], sorted: readonly (readonly SpilledPage[])[], { workers, partBytes, runTasks }: SpilledPartsOptions, slice?: RowSlice): Promise<readonly MergeTask[]> {
   const layout = rowSpillLayout(shape);
   const sorting = sortCode(shape);
   const fanIn = Math.max(MIN_FAN_IN, Math.floor(partBytes / PAGE_BYTES) - 1);
+  // Rows behind those of a slice are in no merged run.
+  const first: RowSlice | undefined = slice?.limit === undefined ? undefined : { offset: 0, limit: slice.offset + slice.limit };
   let runs = sorted;
   while (runs.length > fanIn) {
     const groups = Math.ceil(runs.length / fanIn);
-    const tasks = Array.from({ length: groups }, (_, g): MergeTask => ({ kind: "merge", shape, sorting, layout, runs: runs.filter((_run, i) => i % groups === g), inMemory: [], low: undefined, high: undefined, slice: undefined, pageBytes: PAGE_BYTES }));
+    const tasks = Array.from({ length: groups }, (_, g): MergeTask => ({ kind: "merge", shape, sorting, layout, runs: runs.filter((_run, i) => i % groups === g), inMemory: [], low: undefined, high: undefined, slice: first, pageBytes: PAGE_BYTES }));
     runs = (await runTasks(tasks)).map(({ pages }) => pages[0]);
   }
   const rest = runsOf(stored.flatMap((p) => p.chunks), layout.recordBytes);
-  const inOrder: FinishTask = slice === undefined ? { kind: "sort", shape, sorting, runs: rest, offset: 0, limit: undefined } : { kind: "limit", runs: rest, offset: 0, limit: undefined };
+  const inOrder: FinishTask = shape.order.length > 0 ? { kind: "sort", shape, sorting, runs: rest, offset: 0, limit: undefined } : { kind: "limit", runs: rest, offset: 0, limit: undefined };
   const inMemory = rest.length === 0 ? [] : (await runTasks([inOrder]))[0].runs;
   const sort: Sort = { kind: "merge", shape, sorting, layout, runs, inMemory, slice, pageBytes: PAGE_BYTES };
   return slice === undefined ? mergeParts(sort, workers) : [{ ...sort, low: undefined, high: undefined }];
