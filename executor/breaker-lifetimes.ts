@@ -1,11 +1,17 @@
 import type { Pipeline, StagePlan } from "../planner/stages.ts";
 import type { BreakerShape } from "./pipeline/compile-pipeline.ts";
+import { FLAGS_MATCHES } from "./operators/join/build-in-parts.ts";
 import { keepsBytes } from "./pipeline/row-access.ts";
 
 /** Breakers whose records a pipeline looks at. */
 export function breakersRead({ source, steps }: Pipeline): readonly number[] {
   const own = source.kind === "breaker" ? [source.breaker] : [];
   return [...own, ...steps.flatMap((step) => (step.kind === "probe" || step.kind === "loop" ? [step.breaker] : []))];
+}
+
+/** Breakers in whose records a pipeline may mark matches. */
+export function breakersMarked({ steps }: Pipeline): readonly number[] {
+  return steps.flatMap((step) => ((step.kind === "probe" || step.kind === "loop") && FLAGS_MATCHES.has(step.node.join) ? [step.breaker] : []));
 }
 
 /**

@@ -1,40 +1,35 @@
 import { InternalError } from "../catalog/errors.ts";
 import type { Split } from "../catalog/table.ts";
 import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
-import type { ErrorSite } from "./emit/emit-context.ts";
-import { breakersRead, keepsStrings, liveBreakers, sourcesOfIncomplete } from "./breaker-lifetimes.ts";
+import { breakersMarked, breakersRead, keepsStrings, liveBreakers, sourcesOfIncomplete } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
 import { NO_ACCOUNT } from "./memory/accounts.ts";
 import { BLOCK_BYTES } from "./memory/pool.ts";
 import { bytesWanted, sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
-import { isSmall, mayRunTwice, partMorsels, scanLayouts, scanSplits, splitMorsels, storedMorsels } from "./job-sources.ts";
+import { mayRunTwice, partMorsels, scanLayouts, scanSplits, splitMorsels, storedMorsels } from "./job-sources.ts";
 import type { QueryCounters } from "./query-counters.ts";
 import { WorkDone } from "./query-counters.ts";
-import type { Holder } from "./query-memory.ts";
+import { QueryJobs } from "./query-jobs.ts";
 import { QueryMemory } from "./query-memory.ts";
 import { BreakerState } from "./operators/breaker-state.ts";
 import type { BuildInParts } from "./operators/join/build-in-parts.ts";
 import { joinLookup } from "./operators/join/join-lookup.ts";
 import { takesNotes } from "./operators/join/passes.ts";
-import type { FinishTask, FinishTasks, SpilledParts, TaskResult } from "./operators/finish-task.ts";
-import { emptyKeyedDirectories, isRepeatable } from "./operators/repeated-tasks.ts";
-import type { RunDivision } from "./operators/spilled/run-division.ts";
+import type { FinishTasks, SpilledParts } from "./operators/finish-task.ts";
 import type { BreakerShape, CompiledPipeline } from "./pipeline/compile-pipeline.ts";
 import { pipelineCode } from "./pipeline/kept-code.ts";
 import type { Morsels, RecordRun } from "./pipeline/morsels.ts";
 import { morselCount, rangeMorsels } from "./pipeline/morsels.ts";
 import { PartitionNumbering } from "./pipeline/row-places.ts";
-import type { InstanceResult, PipelineJob } from "./pipeline/pipeline-job.ts";
+import type { PipelineJob } from "./pipeline/pipeline-job.ts";
 import { controlBytes } from "./pipeline/pipeline-job.ts";
 import type { ExecuteOptions, ExecutorThreads } from "./executor.ts";
 import { PlanInProgress } from "./plan-in-progress.ts";
 import type { ResultQueue } from "./result-queue.ts";
 import { spillLayout } from "./spill/spill-layout.ts";
-import { toError } from "./failure-error.ts";
-import { DEFAULT_MAX_FAILURES, WorkerLostError } from "./worker-lost.ts";
-import type { Failure } from "./worker-messages.ts";
+import { WorkerLostError } from "./worker-lost.ts";
 
 /**
  * One query on its way: its pipelines run one after the other, each on all workers; at every breaker exact sizes are known before the next pipeline is
@@ -50,6 +45,7 @@ export class QueryRun {
   readonly #partitioned = new Map<number, BuildInParts>();
   readonly #memory: QueryMemory;
   readonly #spillFolder: string;
+  readonly #jobs: QueryJobs;
   /** By breaker, those that hold bytes of its records' strings. */
   readonly #pointsInto = new Map<number, Set<number>>();
   /** Breakers whose rows are gone. */
@@ -68,6 +64,7 @@ export class QueryRun {
     this.#results = results;
     this.#memory = new QueryMemory(threads.pool, options.memoryLimit);
     this.#spillFolder = threads.spill.newQuery();
+    this.#jobs = new QueryJobs(threads, options, this.#memory, this.#spillFolder);
   }
 
   get counters(): QueryCounters {
@@ -191,9 +188,9 @@ export class QueryRun {
     const { joinMorsels } = await import("./operators/join/join-tasks.ts");
     const { layout } = this.#shape(exchange).shape;
     const sides = { build: build.layout, probe: spillLayout(layout.bytes, layout.fields), lookup, keepsFlags: build.keepsFlags };
-    const parts = await build.parts(this.#breaker(exchange).stored(), sides.probe, !takesNotes(build.join) || lookup.state.passes !== undefined, this.#divide("pipeline"));
+    const parts = await build.parts(this.#breaker(exchange).stored(), sides.probe, !takesNotes(build.join) || lookup.state.passes !== undefined, this.#jobs.divide("pipeline"));
     if (lookup.kind === "loop") return { kind: "joinParts", join: { ...sides, tasks: parts.flat().map((part) => [part]) } };
-    return joinMorsels(parts, reads, sides, arena, (links) => this.#runTasks("pipeline", links, [], false));
+    return joinMorsels(parts, reads, sides, arena, (links) => this.#jobs.runTasks("pipeline", links, [], false));
   }
 
   async #runStages(pipeline: Pipeline, stages: StagePlan): Promise<void> {
@@ -236,7 +233,7 @@ export class QueryRun {
     const [node, estimated] = source.kind === "breaker" ? [source.reader, source.estimate] : [source.node.id, source.node.rows];
     const started = performance.now();
     onEvent?.({ kind: "stageStarted", stage, node, estimatedRows: estimated, morsels: morselCount(morsels), inputBytes: splits.reduce((sum, { bytes }) => sum + bytes, 0) });
-    const results = await this.#onWorkers(job, sites, pipeline);
+    const results = await this.#jobs.runPipeline(job, sites, pipeline, pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined);
     const tasks = morsels.kind === "joinParts" ? results.flatMap((result) => result.joinTasks) : results.map((result, task) => ({ ...result, task }));
     for (const { task, rows, milliseconds } of tasks) onEvent?.({ kind: "taskEnded", stage, task, rows, milliseconds });
     onEvent?.({ kind: "stageEnded", stage, rows: results.reduce((sum, { rows }) => sum + rows, 0), milliseconds: performance.now() - started, heldBytes: this.#memory.usedBytes, spilledBytes: this.#memory.spilledBytes });
@@ -266,33 +263,9 @@ export class QueryRun {
     return shape;
   }
 
-  async #onWorkers(job: PipelineJob, sites: readonly ErrorSite[], pipeline: Pipeline): Promise<readonly InstanceResult[]> {
-    const feed = pipeline.sink.kind === "result" ? this.#results.feed(this.#threads.workers, pipeline.sink.partition) : undefined;
-    const results: InstanceResult[] = [];
-    const { speculation: policy, onEvent } = this.#options;
-    await this.#threads.runPipeline(job, {
-      inline: isSmall(job.morsels) && !job.eagerSpill && !pipeline.steps.some((s) => s.kind === "loop" || s.kind === "generate"),
-      repeatable: true,
-      shares: Math.max(1, Math.min(this.#threads.workers, morselCount(job.morsels))),
-      maxFailures: this.#maxFailures,
-      newOwner: (use) => this.#memory.newOwner(use === "kept" && pipeline.sink.kind === "breaker" ? pipeline.sink.breaker : "pipeline"),
-      signal: this.#options.signal,
-      feed,
-      ...(policy !== undefined && job.taken !== 0 && {
-        speculation: { policy, morsels: morselCount(job.morsels), taken: job.taken, onStart: (task) => onEvent?.({ kind: "taskSpeculated", stage: pipeline.id, task }), abandon: (owners, ended) => this.#memory.abandon(owners, ended) },
-      }),
-      onResult: (result) => {
-        if (result.kind !== "pipeline") throw new InternalError("a pipeline job gives a pipeline result");
-        results.push(result.result);
-      },
-      toError: (failure: Failure) => toError(failure, sites),
-    });
-    return results;
-  }
-
   /**
-   * All rows of a breaker are in. Merging groups changes them: where a worker dies at that, the pipelines that have fed the breaker run again. They make the same
-   * rows, as those of a job that runs again do: the breakers that they read are still there, matches that they mark are marked already, and the breaker has been seen by nobody.
+   * All rows of a breaker are in. Merging groups changes them: where a worker dies at that, the pipelines that have fed the breaker run again. The breakers that they read are
+   * still there, but for matches that they have marked, and nobody has seen the one that they feed: it may get other rows than the first time, where these are random.
    */
   async #complete(breaker: Breaker): Promise<void> {
     for (let failures = 1; ; failures++) {
@@ -301,10 +274,12 @@ export class QueryRun {
         return;
       } catch (error) {
         if (!(error instanceof WorkerLostError) || !error.spoilsInput) throw error;
-        if (failures >= this.#maxFailures) throw new WorkerLostError(error.reason, failures, false);
+        if (failures >= this.#jobs.maxFailures) throw new WorkerLostError(error.reason, failures, false);
         const feeders = this.#plan.ran.filter(({ sink }) => sink.kind === "breaker" && sink.breaker === breaker.id);
         if (feeders.flatMap(breakersRead).some((source) => this.#freed.has(source))) throw error;
+        this.#memory.release("pipeline", "tasks");
         this.#forget(breaker.id);
+        for (const id of new Set(feeders.flatMap(breakersMarked))) this.#breaker(id).clearMatches(this.#partitioned.get(id), this.#threads.pool);
         for (const feeder of feeders) {
           this.#work.forget(feeder.id);
           await this.#runPipeline(feeder);
@@ -312,10 +287,6 @@ export class QueryRun {
         }
       }
     }
-  }
-
-  get #maxFailures(): number {
-    return this.#options.maxFailures ?? DEFAULT_MAX_FAILURES;
   }
 
   /** All rows of a breaker are in. A hash table is completed when it is probed: what is to come may be planned otherwise before. */
@@ -334,7 +305,7 @@ export class QueryRun {
     const inline = state.isSmall();
     let runs: readonly (readonly RecordRun[])[] = [];
     for (let round: FinishTasks | undefined = first; round !== undefined; round = round.then?.(runs)) {
-      const made = await this.#runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline);
+      const made = await this.#jobs.runTasks(round.then === undefined ? breaker.id : "pipeline", round.tasks, round.sites, inline);
       runs = made.map((result) => result.runs);
     }
     state.complete(runs);
@@ -358,7 +329,7 @@ export class QueryRun {
     if (state.isSpilled() || this.#plan.stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
       state.leaveInParts();
       const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#memory.arena(id), this.#divide(id));
+      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#memory.arena(id), this.#jobs.divide(id));
       this.#partitioned.set(id, build);
       const isOnDisk = build.pages.length > 0;
       this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { directory: "hash", unique: false, isPartitioned: true, isOnDisk } });
@@ -367,11 +338,6 @@ export class QueryRun {
     await this.#finish(breaker, state);
     const { directory, unique } = state.build();
     this.#shapes.set(id, { ...shape, complete: { directory: directory.kind, unique, isPartitioned: false, isOnDisk: false } });
-  }
-
-  /** Divides partitions on disk; what the tasks need is held as long as `holder`. */
-  #divide(holder: Holder): RunDivision {
-    return async (tasks) => (await this.#runTasks(holder, tasks, [], false)).map((result) => result.pages);
   }
 
   /** What does not fit into memory is read part by part. */
@@ -383,32 +349,9 @@ export class QueryRun {
       timeZone: this.#options.evaluation.timeZone,
       workers: this.#threads.workers,
       partBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
-      runTasks: (tasks) => this.#runTasks(breaker.id, tasks, [], false),
+      runTasks: (tasks) => this.#jobs.runTasks(breaker.id, tasks, [], false),
     });
     if (parts !== undefined) this.#parts.set(breaker.id, parts);
-  }
-
-  /** What each task gives, held as long as `holder`. */
-  async #runTasks(holder: Holder, tasks: readonly FinishTask[], sites: readonly ErrorSite[], inline: boolean): Promise<readonly TaskResult[]> {
-    const results: TaskResult[] = [];
-    if (tasks.length === 0) return results;
-    const job = { tasks, control: this.#memory.arena("tasks").allocateZeroed(controlBytes(this.#threads.workers)), account: this.#memory.account, spillFolder: this.#spillFolder, evaluation: this.#options.evaluation };
-    await this.#threads.runFinish(job, {
-      inline,
-      shares: Math.min(this.#threads.workers, tasks.length),
-      repeatable: tasks.every(isRepeatable),
-      again: () => emptyKeyedDirectories(this.#threads.pool, tasks),
-      maxFailures: this.#maxFailures,
-      newOwner: (use) => this.#memory.newOwner(use === "kept" ? holder : "tasks"),
-      signal: this.#options.signal,
-      onResult: (result) => {
-        if (result.kind !== "finish") throw new InternalError("a finish job gives records");
-        for (const { task, ...made } of result.results) results[task] = made;
-      },
-      toError: (failure) => toError(failure, sites),
-    });
-    this.#memory.release("tasks");
-    return results;
   }
 
   #freeBlocks(): number {

@@ -219,10 +219,10 @@ function murmur3Bytes(bytes: DataView, seed: number): number {
 
 const sequences = new WeakMap<object, { morsel: number; sequence: RandomSequence }>();
 
-/** The site's sequence over the rows of the morsel at hand: from its seed and the morsel's number, as Spark adds that of the partition, or from chance. */
+/** The site's sequence over the rows of the morsel at hand: from its seed, of which NULL is 0, and the morsel's number, as Spark adds that of the partition; or from chance. */
 export function randomSequence(call: ScalarCall, seed: Value | undefined): RandomSequence {
   const morsel = call.place?.morsel ?? 0;
-  const start = (): RandomSequence => new RandomSequence(typeof seed === "bigint" ? BigInt.asIntN(64, seed + BigInt(morsel)) : BigInt(Math.floor(Math.random() * 2 ** 53)));
+  const start = (): RandomSequence => new RandomSequence(seed === undefined ? BigInt(Math.floor(Math.random() * 2 ** 53)) : BigInt.asIntN(64, BigInt((seed ?? 0n) as bigint) + BigInt(morsel)));
   const state = siteState(sequences, call, () => ({ morsel, sequence: start() }));
   if (state.morsel !== morsel) [state.morsel, state.sequence] = [morsel, start()];
   return state.sequence;

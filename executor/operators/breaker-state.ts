@@ -11,6 +11,7 @@ import { mergeCode } from "./aggregate/merge-module.ts";
 import type { FinishTask, FinishTasks, WindowTask } from "./finish-task.ts";
 import type { BuildShape } from "./join/join-build.ts";
 import { BUILD_RECORD } from "./join/join-build.ts";
+import type { BuildInParts } from "./join/build-in-parts.ts";
 import type { JoinDirectory, KeyedDirectory } from "./join/join-directory.ts";
 import { keyedDirectory } from "./join/join-directory.ts";
 import { linkTasks } from "./join/link-tasks.ts";
@@ -24,6 +25,7 @@ import type { RowSinkShape } from "./rows/row-sink.ts";
 import { sortCode } from "./rows/sort-module.ts";
 import { sortTasks } from "./rows/sort-plan.ts";
 import { forEachRecord } from "./rows/sort-records.ts";
+import { clearMarks } from "./join/page-marks.ts";
 import { compileWindow } from "./window/window-module.ts";
 
 /** Records below which a breaker is completed in the main thread. */
@@ -201,7 +203,7 @@ export class BreakerState {
   /** Those of some records whose match flag is (not) set. */
   flagged(rows: "all" | "matched" | "unmatched", runs: readonly RecordRun[], pool: Pool, arena: Arena): readonly RecordRun[] {
     if (rows === "all") return runs;
-    const flag = this.#breaker.kind === "build" ? BUILD_RECORD.matched : LOOP_RECORD.matched;
+    const flag = this.#matchFlag;
     const wanted = rows === "matched" ? 1 : 0;
     const total = runs.reduce((sum, r) => sum + r.count, 0);
     const base = arena.allocate(Math.max(1, total) * 4);
@@ -210,6 +212,21 @@ export class BreakerState {
       if (pool.u8[record + flag] === wanted) pool.u32[(base >>> 2) + count++] = record;
     });
     return count === 0 ? [] : [{ base, count, stride: 0 }];
+  }
+
+  /** Takes back what joins have marked in build rows. `inParts`: where not all of them are looked at together. */
+  clearMatches(inParts: BuildInParts | undefined, pool: Pool): void {
+    const { u8, u32 } = pool;
+    const flag = this.#matchFlag;
+    const runs = inParts === undefined ? (this.#runs ?? []) : runsOf(inParts.chunks, this.#settledShape().shape.layout.bytes);
+    forEachRecord(u32, runs, (record) => {
+      u8[record + flag] = 0;
+    });
+    if (inParts !== undefined) clearMarks(pool, inParts.pages);
+  }
+
+  get #matchFlag(): number {
+    return this.#breaker.kind === "build" ? BUILD_RECORD.matched : LOOP_RECORD.matched;
   }
 
   #linkTasks({ shape }: Extract<BreakerShape, { kind: "build" }>, arena: Arena): FinishTasks {

@@ -25,6 +25,11 @@ test("calls without a seed have one each, another in the next query", async () =
   expect(new Set(drawn).size).toBe(drawn.length);
 });
 
+test("a seed of NULL is 0", async () => {
+  const [{ a, b }] = await sparrow.sql("SELECT rand(NULL) AS a, rand(0) AS b").toArray();
+  expect(a).toBe(b);
+});
+
 test("work that is done again draws the same numbers: no row is lost or comes twice", async () => {
   const sql = "SELECT a.id AS a, b.id AS b FROM (SELECT id FROM range(70000) WHERE rand() < 0.5) a FULL JOIN (SELECT id FROM range(70000)) b ON a.id = b.id";
   for (const death of ["end", 3] as const) {

@@ -12,6 +12,10 @@ export function withMarks(pages: readonly SpilledPage[], arena: Arena): readonly
   return pages.map((page) => ({ ...page, marks: arena.allocateZeroed(4 * Math.ceil(page.records / 32)) }));
 }
 
+export function clearMarks(pool: Pool, pages: readonly SpilledPage[]): void {
+  for (const { marks, records } of pages) if (marks !== undefined) pool.zero(marks, 4 * Math.ceil(records / 32));
+}
+
 /** Notes which records of a page that was read have their flag, the byte at `offset`, set. */
 export function addMarks({ u8, i32 }: Pool, marks: number, { base, count, stride }: RecordRun, offset: number): void {
   for (let first = 0; first < count; first += 32) {
