@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import { assert, InternalError } from "../catalog/errors.ts";
+import { InternalError } from "../catalog/errors.ts";
 import type { ExecutionEvent } from "./events.ts";
 import type { Replan } from "../planner/adaptive/progress.ts";
 import type { StagePlan } from "../planner/stages.ts";
@@ -134,10 +134,7 @@ export class Executor implements ExecutorThreads {
         options.onEnd?.(run.counters);
         return;
       } catch (error) {
-        if (error instanceof WorkerLostError && error.spoilsInput && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) {
-          assert(!queue.hasDelivered, "what it takes to make input anew is kept from the first batch on that leaves");
-          continue;
-        }
+        if (error instanceof WorkerLostError && error.spoilsInput && !queue.hasDelivered && failures < (options.maxFailures ?? DEFAULT_MAX_FAILURES)) continue;
         options.onEnd?.(run.counters);
         throw error;
       }

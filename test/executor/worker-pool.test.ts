@@ -37,23 +37,23 @@ beforeEach(() => {
 afterEach(() => sparrow.close());
 
 test("a share that cannot be sent fails its query, and the thread goes on", async () => {
-  await sparrow.sql("SELECT count(*) FROM range(100000)").toArray();
+  await sparrow.sql("SELECT count(*) FROM range(70000)").toArray();
   const { workerPool } = threads.watched.executor!;
   expect(await workerPool.run(shareOf({ id: 0, job: () => {} }))).toMatchObject({ kind: "failed", failure: { kind: "other", message: expect.stringMatching(/^a share cannot be sent to a thread/) } });
-  expect(Object.values((await sparrow.sql("SELECT count(*) FROM range(100000)").toArray())[0])).toEqual([100_000n]);
+  expect(Object.values((await sparrow.sql("SELECT count(*) FROM range(70000)").toArray())[0])).toEqual([70_000n]);
 });
 
 test("who reads a result can run other queries before going on, to any depth, and threads beyond the usual number end", async () => {
-  const { workerPool } = (await sparrow.sql("SELECT count(*) FROM range(100000)").toArray(), threads.watched.executor!);
+  const { workerPool } = (await sparrow.sql("SELECT count(*) FROM range(70000)").toArray(), threads.watched.executor!);
   const readAtDepth = async (depth: number): Promise<number> => {
     let rows = 0;
-    for await (const { numRows } of sparrow.sql("SELECT id, id * 2 AS b FROM range(400000)")) {
-      if (rows === 0 && depth > 0) expect(await readAtDepth(depth - 1)).toBe(400_000);
+    for await (const { numRows } of sparrow.sql("SELECT id, id * 2 AS b FROM range(300000)")) {
+      if (rows === 0 && depth > 0) expect(await readAtDepth(depth - 1)).toBe(300_000);
       rows += numRows;
     }
     return rows;
   };
-  expect(await readAtDepth(2)).toBe(400_000);
+  expect(await readAtDepth(2)).toBe(300_000);
   await expect.poll(() => workerPool.threads).toBeLessThanOrEqual(2);
   expect(threads.watched.poolBytes).toBe(0);
 });
@@ -61,11 +61,11 @@ test("who reads a result can run other queries before going on, to any depth, an
 test("a thread that dies while it waits for the reader: no row is lost or comes twice", async () => {
   threads.deathOf = (message) => (message.id === 1 ? 64 : undefined);
   const rows: bigint[] = [];
-  for await (const batch of sparrow.sql("SELECT id FROM range(400000)")) {
+  for await (const batch of sparrow.sql("SELECT id FROM range(300000)")) {
     if (rows.length === 0) await expect.poll(() => threads.deaths, { timeout: 10_000 }).toBe(1);
     rows.push(...(batch.getChildAt(0)!.toArray() as BigInt64Array));
   }
-  expect(rows).toHaveLength(400_000);
+  expect(rows).toHaveLength(300_000);
   expect(rows.every((id, row) => id === BigInt(row))).toBe(true);
   expect(threads.watched.poolBytes).toBe(0);
 });
