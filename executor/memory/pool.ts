@@ -76,7 +76,8 @@ export class Pool {
     const firstBlock = Math.max(1, options.firstBlock ?? 1);
     assert(blocks > firstBlock, `a pool of ${options.bytes} bytes has no block to hand out`);
     const pages = (blocks * BLOCK_BYTES) / WASM_PAGE_BYTES;
-    const pool = new Pool(new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }), firstBlock, options.canaries ?? false);
+    // One page more, which is never handed out: vectors may be read beyond the end of any block.
+    const pool = new Pool(new WebAssembly.Memory({ initial: pages + 1, maximum: pages + 1, shared: true }), firstBlock, options.canaries ?? false);
     pool.i32[HIGH_WATER >> 2] = firstBlock;
     pool.accounts.openCache();
     return pool;

@@ -27,6 +27,7 @@ import { emitSample } from "../operators/sample.ts";
 import type { Label } from "../wasm/function-builder.ts";
 import { get, i32, i64 } from "../wasm/instructions.ts";
 import { ModuleBuilder } from "../wasm/module-builder.ts";
+import { takeBlockFilter } from "./block-filter.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { OutputBatch } from "./output-batch.ts";
 import { emitOutput, reserveOutput } from "./output-batch.ts";
@@ -153,13 +154,15 @@ class PipelineCompiler {
       else for (const { column, slot } of incoming) bindSlot(emitter, column, slot);
       const { cut: ending } = segment;
       const batch = ending && reserveOutput(this.#state, ending.columns);
+      // Where rows are counted, each goes through the filters by itself.
+      const { filter, steps } = i === 0 && !this.#options.measure ? takeBlockFilter(segment.steps, emitter) : { filter: undefined, steps: segment.steps };
       emitter.forEachRow((skip) => {
         if (i === 0) this.#count(emitter, this.#sourceNode(pipeline.source));
-        this.#steps(emitter, segment.steps, 0, skip, (away) => {
+        this.#steps(emitter, steps, 0, skip, (away) => {
           if (batch !== undefined) emitOutput(emitter, batch);
           else sink = this.#sink(emitter, pipeline, cut.breaker, away);
         });
-      });
+      }, filter);
       if (ending === undefined || batch === undefined) {
         segments.push({});
         return;

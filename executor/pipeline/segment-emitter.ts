@@ -10,8 +10,10 @@ import { canEmit, emitCondition, emitExpr } from "../emit/expression.ts";
 import { kernelSignatures } from "../kernels/kernel-signatures.ts";
 import type { FunctionBuilder, FunctionReference, Label } from "../wasm/function-builder.ts";
 import type { Local, Val } from "../wasm/instructions.ts";
-import { get, i32 } from "../wasm/instructions.ts";
+import { get, i32, i64 } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { BlockFilter } from "./block-filter.ts";
+import { BLOCK_ROWS } from "./block-filter.ts";
 import { loadBuffer, loadDictionaryEntry } from "./buffer-access.ts";
 import { literalValue } from "./literals.ts";
 import { loadField } from "./row-access.ts";
@@ -280,20 +282,46 @@ export class SegmentEmitter implements EmitContext {
     this.#rowStarts.push(body);
   }
 
-  /** For each source row in [from, to): `body(skip)`, where `skip` rejects the row. Ends the function. */
-  forEachRow(body: (skip: Label) => void): void {
+  /** For each source row in [from, to), or each that passes `filter`: `body(skip)`, where `skip` rejects the row. Ends the function. */
+  forEachRow(body: (skip: Label) => void, filter?: BlockFilter): void {
     const { f, position } = this;
-    const to = f.param(2);
     f.set(position, get(f.param(1)));
-    f.while(i32.ltU(get(position), get(to)), () => {
-      for (const start of this.#rowStarts) start();
-      this.scoped(() => f.block((skip) => body(skip)));
-      if (this.parts.measure) this.#resumed();
-      // Whether there is a heap is known only after the body has been written.
-      if (this.#heap !== undefined) f.set(this.#heap.next, get(this.#heap.base));
+    f.while(i32.ltU(get(position), get(f.param(2))), () => {
+      if (filter !== undefined) {
+        this.#rowsOfBlock(body, filter);
+        return;
+      }
+      this.#row(body);
       f.set(position, i32.add(get(position), i32.const(1)));
     });
     f.result(i32.const(STATUS.done));
+  }
+
+  #row(body: (skip: Label) => void): void {
+    const { f } = this;
+    for (const start of this.#rowStarts) start();
+    this.scoped(() => f.block((skip) => body(skip)));
+    if (this.parts.measure) this.#resumed();
+    // Whether there is a heap is known only after the body has been written.
+    if (this.#heap !== undefined) f.set(this.#heap.next, get(this.#heap.base));
+  }
+
+  /** The rows from the position to the end of its block. Blocks begin at multiples of their size, wherever a loop that was left goes on. */
+  #rowsOfBlock(body: (skip: Label) => void, filter: BlockFilter): void {
+    const { f, position } = this;
+    const block = f.let(i32.and(get(position), i32.const(-BLOCK_ROWS)));
+    const rows = f.let(i32.sub(get(f.param(2)), get(block)));
+    const mask = f.let(i64.shl(i64.const(-1n), i64.extendI32U(i32.sub(get(position), get(block)))));
+    f.if(i32.ltU(get(rows), i32.const(BLOCK_ROWS)), () => f.set(mask, i64.and(get(mask), i64.sub(i64.shl(i64.const(1n), i64.extendI32U(get(rows))), i64.const(1n)))));
+    f.block((none) => {
+      filter(block, mask, none);
+      f.while(i32.eqz(i64.eqz(get(mask))), () => {
+        f.set(position, i32.add(get(block), i32.wrapI64(i64.ctz(get(mask)))));
+        f.set(mask, i64.and(get(mask), i64.sub(get(mask), i64.const(1n))));
+        this.#row(body);
+      });
+    });
+    f.set(position, i32.add(get(block), i32.const(BLOCK_ROWS)));
   }
 
   /**
