@@ -8,15 +8,17 @@ import { get, i32, i64 } from "../wasm/instructions.ts";
 import { NEED } from "./row-store.ts";
 
 /**
- * An open-addressing directory of records by hash: 8 bytes an entry, the record's address and 32 bits of its hash (address 0: empty); linear
- * probing. The slot comes from the hash's upper half: `(upper << left) >>> right`, where `left` takes off the bits that all records share.
+ * An open-addressing directory of records by hash: 8 bytes an entry, the record's address and the upper 32 bits of its hash (address 0: empty); linear
+ * probing. The slot is `(upper * factor) >>> shift`: a factor that is a power of two takes off the bits that all records share, and leaves hashes that are evenly
+ * spread so. Records may come in the order of another directory's slots, as groups do that are grouped once more by the same keys: those that come first were all
+ * at one place, and each would be searched past the others. Then the directory takes another factor.
  */
 export interface DirectoryState {
-  /** uint32 address, mask, left shift, right shift, count, limit. */
+  /** uint32 address, mask, factor, shift, count, limit. */
   readonly words: number;
 }
 
-const WORDS = { address: 0, mask: 4, left: 8, right: 12, count: 16, limit: 20 } as const;
+const WORDS = { address: 0, mask: 4, factor: 8, shift: 12, count: 16, limit: 20 } as const;
 const FIRST_BITS = 8;
 const MAX_BITS = 28;
 
@@ -39,10 +41,10 @@ export function emitLookup(emitter: SegmentEmitter, directory: DirectoryState, h
   const { f } = emitter;
   const address = emitter.stateWord(directory.words + WORDS.address);
   const mask = emitter.stateWord(directory.words + WORDS.mask);
-  const left = emitter.stateWord(directory.words + WORDS.left);
-  const right = emitter.stateWord(directory.words + WORDS.right);
+  const factor = emitter.stateWord(directory.words + WORDS.factor);
+  const shift = emitter.stateWord(directory.words + WORDS.shift);
   const tag = f.let(i32.wrapI64(i64.shrU(hash, i64.const(32n))));
-  const slot = f.let(i32.shrU(i32.shl(get(tag), get(left)), get(right)));
+  const slot = f.let(i32.shrU(i32.mul(get(tag), get(factor)), get(shift)));
   const entry = f.local("i32");
   const row = f.local("i32");
   const word = f.local("i64");
@@ -82,6 +84,14 @@ export function insertEntry(emitter: SegmentEmitter, directory: DirectoryState, 
 
 // ---- driver side
 
+/** What makes another factor of one. */
+const NEXT_FACTOR = 0x85ebca6b;
+
+/** Entries of a full directory that are looked at ... */
+const SAMPLED_ENTRIES = 64;
+/** ... and how far from their slots they are on average where many are at one place; 0.75 where they are spread. */
+const CLUSTERED_DISTANCE = 8;
+
 /** Slots of a directory that stays in the second-level cache together with its records. */
 const CACHED_BITS = 15;
 
@@ -113,8 +123,8 @@ export class Directory {
   readonly #pool: Pool;
   readonly #arena: Arena;
   readonly #words: number;
-  readonly #left: number;
   #bits = 0;
+  #factor: number;
   /** Rows seen, and records entered, when the directory was last full. */
   #lastFull = { rows: 0, records: 0 };
   #lastGrowth: Growth | undefined;
@@ -128,7 +138,7 @@ export class Directory {
     this.#pool = pool;
     this.#arena = arena;
     this.#words = (state + directory.words) >>> 2;
-    this.#left = sharedBits;
+    this.#factor = 2 ** sharedBits;
     const bits = Math.min(MAX_BITS, Math.max(FIRST_BITS, Math.ceil(Math.log2(expected * 2 + 1))));
     this.#use(arena.allocateZeroed(8 * 2 ** bits), bits);
   }
@@ -156,6 +166,7 @@ export class Directory {
       this.#lastFull = { rows, records: count };
       return false;
     }
+    if (this.#isClustered()) this.#changeFactor();
     this.clear(rows);
     return true;
   }
@@ -202,15 +213,16 @@ export class Directory {
     const { u32 } = this.#pool;
     const old = u32[this.#words] >>> 2;
     const oldEntries = 1 << this.#bits;
+    if (this.#isClustered()) this.#changeFactor();
     this.#use(address, bits);
     const base = u32[this.#words] >>> 2;
     const mask = (1 << this.#bits) - 1;
-    const right = 32 - this.#bits;
+    const shift = 32 - bits;
     for (let i = 0; i < oldEntries; i++) {
       const row = u32[old + 2 * i];
       if (row === 0) continue;
       const tag = u32[old + 2 * i + 1];
-      let slot = (tag << this.#left) >>> right;
+      let slot = Math.imul(tag, this.#factor) >>> shift;
       while (u32[base + 2 * slot] !== 0) slot = (slot + 1) & mask;
       u32[base + 2 * slot] = row;
       u32[base + 2 * slot + 1] = tag;
@@ -229,14 +241,33 @@ export class Directory {
     }
   }
 
+  #isClustered(): boolean {
+    const { u32 } = this.#pool;
+    const base = u32[this.#words] >>> 2;
+    const entries = 1 << this.#bits;
+    let [sampled, distance] = [0, 0];
+    for (let i = 0; i < entries; i += Math.max(1, entries / SAMPLED_ENTRIES)) {
+      if (u32[base + 2 * i] === 0) continue;
+      const slot = Math.imul(u32[base + 2 * i + 1], this.#factor) >>> (32 - this.#bits);
+      distance += (i - slot) & (entries - 1);
+      sampled++;
+    }
+    return distance > CLUSTERED_DISTANCE * sampled;
+  }
+
+  #changeFactor(): void {
+    this.#factor = Math.imul(this.#factor, NEXT_FACTOR) >>> 0;
+    this.#pool.u32[this.#words + WORDS.factor / 4] = this.#factor;
+  }
+
   #use(address: number, bits: number): void {
     this.#bits = bits;
     const entries = 1 << bits;
     const { u32 } = this.#pool;
     u32[this.#words + WORDS.address / 4] = address;
     u32[this.#words + WORDS.mask / 4] = entries - 1;
-    u32[this.#words + WORDS.left / 4] = this.#left;
-    u32[this.#words + WORDS.right / 4] = 32 - this.#bits;
+    u32[this.#words + WORDS.factor / 4] = this.#factor;
+    u32[this.#words + WORDS.shift / 4] = 32 - bits;
     u32[this.#words + WORDS.limit / 4] = Math.floor(entries * 0.6);
   }
 }

@@ -24,6 +24,9 @@ import { wantingRows, whyWholePartition } from "./window/rows-at-once.ts";
 import { streamedRecords } from "./window/stream-task.ts";
 import { completeWindow } from "./window/window-task.ts";
 
+/** Groups that a merge in memory is ready for at first: few, for it is when a directory grows that it is seen whether its entries are spread. */
+const FIRST_GROUPS = 512;
+
 /** Where a task puts what it has. */
 export interface TaskStores {
   /** What the records that it gives need. */
@@ -134,7 +137,7 @@ function completeGroups(task: GroupsTask, context: ThreadContext, { arena, work,
   initializeState(pool, state, merge.state);
   const store = new RowChunks(pool, arena, state, merge.words.store);
   const records = runs.reduce((sum, run) => sum + run.count, 0);
-  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, stored.pages.length > 0 ? records : Math.min(records, 4096));
+  const directory = new Directory(pool, work, state, merge.words.directory, task.sharedBits, stored.pages.length > 0 ? records : Math.min(records, FIRST_GROUPS));
   const instance = new WebAssembly.Instance(merge.module, {
     env: { memory: pool.memory },
     kernels: context.kernels,
