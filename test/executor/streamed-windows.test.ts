@@ -24,7 +24,7 @@ const TABLE = `(SELECT id, id * 7919 % 20011 AS h, id % 13 AS g, concat(repeat('
   CASE WHEN id % 10 < 9 THEN 7 WHEN id % 50 = 9 THEN NULL ELSE id % 3000 END AS k,
   CASE WHEN id % 23 = 0 THEN NULL ELSE concat('text ', id * 31 % 5000) END AS s,
   CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN CAST('-0.0' AS DOUBLE) WHEN 2 THEN CAST(0 AS DOUBLE) ELSE CAST(id * 61 % 800 AS DOUBLE) END AS x
-  FROM range(30000) AS r(id)) AS t`;
+  FROM range(22000) AS r(id)) AS t`;
 
 interface OverOneWindow {
   readonly over: string;
@@ -46,6 +46,9 @@ const WINDOWS: readonly OverOneWindow[] = [
     numbers: ["rank()", "dense_rank()", "percent_rank()", "cume_dist()", "sum(id)", "count(x)", "sum(h) over RANGE BETWEEN 2 PRECEDING AND 1 FOLLOWING", `sum(id) over ${FRAME} UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING`],
     texts: ["max(s)", "min(wide)"],
   },
+  // These streams begin at several places.
+  { over: "ORDER BY h, id", numbers: ["row_number()", "ntile(7)", "lead(id, 2000)"], texts: ["lag(wide, 3000, 'text 17')"] },
+  { over: "ORDER BY g DESC", numbers: ["rank()", "percent_rank()", "cume_dist()"] },
   { over: "", numbers: ["sum(id)", "count(*)", "max(x)"], texts: ["min(s)"] },
   { over: "PARTITION BY k ORDER BY s NULLS FIRST, id", numbers: [...RANKS, "sum(id)", "nth_value(h, 3)"], texts: ["lead(wide)", "max(s)"] },
   { over: "PARTITION BY concat('key ', k), CASE WHEN k IS NULL THEN 1 END", numbers: ["sum(id)", "count(x)"], texts: ["max(wide)"] },
@@ -72,7 +75,7 @@ test.each(WINDOWS)("OVER ($over) gives DuckDB's values", async (window) => {
       expect(Math.abs(value - theirs[i]), `value ${i}: ${value}, DuckDB's ${theirs[i]}`).toBeLessThanOrEqual(1e-9 * Math.abs(theirs[i]));
     }
   }
-  expect(counters.spilledBytes).toBeGreaterThan(5_000_000);
+  expect(counters.spilledBytes).toBeGreaterThan(3_000_000);
   expect(counters.peakBytes).toBeLessThanOrEqual(LIMIT_MIB * 1024 * 1024);
   expect(await engine.leftovers()).toEqual({ bytes: 0, files: [] });
 });
@@ -85,7 +88,7 @@ test("REPARTITION_BY_RANGE ranks rows that do not fit", async () => {
   const columns = `h, id, wide FROM ${TABLE}`;
   const { rows, counters } = await engine.run(`SELECT /*+ REPARTITION_BY_RANGE(5, h) */ ${columns} SORT BY h, id`, `${LIMIT_MIB}m`);
   expect(rows).toEqual((await engine.run(`SELECT ${columns} ORDER BY h, id`)).rows);
-  expect(counters.spilledBytes).toBeGreaterThan(5_000_000);
+  expect(counters.spilledBytes).toBeGreaterThan(3_000_000);
   expect(counters.peakBytes).toBeLessThanOrEqual(LIMIT_MIB * 1024 * 1024);
 });
 

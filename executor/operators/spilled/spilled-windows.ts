@@ -7,7 +7,7 @@ import { SORT_RECORD, sortCode } from "../rows/sort-module.ts";
 import type { StoredPartition } from "../spilling-rows.ts";
 import { STREAM_PAGE_BYTES } from "../window/stream-task.ts";
 import type { WindowResult } from "../window/window-module.ts";
-import { canStream, compileStream, compileWindow } from "../window/window-module.ts";
+import { canBeginAnywhere, canStream, compileStream, compileWindow } from "../window/window-module.ts";
 import type { DivideTask } from "./divide-task.ts";
 import type { HashPartition } from "./hash-partitions.ts";
 import { bytesToUse, divideUntil, hardlyDivides, sharedBits } from "./hash-partitions.ts";
@@ -40,7 +40,14 @@ export async function spilledWindow(calls: readonly WindowResult[], shape: RowSi
   if (!streams) return { tasks: [...tasks, ...alone.map(({ stored, sorted }) => resident({ chunks: stored.flatMap(({ chunks }) => chunks), pages: sorted.flat() }, 0))], sites };
   const one = onePartition(shape);
   const { stream, sites: streamSites } = compileStream(calls, one, timeZone);
-  for (const partition of alone) tasks.push({ kind: "stream", stream, layout: rowSpillLayout(shape), pages: await inOrder(one, partition, options), firstSite: sites.length });
+  for (const partition of alone) {
+    const parts = await inOrder(one, partition, options);
+    const pages = parts.flat();
+    // Rows with equal prefixes, and so all peers, are in one part.
+    const pieces = canBeginAnywhere(calls) ? parts : [pages];
+    let to = 0;
+    for (const { length } of pieces) tasks.push({ kind: "stream", stream, layout: rowSpillLayout(shape), pages, from: to, to: (to += length), firstSite: sites.length });
+  }
   return { tasks, sites: [...sites, ...streamSites] };
 }
 
@@ -49,11 +56,11 @@ function onePartition(shape: RowSinkShape): RowSinkShape {
   return { ...shape, partitionBy: [], partitions: 1 };
 }
 
-/** Pages of all rows in the window's order. All workers write them. */
-async function inOrder(shape: RowSinkShape, { stored, sorted }: WindowRows, options: SpilledPartsOptions): Promise<readonly SpilledPage[]> {
+/** Pages of all rows in the window's order, by the parts that workers have merged. */
+async function inOrder(shape: RowSinkShape, { stored, sorted }: WindowRows, options: SpilledPartsOptions): Promise<readonly (readonly SpilledPage[])[]> {
   const tasks = await mergeTasks(shape, stored, sorted, options, shape.order.length === 0 ? { offset: 0 } : undefined);
   const merged = await options.runTasks(tasks.map((task) => ({ ...task, pageBytes: STREAM_PAGE_BYTES })));
-  return merged.flatMap(({ pages }) => pages[0]);
+  return merged.map(({ pages }) => pages[0]);
 }
 
 interface WindowPartitions {

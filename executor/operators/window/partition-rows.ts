@@ -1,3 +1,4 @@
+import { assert } from "../../../catalog/errors.ts";
 import type { EmittedValue } from "../../emit/emitted-value.ts";
 import { laneKind } from "../../emit/emitted-value.ts";
 import type { RowLayout } from "../../pipeline/row-layout.ts";
@@ -64,6 +65,8 @@ export const READER = { first: 0, rows: 4, addresses: 8, bytes: 12 } as const;
 export interface StreamWords {
   /** uint32: rows of the partition. */
   readonly total: number;
+  /** uint32: the next row; the first one that is evaluated may be any, where calls allow it. */
+  readonly row: number;
   /** Offsets of READER's words. */
   readonly readers: readonly { readonly words: number; readonly spans: boolean }[];
   /** uint32 next, uint32 end: bytes of results; they are wanted until the next rows are evaluated. */
@@ -83,16 +86,21 @@ export class StreamedRows implements PartitionRows {
   readonly #states: StreamWords["states"][number][] = [];
   readonly #results: number;
   readonly #total: number;
+  readonly #begun: number;
 
   constructor(emitter: SegmentEmitter) {
     this.#emitter = emitter;
     const { state } = emitter.parts;
     this.#results = state.reserve(8);
     this.#total = state.reserve(4, 4);
+    this.#begun = state.reserve(4, 4);
   }
 
-  words(): StreamWords {
-    return { total: this.#total, readers: this.#readers, results: this.#results, states: this.#states };
+  /** `row`: of what is kept, the row at hand. */
+  words(row: Local): StreamWords {
+    const kept = this.#kept.find(({ local }) => local === row);
+    assert(kept !== undefined, "the row at hand is kept");
+    return { total: this.#total, row: kept.offset, readers: this.#readers, results: this.#results, states: this.#states };
   }
 
   total(): Local {
@@ -105,10 +113,12 @@ export class StreamedRows implements PartitionRows {
     return local;
   }
 
-  /** Where the code is entered. */
-  restore(): void {
+  /** Where the code is entered. `begin`: for the first time. */
+  restore(begin: () => void): void {
     const { f, state } = this.#emitter;
     for (const { local, offset } of this.#kept) f.set(local, i32.load(get(state), offset));
+    f.if(i32.eqz(i32.load(get(state), this.#begun)), begin);
+    f.store("i32", get(state), i32.const(1), this.#begun);
   }
 
   /** Where the code is left. */

@@ -47,6 +47,11 @@ export class RowPages {
     return this.#firsts[this.#pages.length];
   }
 
+  /** The first row of a page. */
+  firstOf(index: number): number {
+    return this.#firsts[index];
+  }
+
   /** The page that has a row. */
   indexOf(row: number): number {
     let [low, high] = [0, this.#pages.length - 1];

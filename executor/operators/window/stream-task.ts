@@ -12,12 +12,16 @@ import { wantingRows, WHY_WHOLE_FRAME } from "./rows-at-once.ts";
 import type { StreamModule } from "./window-module.ts";
 import { checkEvaluated } from "./window-task.ts";
 
-/** A window's partition that does not fit into memory: its rows in order, on disk. */
+/** A window's partition that does not fit into memory, or a part of it. */
 export interface StreamTask {
   readonly kind: "stream";
   readonly stream: StreamModule;
   readonly layout: SpillLayout;
+  /** All rows of the partition in order. */
   readonly pages: readonly SpilledPage[];
+  /** The pages whose rows are evaluated: from..to. */
+  readonly from: number;
+  readonly to: number;
   /** Number that the first error site of the code has among those of the job. */
   readonly firstSite: number;
 }
@@ -26,13 +30,14 @@ export interface StreamTask {
 export const STREAM_PAGE_BYTES = 48 * 1024;
 
 /** The records with the fields of the window's calls, page by page: a page is valid until the next one is asked for. */
-export function* streamedRecords({ stream, layout, pages, firstSite }: StreamTask, context: ThreadContext, work: Arena, spill: SpillStore): Generator<RecordRun> {
+export function* streamedRecords({ stream, layout, pages, from, to, firstSite }: StreamTask, context: ThreadContext, work: Arena, spill: SpillStore): Generator<RecordRun> {
   const { pool } = context;
   const rows = new RowPages(pool, spill, layout, pages, work);
   const block = work.allocate(stream.state.bytes);
   initializeState(pool, block, stream.state);
-  const { total, readers, results, states } = stream.words;
+  const { total, row, readers, results, states } = stream.words;
   pool.u32[(block + total) >>> 2] = rows.rows;
+  pool.u32[(block + row) >>> 2] = rows.firstOf(from);
   const paged = readers.map(({ words, spans }) => new PagedReader(pool, rows, block + words, spans, work));
   const resultBytes = new ByteHeap(pool, work, block + results);
   const stateBytes = states.map((words) => new StateBytes(pool, work, block, words));
@@ -53,7 +58,7 @@ export function* streamedRecords({ stream, layout, pages, firstSite }: StreamTas
     },
   });
   const evaluate = exports["evaluate"] as (state: number, base: number, count: number) => number;
-  for (let index = 0; index < pages.length; index++) {
+  for (let index = from; index < to; index++) {
     const page = rows.open(index);
     resultBytes.clear();
     checkEvaluated(evaluate(block, page.base, page.rows), pool, block, firstSite);

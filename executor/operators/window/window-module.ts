@@ -65,6 +65,11 @@ export function canStream(calls: readonly WindowResult[], shape: RowSinkShape, e
   return emit && calls.every(({ call }) => isCompiled(call, shape));
 }
 
+/** Whether the calls know all of a row by its place and its neighbours, so that a stream may begin with any row that has other peers than the one before. */
+export function canBeginAnywhere(calls: readonly WindowResult[]): boolean {
+  return calls.every(({ call }) => (isRanking(call) && call.name !== "dense_rank") || isNeighbour(call));
+}
+
 /** For calls that can stream, and one partition. */
 export function compileStream(calls: readonly WindowResult[], shape: RowSinkShape, timeZone: string): { stream: StreamModule; sites: readonly ErrorSite[] } {
   const parts = moduleParts(timeZone);
@@ -120,14 +125,14 @@ function emitStream(emitter: SegmentEmitter, calls: readonly WindowResult[], sha
   const count = get(f.param(2));
   const rows = new StreamedRows(emitter);
   const cursor = cursorOver(emitter, rows, shape, rows.total());
-  const { start, row, record, first } = cursor;
+  const { row, record, first } = cursor;
   const reader = rows.reader(false);
   const steps = windowSteps(calls, shape, cursor, (at) => differsFromRow(cursor, reader.recordAt(at), shape));
-  rows.restore();
-  f.set(first, get(row));
-  f.if(i32.eq(get(row), get(start)), () => {
+  rows.restore(() => {
+    f.set(first, get(row));
     for (const step of steps) step.begin();
   });
+  f.set(first, get(row));
   const stop = f.let(i32.add(get(row), count));
   f.set(record, get(f.param(1)));
   f.while(i32.ltU(get(row), get(stop)), () => {
@@ -137,7 +142,7 @@ function emitStream(emitter: SegmentEmitter, calls: readonly WindowResult[], sha
   });
   rows.save();
   f.result(i32.const(STATUS.done));
-  return rows.words();
+  return rows.words(row);
 }
 
 function hasFrame(call: WindowCall): boolean {
@@ -158,10 +163,10 @@ function findPartitionEnd({ emitter, start, end }: PartitionCursor, entries: Loc
 }
 
 /** Keeps the bounds of the peers of the row at hand. `differs`: i32, whether a row that all rows from the one at hand up to it are equal to has another place in the order. */
-function peersStep({ emitter, peerStart, peerEnd, row, start, end }: PartitionCursor, shape: RowSinkShape, differs: (at: Val) => Val): WindowStep {
+function peersStep({ emitter, peerStart, peerEnd, row, first, end }: PartitionCursor, shape: RowSinkShape, differs: (at: Val) => Val): WindowStep {
   const { f } = emitter;
   return {
-    begin: () => f.set(peerEnd, get(start)),
+    begin: () => f.set(peerEnd, get(first)),
     row: () =>
       f.if(i32.eq(get(row), get(peerEnd)), () => {
         f.set(peerStart, get(row));
