@@ -5,6 +5,7 @@ import { addMonths, dayOfMicros, MICROS_PER_DAY } from "./calendar.ts";
 import { castToText } from "./cast-text.ts";
 import { compareNullsFirst, compareValues, groupKey, sameValue } from "./compare.ts";
 import { dataError } from "./data-errors.ts";
+import { checkHeapRoom } from "./heap-room.ts";
 import { randomSequence } from "./math.ts";
 import type { ScalarCall, ScalarFunction } from "./scalar-function.ts";
 import { define, defineWithNulls } from "./scalar-function.ts";
@@ -87,6 +88,7 @@ function elementAt(name: string, raises: boolean): ScalarFunction {
 
 function checkSize(size: number, call: ScalarCall): void {
   if (size > MAX_ELEMENTS) throw dataError("COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION", "54000", `The array would have ${size} elements.`, { numberOfElements: String(size), maxRoundedArrayLength: String(MAX_ELEMENTS), functionName: `\`${call.name}\`` }, call);
+  checkHeapRoom(size);
 }
 
 /** Source: Spark's `ArrayInsert`: beyond either end the gap is filled with NULLs. */

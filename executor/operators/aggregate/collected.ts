@@ -4,6 +4,7 @@ import { typeOf } from "../../../catalog/expression.ts";
 import type { Value } from "../../../catalog/values.ts";
 import type { AggregateSite } from "../../functions/aggregate-function.ts";
 import { aggregateFunction } from "../../functions/aggregate-implementations.ts";
+import { checkHeapRoom } from "../../functions/heap-room.ts";
 import { compareValues } from "../../functions/compare.ts";
 import type { EvalContext } from "../../functions/scalar-function.ts";
 import { ORDERED_PERCENTILES } from "../../functions/statistics.ts";
@@ -37,6 +38,9 @@ function siteOf(call: AggregateCall, { timeZone }: EvalContext): AggregateSite {
   const { name, type, mode, span } = call;
   return { name, argTypes: call.args.map(typeOf), type, mode, timeZone, descending: call.orderBy?.[0]?.ascending === false, span };
 }
+
+/** What a row takes that has been collected, beside an element of the result: an array of its own. */
+const ELEMENTS_PER_ROW = 3;
 
 /** Stores a group's result. */
 function putResult(pool: Pool, field: RowField, record: number, value: Value, arena: Arena): void {
@@ -77,6 +81,7 @@ function completeCollection(state: CollectState, shape: AggregateShape, runs: re
       if (result.nullOffset !== undefined) pool.u8[record + result.nullOffset] = 0;
       return;
     }
+    checkHeapRoom(ELEMENTS_PER_ROW * nodes.length);
     const rows = nodes.map((at) => node.fields.map((field) => readField(pool, field, at)));
     const ordered = call.orderBy === undefined ? rows : inOrder(rows, call.args.length, call.orderBy);
     const value = fn.finish(call.distinct ? distinctRows(ordered) : ordered, site);
