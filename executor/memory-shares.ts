@@ -1,4 +1,4 @@
-import type { Breaker } from "../planner/stages.ts";
+import type { Breaker, Source } from "../planner/stages.ts";
 import { estimatedBytes } from "./breaker-estimates.ts";
 import { BLOCK_BYTES } from "./memory/pool.ts";
 
@@ -30,10 +30,14 @@ export function sinkBlocks(kind: Breaker["kind"] | undefined, free: number, work
   return Math.max(MIN_SINK_BLOCKS, Math.floor(blocksToShare(free, workers) * sinkShare(kind)));
 }
 
-/** Bytes that a query must be able to have so that the rows of a breaker stay in memory, as they are estimated; 0 of groups, whose number is known least of all before they are there. */
-export function bytesWanted(breaker: Breaker): number {
+/**
+ * Bytes that a query must be able to have so that the rows of a breaker stay in memory, as they are estimated; 0 of groups, whose number is known least of all before they
+ * are there. `rowsRead`: what the source was found to have, where that is known.
+ */
+export function bytesWanted(breaker: Breaker, source: Source, rowsRead: number | undefined): number {
   if (breaker.kind === "aggregate") return 0;
-  return (UNEVEN * estimatedBytes(breaker)) / sinkShare(breaker.kind);
+  const corrected = source.kind === "breaker" && source.estimate > 0 && rowsRead !== undefined ? Math.min(1, rowsRead / source.estimate) : 1;
+  return (corrected * UNEVEN * estimatedBytes(breaker)) / sinkShare(breaker.kind);
 }
 
 function sinkShare(kind: Breaker["kind"]): number {

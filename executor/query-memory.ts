@@ -1,5 +1,6 @@
 import { Arena } from "./memory/arena.ts";
 import type { Account } from "./memory/accounts.ts";
+import { NO_ACCOUNT } from "./memory/accounts.ts";
 import type { Owner, Pool } from "./memory/pool.ts";
 import { BLOCK_BYTES } from "./memory/pool.ts";
 
@@ -14,10 +15,25 @@ export class QueryMemory {
   /** Threads that have been given up and may still write. */
   readonly #abandoned: Promise<unknown>[] = [];
 
-  /** `limitBytes`: what the query may hold at a time; undefined: the whole pool. Raises TOO_MANY_QUERIES. */
-  constructor(pool: Pool, limitBytes: number | undefined) {
+  readonly #makeRoom: ((bytes: number) => Promise<unknown>) | undefined;
+
+  /** `limitBytes`: what the query may hold at a time; undefined: the whole pool. `makeRoom`: has so many bytes of the pool free, as far as that is possible. Raises TOO_MANY_QUERIES. */
+  constructor(pool: Pool, limitBytes: number | undefined, makeRoom?: (bytes: number) => Promise<unknown>) {
     this.pool = pool;
+    this.#makeRoom = makeRoom;
     this.account = pool.accounts.open(limitBytes === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(limitBytes / BLOCK_BYTES)));
+  }
+
+  /** Blocks that the query can still have. */
+  get freeBlocks(): number {
+    return this.pool.freeBlocks(this.account);
+  }
+
+  /** Asks for room in the pool where less than so many bytes are free, and no more than the query's own limit allows. */
+  async makeRoom(bytes: number): Promise<void> {
+    const { accounts } = this.pool;
+    const wanted = Math.min(bytes, (accounts.limit(this.account) - accounts.used(this.account)) * BLOCK_BYTES);
+    if (wanted > this.pool.freeBlocks(NO_ACCOUNT) * BLOCK_BYTES) await this.#makeRoom?.(wanted);
   }
 
   newOwner(holder: Holder): Owner {

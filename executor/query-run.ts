@@ -3,8 +3,6 @@ import type { Split } from "../catalog/table.ts";
 import type { Breaker, PartsJoined, Pipeline, Source, StagePlan, Step } from "../planner/stages.ts";
 import { breakersMarked, breakersRead, keepsStrings, liveBreakers, sourcesOfIncomplete } from "./breaker-lifetimes.ts";
 import type { Arena } from "./memory/arena.ts";
-import { NO_ACCOUNT } from "./memory/accounts.ts";
-import { BLOCK_BYTES } from "./memory/pool.ts";
 import { bytesWanted, sinkBlocks, sourceBytes } from "./memory-shares.ts";
 import { breakerWords } from "./breaker-words.ts";
 import { breakerName, namingOperators, pipelineNames } from "./operators-at-work.ts";
@@ -62,7 +60,7 @@ export class QueryRun {
     this.#options = options;
     this.#plan = new PlanInProgress(stages);
     this.#results = results;
-    this.#memory = new QueryMemory(threads.pool, options.memoryLimit);
+    this.#memory = new QueryMemory(threads.pool, options.memoryLimit, options.makeRoom);
     this.#spillFolder = threads.spill.newQuery();
     this.#jobs = new QueryJobs(threads, options, this.#memory, this.#spillFolder);
   }
@@ -77,11 +75,12 @@ export class QueryRun {
       for (let pipeline = this.#plan.next(); pipeline !== undefined; pipeline = this.#plan.next()) {
         const started = performance.now();
         this.#atWork = pipelineNames(pipeline, this.#plan.stages.breakers);
-        await this.#askForMemory(pipeline);
+        const { source, sink } = pipeline;
+        // Before rows go to disk for want of memory, what is cached and not read may go there.
+        if (sink.kind === "breaker") await this.#memory.makeRoom(bytesWanted(this.#plan.stages.breakers[sink.breaker], source, source.kind === "breaker" ? this.#breaker(source.breaker).recordCount() : undefined));
         const spilled = this.#memory.spilledBytes;
         await this.#runPipeline(pipeline);
         this.#plan.ended(pipeline);
-        const { sink } = pipeline;
         if (sink.kind === "breaker") {
           const breaker = this.#plan.stages.breakers[sink.breaker];
           const isComplete = !this.#plan.left().some((p) => p.sink.kind === "breaker" && p.sink.breaker === sink.breaker);
@@ -92,7 +91,7 @@ export class QueryRun {
         }
         this.#freeUnused();
         // As much as it may have: what comes next reads those rows again.
-        if (this.#memory.spilledBytes > spilled) await this.#makeRoom(Number.POSITIVE_INFINITY);
+        if (this.#memory.spilledBytes > spilled) await this.#memory.makeRoom(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       throw namingOperators(error, this.#atWork);
@@ -102,21 +101,6 @@ export class QueryRun {
       this.#memory.close();
       if (this.#spilledBytes > 0) await this.#threads.spill.removeQuery(this.#spillFolder);
     }
-  }
-
-  /** Before rows go to disk for want of memory, what is cached and not read may go there. */
-  async #askForMemory({ source, sink }: Pipeline): Promise<void> {
-    if (sink.kind !== "breaker") return;
-    // What is read is known by now.
-    const corrected = source.kind === "breaker" && source.estimate > 0 ? Math.min(1, this.#breaker(source.breaker).recordCount() / source.estimate) : 1;
-    await this.#makeRoom(corrected * bytesWanted(this.#plan.stages.breakers[sink.breaker]));
-  }
-
-  /** No more than the query's own limit allows. */
-  async #makeRoom(bytes: number): Promise<void> {
-    const { account, pool } = this.#memory;
-    const wanted = Math.min(bytes, (pool.accounts.limit(account) - pool.accounts.used(account)) * BLOCK_BYTES);
-    if (wanted > pool.freeBlocks(NO_ACCOUNT) * BLOCK_BYTES) await this.#options.makeRoom?.(wanted);
   }
 
   /** Frees the memory of the pipeline that has ended, and of breakers which nothing reads any more. */
@@ -218,8 +202,8 @@ export class QueryRun {
       taken: speculates ? arena.allocate(morselCount(morsels)) : 0,
       account: this.#memory.account,
       spillFolder: this.#spillFolder,
-      sinkBlocks: sinkBlocks(pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker].kind : undefined, this.#freeBlocks(), this.#threads.workers),
-      scanBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
+      sinkBlocks: sinkBlocks(pipeline.sink.kind === "breaker" ? stages.breakers[pipeline.sink.breaker].kind : undefined, this.#memory.freeBlocks, this.#threads.workers),
+      scanBytes: sourceBytes(this.#memory.freeBlocks, this.#threads.workers),
       eagerSpill: this.#options.eagerSpill ?? false,
       words: breakerWords(compiled, (breaker) => this.#breaker(breaker)),
       givesUpSearch: this.#options.adaptive?.partialAggregation ?? false,
@@ -315,7 +299,7 @@ export class QueryRun {
     const { LoopBuildInParts } = await import("./operators/join/loop-build-in-parts.ts");
     const shape = this.#shape(id);
     const { bytes, fields } = shape.shape.layout;
-    this.#partitioned.set(id, new LoopBuildInParts(spillLayout(bytes, fields), node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#threads.workers, this.#memory.arena(id)));
+    this.#partitioned.set(id, new LoopBuildInParts(spillLayout(bytes, fields), node.join, state.stored(), sourceBytes(this.#memory.freeBlocks, this.#threads.workers), this.#threads.workers, this.#memory.arena(id)));
     this.#shapes.set(id, { ...shape, isSpilled: true });
   }
 
@@ -329,7 +313,7 @@ export class QueryRun {
     if (state.isSpilled() || this.#plan.stages.pipelines.some(({ source }) => source.kind === "breaker" && source.joins?.breaker === id)) {
       state.leaveInParts();
       const { PartitionedBuild } = await import("./operators/join/partitioned-build.ts");
-      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#freeBlocks(), this.#threads.workers), this.#memory.arena(id), this.#jobs.divide(id));
+      const build = await PartitionedBuild.divide(shape.shape, breaker.node.join, state.stored(), sourceBytes(this.#memory.freeBlocks, this.#threads.workers), this.#memory.arena(id), this.#jobs.divide(id));
       this.#partitioned.set(id, build);
       const isOnDisk = build.pages.length > 0;
       this.#shapes.set(id, { ...shape, isSpilled: isOnDisk, complete: { directory: "hash", unique: false, isPartitioned: true, isOnDisk } });
@@ -348,13 +332,9 @@ export class QueryRun {
       emit: this.#options.emit,
       timeZone: this.#options.evaluation.timeZone,
       workers: this.#threads.workers,
-      partBytes: sourceBytes(this.#freeBlocks(), this.#threads.workers),
+      partBytes: sourceBytes(this.#memory.freeBlocks, this.#threads.workers),
       runTasks: (tasks) => this.#jobs.runTasks(breaker.id, tasks, [], false),
     });
     if (parts !== undefined) this.#parts.set(breaker.id, parts);
-  }
-
-  #freeBlocks(): number {
-    return this.#threads.pool.freeBlocks(this.#memory.account);
   }
 }
