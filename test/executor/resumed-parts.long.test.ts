@@ -64,6 +64,24 @@ test("a window on disk gives its rows once", async () => {
   expect(threads.deaths).toBe(3);
 });
 
+test.each(["sum(id) OVER (ORDER BY h)", "lag(id) OVER (ORDER BY h)", "max(t) OVER (PARTITION BY k ORDER BY h)"])("%s, whose partition does not fit, gives its rows once", async (call) => {
+  await sparrow.sql("SET sparrow.query.memory.limit = 8m").toArray();
+  const sql = `SELECT id, t, ${call} AS c FROM (SELECT id, id % 20 DIV 19 AS k, (id * 7919) % 300007 AS h, concat(repeat('text ', 20), id) AS t FROM range(60000))`;
+  const expected = await sorted(sql);
+  dying("parts", [1, 3, "end"]);
+  expect(await sorted(sql)).toEqual(expected);
+  expect(threads.deaths).toBe(3);
+});
+
+test.each(["isolate", "sortPages", "merge"])("tasks of kind %s, which sort rows of a window's one key, are done again", async (work) => {
+  await sparrow.sql("SET sparrow.query.memory.limit = 8m").toArray();
+  const sql = "SELECT sum(length(t)), sum(c * (id % 97)) FROM (SELECT id, t, row_number() OVER (PARTITION BY k ORDER BY h) AS c FROM (SELECT id, id % 20 DIV 19 AS k, (id * 7919) % 300007 AS h, concat(repeat('text ', 20), id) AS t FROM range(60000)))";
+  const expected = await sparrow.sql(sql).toArray();
+  dying(work, ["end"]);
+  expect(await sparrow.sql(sql).toArray()).toEqual(expected);
+  expect(threads.deaths).toBe(1);
+});
+
 test("a sort on disk gives its rows once and in order", async () => {
   await sparrow.sql("SET sparrow.exec.eagerSpill = true").toArray();
   const sql = "SELECT id, concat('text ', id) AS t FROM range(70000) ORDER BY (id * 7919) % 300007";
