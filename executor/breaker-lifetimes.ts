@@ -1,5 +1,6 @@
 import type { Pipeline, StagePlan } from "../planner/stages.ts";
 import type { BreakerShape } from "./pipeline/compile-pipeline.ts";
+import { keepsLists } from "./operators/aggregate/aggregate-plan.ts";
 import { FLAGS_MATCHES } from "./operators/join/build-in-parts.ts";
 import { keepsBytes } from "./pipeline/row-access.ts";
 
@@ -45,5 +46,5 @@ export function sourcesOfIncomplete({ pipelines }: StagePlan, ran: readonly Pipe
 
 /** Whether records point to bytes that may lie in another breaker's memory. */
 export function keepsStrings({ kind, shape }: BreakerShape): boolean {
-  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && shape.plan.states.some((s) => s.kind === "collect" || s.kind === "values"));
+  return shape.layout.fields.some(keepsBytes) || (kind === "aggregate" && keepsLists(shape.plan));
 }

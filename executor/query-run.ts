@@ -223,7 +223,7 @@ export class QueryRun {
     onEvent?.({ kind: "stageEnded", stage, rows: results.reduce((sum, { rows }) => sum + rows, 0), milliseconds: performance.now() - started, heldBytes: this.#memory.usedBytes, spilledBytes: this.#memory.spilledBytes });
     for (const result of results) {
       this.#work.add(stage, result);
-      if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink);
+      if (pipeline.sink.kind === "breaker") this.#breaker(pipeline.sink.breaker, stages).add(result.sink, result.rows);
     }
   }
 

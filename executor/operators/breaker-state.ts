@@ -7,6 +7,7 @@ import type { Pool } from "../memory/pool.ts";
 import type { BreakerShape } from "../pipeline/compile-pipeline.ts";
 import type { RecordRun } from "../pipeline/morsels.ts";
 import type { SinkResult } from "../pipeline/pipeline-job.ts";
+import { keepsLists } from "./aggregate/aggregate-plan.ts";
 import { mergeCode } from "./aggregate/merge-module.ts";
 import type { FinishTask, FinishTasks, WindowTask } from "./finish-task.ts";
 import type { BuildShape } from "./join/join-build.ts";
@@ -43,6 +44,7 @@ export interface CompleteBuild {
 export class BreakerState {
   readonly #breaker: Breaker;
   readonly #results: SinkResult[] = [];
+  #rowsRead = 0;
   #shape: BreakerShape | undefined;
   #runs: readonly RecordRun[] | undefined;
   #build: CompleteBuild | undefined;
@@ -52,11 +54,15 @@ export class BreakerState {
     this.#breaker = breaker;
   }
 
-  add(result: SinkResult): void {
+  /** `rows`: read to make it. */
+  add(result: SinkResult, rows: number): void {
     this.#results.push(result);
+    this.#rowsRead += rows;
   }
 
+  /** Whether there is so little to do that the main thread completes it. */
   isSmall(): boolean {
+    if (this.#shape?.kind === "aggregate" && keepsLists(this.#shape.shape.plan) && this.#rowsRead > INLINE_RECORDS) return false;
     const bytes = this.stored().reduce((sum, { chunks }) => sum + chunks.reduce((s, c) => s + c.end - c.start, 0), 0);
     return bytes / (this.#shape?.shape.layout.bytes ?? 1) <= INLINE_RECORDS;
   }

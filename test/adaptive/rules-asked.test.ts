@@ -39,7 +39,7 @@ async function askedAt(rows: readonly number[], change?: (progress: Progress) =>
     const breaker = stages.breakers[i];
     const shape = shapes.get(breaker.id)!;
     const state = new BreakerState(breaker);
-    state.add({ kind: "exchange", partitions: [{ chunks: [{ start: 4096, end: 4096 + count * shape.shape.layout.bytes }], pages: [] }], copied: [0] });
+    state.add({ kind: "exchange", partitions: [{ chunks: [{ start: 4096, end: 4096 + count * shape.shape.layout.bytes }], pages: [] }], copied: [0] }, 0);
     state.settle(shape);
     await progress.breakerCompleted(breaker, state, pool, { adaptive: { replan, minRows: 0 } });
   }

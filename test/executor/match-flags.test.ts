@@ -17,7 +17,7 @@ function fixture(): { readonly pool: Pool; readonly arena: Arena; readonly state
   const arena = new Arena(pool, pool.newOwner());
   const start = arena.allocateZeroed(RECORD_BYTES * RECORDS);
   const state = new BreakerState({ id: 0, kind: "build" } as unknown as Breaker);
-  state.add({ kind: "build", partitions: [{ chunks: [{ start, end: start + RECORD_BYTES * RECORDS }], pages: [] }], sawNull: false, range: undefined });
+  state.add({ kind: "build", partitions: [{ chunks: [{ start, end: start + RECORD_BYTES * RECORDS }], pages: [] }], sawNull: false, range: undefined }, RECORDS);
   state.settle({ kind: "build", shape: { layout: { bytes: RECORD_BYTES } } } as unknown as BreakerShape);
   return { pool, arena, state, start };
 }

@@ -54,7 +54,7 @@ test("who reads a result can run other queries before going on, to any depth, an
     return rows;
   };
   expect(await readAtDepth(2)).toBe(300_000);
-  await expect.poll(() => workerPool.threads).toBeLessThanOrEqual(2);
+  await expect.poll(() => workerPool.threads, { timeout: 30_000 }).toBeLessThanOrEqual(2);
   expect(threads.watched.poolBytes).toBe(0);
 });
 
@@ -62,7 +62,7 @@ test("a thread that dies while it waits for the reader: no row is lost or comes 
   threads.deathOf = (message) => (message.id === 1 ? 64 : undefined);
   const rows: bigint[] = [];
   for await (const batch of sparrow.sql("SELECT id FROM range(300000)")) {
-    if (rows.length === 0) await expect.poll(() => threads.deaths, { timeout: 10_000 }).toBe(1);
+    if (rows.length === 0) await expect.poll(() => threads.deaths, { timeout: 50_000 }).toBe(1);
     rows.push(...(batch.getChildAt(0)!.toArray() as BigInt64Array));
   }
   expect(rows).toHaveLength(300_000);

@@ -117,7 +117,7 @@ test("while its threads wait for the reader, who reads no more: memory is free a
   // This one has threads only when those of the first one wait.
   await sparrow.sql(GROUPS).toArray();
   abort.abort();
-  await expect.poll(() => threads.watched.poolBytes).toBe(0);
+  await expect.poll(() => threads.watched.poolBytes, { timeout: 30_000 }).toBe(0);
   await expect(reader.next()).rejects.toMatchObject({ condition: "OPERATION_CANCELED" });
   await expectNothingLeft();
 });
@@ -127,7 +127,7 @@ test("sparrow.query.timeout passes while threads wait for the reader", async () 
   await sparrow.sql("SET sparrow.query.timeout = 500ms").toArray();
   const reader = sparrow.sql(LONG_RESULT)[Symbol.asyncIterator]();
   await reader.next();
-  await expect.poll(() => threads.watched.poolBytes).toBe(0);
+  await expect.poll(() => threads.watched.poolBytes, { timeout: 30_000 }).toBe(0);
   await expect(reader.next()).rejects.toMatchObject({ condition: "QUERY_EXECUTION_TIMEOUT_EXCEEDED" });
   await sparrow.sql("RESET sparrow.query.timeout").toArray();
   await expectNothingLeft();

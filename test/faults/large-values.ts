@@ -8,6 +8,7 @@ for (const sql of [
   "SELECT max(size(a)) FROM (SELECT sequence(1, 30000000 + id) AS a FROM range(100000))",
   "SELECT max(size(array_repeat(concat('x', id), 900000000))) FROM range(100000)",
   "SELECT size(collect_list(concat('text ', id))) FROM range(2000000)",
+  "SELECT size(collect_list(concat(repeat('x', 3000), id))) FROM range(50000)",
   "SELECT count(*) FROM range(100000)",
 ]) {
   try {

@@ -40,6 +40,11 @@ export interface AggregatePlan {
   readonly results: readonly AggregateResult[];
 }
 
+/** Whether a group's record is the beginning of lists, of which it does not show how long they are. */
+export function keepsLists({ states }: AggregatePlan): boolean {
+  return states.some(({ kind }) => kind === "collect" || kind === "values");
+}
+
 export interface AggregatePlanOptions {
   /** Without keys a group exists for no rows too, so that every state can be empty. */
   readonly grouped: boolean;

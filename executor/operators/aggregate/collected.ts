@@ -15,6 +15,7 @@ import { readField } from "../../pipeline/record-values.ts";
 import type { RecordRun } from "../../pipeline/morsels.ts";
 import type { RowField } from "../../pipeline/row-layout.ts";
 import { fieldOf } from "../../pipeline/row-layout.ts";
+import { stringOffsets } from "../../spill/spill-layout.ts";
 import type { ThreadContext } from "../../thread-context.ts";
 import { forEachRecord } from "../rows/sort-records.ts";
 import type { AggregateState } from "./aggregate-plan.ts";
@@ -73,6 +74,7 @@ function completeCollection(state: CollectState, shape: AggregateShape, runs: re
   const result = fieldOf(shape.layout, state.result.id);
   const site = siteOf(call, evaluation);
   const isFixedList = collectsFixedList(call);
+  const texts = stringOffsets(node.fields);
   forEachRecord(pool.u32, runs, (record) => {
     const nodes = nodesInOrder(pool, pool.u32[(record + list.offset) >>> 2]);
     if (isFixedList) {
@@ -81,7 +83,7 @@ function completeCollection(state: CollectState, shape: AggregateShape, runs: re
       if (result.nullOffset !== undefined) pool.u8[record + result.nullOffset] = 0;
       return;
     }
-    checkHeapRoom(ELEMENTS_PER_ROW * nodes.length);
+    checkHeapRoom(ELEMENTS_PER_ROW * nodes.length, texts.reduce((sum, offset) => nodes.reduce((bytes, at) => bytes + pool.u32[(at + offset + 4) >>> 2], sum), 0));
     const rows = nodes.map((at) => node.fields.map((field) => readField(pool, field, at)));
     const ordered = call.orderBy === undefined ? rows : inOrder(rows, call.args.length, call.orderBy);
     const value = fn.finish(call.distinct ? distinctRows(ordered) : ordered, site);
