@@ -45,6 +45,12 @@ describe.each(["1", "7"])("joins on keys that are few among many, on %s workers"
     expect(await row(`SELECT count(*) FROM (SELECT CAST(id AS INT) k FROM range(1830000)) p JOIN (SELECT CAST(k AS INT) k FROM ${many}) b ON p.k = b.k`)).toBe("45735");
   });
 
+  test("where there is no memory for all values between the keys, they are hashed", async () => {
+    const far = "(SELECT id * 4000000 k FROM range(12))";
+    const { rows } = await sparrow.query(`SELECT count(*) FROM range(6000000) p JOIN ${far} b ON p.id * 7 = b.k`, { "sparrow.query.memory.limit": "6m" });
+    expect(rows).toEqual([[2n]]);
+  });
+
   test("64-bit keys that agree in their lower halves are told apart", async () => {
     const sparse = "(SELECT id * 100 + 8589934592 k FROM range(50))";
     expect(await row(`SELECT count(*), min(p.k), max(p.k) FROM (SELECT id + s * 4294967296 k FROM range(6000), (SELECT explode(sequence(0, 4)) s)) p JOIN ${sparse} b ON p.k = b.k`)).toBe("50|8589934592|8589939492");

@@ -38,12 +38,11 @@ export function linkTasks(shape: BuildShape, partitions: readonly StoredPartitio
 }
 
 function allocateDirectory(records: number, keyed: KeyedDirectory | undefined, arena: Arena): JoinDirectory {
-  if (keyed === undefined) {
-    const bits = directoryBits(records);
-    return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
-  }
-  const { kind, min, slots } = keyed;
-  return kind === "ranked" ? allocateRanked(arena, min, slots, records) : { kind, address: arena.allocateZeroed(slots * 4), min, slots };
+  if (keyed?.kind === "direct") return { ...keyed, kind: "direct", address: arena.allocateZeroed(4 * keyed.slots) };
+  const ranked = keyed && allocateRanked(arena, keyed.min, keyed.slots, records);
+  if (ranked !== undefined) return ranked;
+  const bits = directoryBits(records);
+  return { kind: "hash", address: arena.allocate(directoryBytes(bits)), bits };
 }
 
 /** In the main thread: a millisecond for 64 million slots. */

@@ -1,4 +1,5 @@
 import type { Arena } from "../../memory/arena.ts";
+import { BLOCK_BYTES } from "../../memory/pool.ts";
 import type { FunctionBuilder } from "../../wasm/function-builder.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
 import { get, i32, i64 } from "../../wasm/instructions.ts";
@@ -28,16 +29,23 @@ const MAX_SLOTS_PER_RECORD = 128;
 const MAX_SLOTS_PER_PROBE = 8;
 const MAX_SLOTS_FOR_PROBES = 2 ** 26;
 const MAX_SLOTS = 2 ** 30;
+/** Part of the memory that is free which it may take: what comes after it needs some too, and a directory of hashes is never far larger. */
+const FREE_SHARE = 0.25;
 
 /** Whether a directory of that many slots is worth its memory and the time to empty it. `probes`: rows that are looked up, by an estimate. */
 export function canBeRanked(slots: number, records: number, probes: number): boolean {
   return slots <= MAX_SLOTS && slots <= Math.max(MAX_SLOTS_PER_RECORD * records, Math.min(MAX_SLOTS_FOR_PROBES, MAX_SLOTS_PER_PROBE * probes));
 }
 
-/** Without keys yet: they are marked (`writeMark`), then counted (`writeCount`), then their records linked. */
-export function allocateRanked(arena: Arena, min: bigint, slots: number, records: number): RankedDirectory {
+/** Without keys yet: they are marked (`emitMark`), then counted (`writeCount`), then their records linked. Undefined where memory is scarce. */
+export function allocateRanked(arena: Arena, min: bigint, slots: number, records: number): RankedDirectory | undefined {
   const words = wordsOf(slots);
-  return { kind: "ranked", min, slots, records, bits: arena.allocateZeroed(8 * words), ranks: arena.allocate(4 * words), address: arena.allocateZeroed(4 * records) };
+  const bytes = 12 * words + 4 * records;
+  const { pool } = arena;
+  const bits = bytes > FREE_SHARE * BLOCK_BYTES * pool.freeBlocks(arena.account) ? 0 : arena.tryAllocate(bytes);
+  if (bits === 0) return undefined;
+  pool.zero(bits, bytes);
+  return { kind: "ranked", min, slots, records, bits, ranks: bits + 8 * words, address: bits + 12 * words };
 }
 
 /** 64-bit words of the bits. */
