@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../server/engine.ts";
 import { Sparrow } from "../../server/library.ts";
-import type { Death } from "../faults/dying-threads.ts";
-import { DyingThreads, workOf } from "../faults/dying-threads.ts";
+import { DyingThreads } from "../faults/dying-threads.ts";
 
 /** Threads die while a pipeline reads what is partly or wholly on disk, part by part, and some of its batches have left; and at every kind of task that completes a breaker but merges. */
 
@@ -13,19 +12,6 @@ beforeEach(() => {
   sparrow = new Sparrow(new Engine({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m" }, createExecutor: threads.create }));
 });
 afterEach(() => sparrow.close());
-
-/** A share of each of the first jobs of this kind dies in such a way. */
-function dying(work: string, deaths: readonly Death[]): void {
-  const jobs: number[] = [];
-  threads.deaths = 0;
-  threads.deathOf = (message) => {
-    if (workOf(message) !== work) return undefined;
-    const isFirst = !jobs.includes(message.id);
-    if (isFirst) jobs.push(message.id);
-    const death = deaths[jobs.indexOf(message.id)];
-    return isFirst || death !== "end" ? death : undefined;
-  };
-}
 
 async function sorted(sql: string): Promise<string[]> {
   const rows = await sparrow.sql(sql).toArray();
@@ -49,7 +35,7 @@ test.each(Object.entries(QUERIES))("%s: batches that have left do not come again
   };
   const expected = await sorted(sql);
   expect(isInMemory).toBe(true);
-  dying("parts", [1, 3, "end"]);
+  threads.die("parts", [1, 3, "end"]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(3);
   expect(threads.watched.poolBytes).toBe(0);
@@ -59,7 +45,7 @@ test("a window on disk gives its rows once", async () => {
   await sparrow.sql("SET sparrow.exec.eagerSpill = true").toArray();
   const sql = "SELECT id, row_number() OVER (PARTITION BY id % 300 ORDER BY id) AS r, concat('text ', max(id) OVER (PARTITION BY id % 300 ORDER BY id)) AS m FROM range(20000)";
   const expected = await sorted(sql);
-  dying("parts", [1, "end", 3]);
+  threads.die("parts", [1, "end", 3]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(3);
 });
@@ -68,7 +54,7 @@ test.each(["sum(id) OVER (ORDER BY h)", "lag(id) OVER (ORDER BY h)", "max(t) OVE
   await sparrow.sql("SET sparrow.query.memory.limit = 8m").toArray();
   const sql = `SELECT id, t, ${call} AS c FROM (SELECT id, id % 20 DIV 19 AS k, (id * 7919) % 300007 AS h, concat(repeat('text ', 20), id) AS t FROM range(60000))`;
   const expected = await sorted(sql);
-  dying("parts", [1, 3, "end"]);
+  threads.die("parts", [1, 3, "end"]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(3);
 });
@@ -77,7 +63,7 @@ test.each(["isolate", "sortPages", "merge"])("tasks of kind %s, which sort rows 
   await sparrow.sql("SET sparrow.query.memory.limit = 8m").toArray();
   const sql = "SELECT sum(length(t)), sum(c * (id % 97)) FROM (SELECT id, t, row_number() OVER (PARTITION BY k ORDER BY h) AS c FROM (SELECT id, id % 20 DIV 19 AS k, (id * 7919) % 300007 AS h, concat(repeat('text ', 20), id) AS t FROM range(60000)))";
   const expected = await sparrow.sql(sql).toArray();
-  dying(work, ["end"]);
+  threads.die(work, ["end"]);
   expect(await sparrow.sql(sql).toArray()).toEqual(expected);
   expect(threads.deaths).toBe(1);
 });
@@ -86,7 +72,7 @@ test("a sort on disk gives its rows once and in order", async () => {
   await sparrow.sql("SET sparrow.exec.eagerSpill = true").toArray();
   const sql = "SELECT id, concat('text ', id) AS t FROM range(70000) ORDER BY (id * 7919) % 300007";
   const expected = await sparrow.sql(sql).toArray();
-  dying("parts", [1, 2, "end"]);
+  threads.die("parts", [1, 2, "end"]);
   expect(await sparrow.sql(sql).toArray()).toEqual(expected);
   expect(threads.deaths).toBe(3);
 });
@@ -95,7 +81,7 @@ test.each(["JOIN", "LEFT JOIN", "FULL JOIN", "LEFT ANTI JOIN"])("a %s on disk gi
   await sparrow.sql("SET sparrow.exec.eagerSpill = true").toArray();
   const sql = `SELECT * FROM (SELECT id AS a FROM range(20000) WHERE id % 3 <> 0) ${join} (SELECT id AS b, concat('text ', id) AS t FROM range(22000) WHERE id % 2 = 0) ON a = b`;
   const expected = await sorted(sql);
-  dying("joinParts", [1, "end", 2]);
+  threads.die("joinParts", [1, "end", 2]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(3);
 });
@@ -110,7 +96,7 @@ test.each(["RIGHT JOIN", "FULL JOIN"])("a nested loop of a %s on disk marks its 
   };
   const expected = await sorted(sql);
   expect(tasks).toBe(4);
-  dying("joinParts", ["end", 1, "end"]);
+  threads.die("joinParts", ["end", 1, "end"]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(3);
   await sparrow.sql("SET sparrow.exec.eagerSpill = false").toArray();
@@ -122,7 +108,7 @@ test("groups on disk that go on into another breaker are made anew from what is 
   await sparrow.sql("SET sparrow.query.memory.limit = 6m").toArray();
   const sql = `SELECT n, count(*) AS c, sum(s) AS s FROM (SELECT k, count(*) AS n, sum(v) AS s FROM ${HALF_IN_MEMORY} GROUP BY k) GROUP BY n`;
   const expected = await sorted(sql);
-  dying("parts", ["end", "end"]);
+  threads.die("parts", ["end", "end"]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(2);
 });
@@ -131,7 +117,7 @@ test("tasks that divide partitions on disk are done again", async () => {
   await sparrow.sql("SET sparrow.query.memory.limit = 8m").toArray();
   const sql = `SELECT count(*) AS n, sum(c) AS c FROM (SELECT id % 180000 AS k, count(*) AS c, max(concat('a text that takes some room ', id)) AS t FROM range(200000) GROUP BY 1)`;
   const expected = await sorted(sql);
-  dying("divide", ["end"]);
+  threads.die("divide", ["end"]);
   expect(await sorted(sql)).toEqual(expected);
   expect(threads.deaths).toBe(1);
 });
@@ -147,7 +133,7 @@ test.each(["link", "distribute", "sortBucket", "sort", "window", "limit", "addre
     addresses: "SELECT count(*) FROM range(200) a JOIN (SELECT id FROM range(100000) WHERE id % 10 = 0) b ON a.id * 400 > b.id",
   }[work]!;
   const expected = await sparrow.sql(sql).toArray();
-  dying(work, ["end", "end"]);
+  threads.die(work, ["end", "end"]);
   const { deathOf } = threads;
   const pipelines = new Set<number>();
   threads.deathOf = (message) => {

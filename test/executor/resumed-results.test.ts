@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { ToWorker } from "../../executor/worker-messages.ts";
 import { Engine } from "../../server/engine.ts";
 import { Sparrow } from "../../server/library.ts";
 import { DyingThreads, workOf } from "../faults/dying-threads.ts";
@@ -12,16 +11,6 @@ beforeEach(() => {
 });
 afterEach(() => sparrow.close());
 
-/** Jobs of some kind that are given to threads, by number; the first share of a job whose number is among `deaths` dies when all of it is done. */
-function dying(work: string, deaths: readonly number[]): { readonly count: () => number } {
-  const jobs: number[] = [];
-  threads.deathOf = (message: ToWorker) => {
-    if (workOf(message) !== work || jobs.includes(message.id)) return undefined;
-    return deaths.includes(jobs.push(message.id) - 1) ? "end" : undefined;
-  };
-  return { count: () => jobs.length };
-}
-
 async function sorted(sql: string): Promise<string[]> {
   const rows = await sparrow.sql(sql).toArray();
   return rows.map((row) => Object.values(row).map(String).join(" ")).toSorted();
@@ -32,15 +21,16 @@ const groups = (name: string, rows: number): string => `SELECT '${name}' AS part
 test("groups whose merging thread has died are made again, other inputs of a UNION ALL are not", async () => {
   const sql = [groups("a", 70_000), groups("b", 75_000), groups("c", 80_000)].join(" UNION ALL ");
   const expected = await sorted(sql);
-  const undisturbed = dying("groups", []);
+  const undisturbed = threads.die("groups", []);
   expect(await sorted(sql)).toEqual(expected);
-  expect(undisturbed.count()).toBe(3);
-  for (const deaths of [[0], [1, 2, 3]]) {
-    const merges = dying("groups", deaths);
+  expect(undisturbed.length).toBe(3);
+  for (const deaths of [["end"], [undefined, "end", "end", "end"]] as const) {
+    const merges = threads.die("groups", deaths);
     const pipelines = dyingAlso("range");
     expect(await sorted(sql)).toEqual(expected);
-    expect(merges.count()).toBe(3 + deaths.length);
-    expect(pipelines.count()).toBe(3 + deaths.length);
+    expect(threads.deaths).toBe(deaths.filter((death) => death !== undefined).length);
+    expect(merges.length).toBe(3 + threads.deaths);
+    expect(pipelines.count()).toBe(3 + threads.deaths);
   }
   expect(threads.watched.poolBytes).toBe(0);
 });
@@ -60,10 +50,11 @@ test("what delivered rows and others have in common is not made again, whatever 
   const sql = `WITH both AS (SELECT id % 9000 AS k, count(*) AS n FROM range(70000) GROUP BY id % 9000 LIMIT 8000)
     SELECT 'a' AS part, k, n FROM both UNION ALL SELECT 'b' AS part, k, sum(n) AS n FROM both GROUP BY k`;
   const expected = await sorted(sql);
-  for (const deaths of [[1, 2], [0, 1, 2]]) {
-    const merges = dying("groups", deaths);
+  for (const deaths of [[undefined, "end", "end"], ["end", "end", "end"]] as const) {
+    const merges = threads.die("groups", deaths);
     const rows = await sorted(sql);
-    expect(merges.count()).toBe(2 + deaths.length);
+    expect(threads.deaths).toBe(deaths.filter((death) => death !== undefined).length);
+    expect(merges.length).toBe(2 + threads.deaths);
     const keys = (part: string): string[] => rows.filter((row) => row.startsWith(part)).map((row) => row.slice(1));
     expect(keys("a")).toEqual(keys("b"));
     expect(rows).toHaveLength(expected.length);
@@ -76,10 +67,11 @@ test("what an input of a UNION ALL has read is kept until groups above it are me
     SELECT 'a' AS part, k, n FROM both UNION ALL
     SELECT 'b' AS part, k, sum(n) AS n FROM (SELECT k, n FROM both UNION ALL SELECT id AS k, 0 AS n FROM range(70000) WHERE id < 9000) GROUP BY k`;
   const expected = await sorted(sql);
-  for (const deaths of [[1, 2]]) {
-    const merges = dying("groups", deaths);
+  for (const deaths of [[undefined, "end", "end"]] as const) {
+    const merges = threads.die("groups", deaths);
     expect(await sorted(sql)).toEqual(expected);
-    expect(merges.count()).toBe(2 + deaths.length);
+    expect(threads.deaths).toBe(deaths.filter((death) => death !== undefined).length);
+    expect(merges.length).toBe(2 + threads.deaths);
   }
   expect(threads.watched.poolBytes).toBe(0);
 });
@@ -88,12 +80,12 @@ test("a query of one result starts again where what its groups were made from ha
   const sql = `SELECT count(*), sum(n) FROM (SELECT k, count(*) AS n FROM
     (SELECT DISTINCT id % 9000 AS k FROM range(70000) UNION ALL SELECT DISTINCT id % 8000 AS k FROM range(75000)) GROUP BY k)`;
   expect(await sorted(sql)).toEqual(["9000 17000"]);
-  const undisturbed = dying("groups", []);
+  const undisturbed = threads.die("groups", []);
   await sorted(sql);
-  const merges = dying("groups", [undisturbed.count() - 1]);
+  const merges = threads.die("groups", [...Array.from({ length: undisturbed.length - 1 }, () => undefined), "end"]);
   expect(await sorted(sql)).toEqual(["9000 17000"]);
   expect(threads.deaths).toBe(1);
-  expect(merges.count()).toBeGreaterThan(undisturbed.count() + 1);
+  expect(merges.length).toBeGreaterThan(undisturbed.length + 1);
   expect(threads.watched.poolBytes).toBe(0);
 });
 
@@ -101,14 +93,14 @@ test("outer joins below groups that are made again give rows without a partner o
   const sql = `SELECT k, count(*), count(a), count(b) FROM (SELECT coalesce(a.id, b.id) % 5000 AS k, a.id AS a, b.id AS b
     FROM (SELECT id FROM range(70000) WHERE id % 3 = 0) a FULL JOIN (SELECT id FROM range(75000) WHERE id % 2 = 0) b ON a.id = b.id) GROUP BY k`;
   const expected = await sorted(sql);
-  const merges = dying("groups", [0, 1]);
+  const merges = threads.die("groups", ["end", "end"]);
   expect(await sorted(sql)).toEqual(expected);
-  expect(merges.count()).toBe(3);
+  expect(merges.length).toBe(3);
 });
 
 test("merges whose threads always die end the query", async () => {
-  const merges = dying("groups", Array.from({ length: 100 }, (_, merge) => merge));
+  const merges = threads.die("groups", Array.from({ length: 100 }, () => "end"));
   await expect(sorted(groups("a", 70_000))).rejects.toMatchObject({ condition: "WORKER_LOST", parameters: { failures: "4" } });
-  expect(merges.count()).toBe(4);
+  expect(merges.length).toBe(4);
   expect(threads.watched.poolBytes).toBe(0);
 });

@@ -39,6 +39,20 @@ export class DyingThreads {
     return created;
   };
 
+  /** A share of each of the first jobs of this kind dies in such a way: the first share, or, of deaths at a batch, the one that makes it. Gives the jobs of the kind as they come. */
+  die(work: string, deaths: readonly Death[]): readonly number[] {
+    const jobs: number[] = [];
+    this.deaths = 0;
+    this.deathOf = (message) => {
+      if (workOf(message) !== work) return undefined;
+      const isFirst = !jobs.includes(message.id);
+      if (isFirst) jobs.push(message.id);
+      const death = deaths[jobs.indexOf(message.id)];
+      return isFirst || death !== "end" ? death : undefined;
+    };
+    return jobs;
+  }
+
   async #run(share: Share, run: (share: Share) => Promise<ShareEnd>, kill: (share: Share) => void): Promise<ShareEnd> {
     const death = this.deathOf(share.message);
     if (death === undefined) return run(share);
