@@ -13,6 +13,7 @@ import { ParquetDecoder } from "./scan/parquet-decoder.ts";
 import { loadParquetWasm } from "./scan/parquet-wasm.ts";
 import type { readSplit } from "./scan/read-split.ts";
 import type { SplitReader } from "./scan/scan-context.ts";
+import type { RowFilter } from "./scan/selected-rows.ts";
 import type { SpillStore } from "./spill/spill-store.ts";
 
 /** What crosses to a new worker: compiled code and the shared memory. */
@@ -59,13 +60,13 @@ export class ThreadContext {
     return instance;
   }
 
-  /** `batchBytes`: what a batch may take of the pool; absent: as much as readers like. */
-  openSplit(split: Split, columns: readonly ScanColumn[], batchBytes?: number): SplitReader {
+  /** `batchBytes`: what a batch may take of the pool; absent: as much as readers like. `filter`: rows that do not meet it may be left out. */
+  openSplit(split: Split, columns: readonly ScanColumn[], batchBytes?: number, filter?: RowFilter): SplitReader {
     const { source, rows } = split;
     if (source.kind === "cachedFile") return new CachedFileReader(source, rows ?? 0, columns, this.pool, batchBytes);
     if (source.kind === "cached") return new CachedBatchReader(source.columns, rows ?? 0, columns);
     assert(this.disk !== undefined, "files are read by workers");
     const wanted = columns.map((column) => ({ ...column, field: fileField(split, column.field) }));
-    return this.disk.readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels, batchBytes });
+    return this.disk.readSplit(split, wanted, { pool: this.pool, parquet: this.#decoder, kernels: this.kernels as unknown as PageKernels, batchBytes, filter });
   }
 }

@@ -46,6 +46,17 @@ const ASSEMBLED: Readonly<Record<string, FunctionType>> = {
   parquet_coded_size: signature("i32 i32 i32", "i32"),
   /** (codes, count, offsets, entries, bytes, total, ends): total */
   parquet_coded_strings: signature("i32 i32 i32 i32 i32 i32 i32", "i32"),
+  /** (column, row numbers, count, to) */
+  rows_gather_1: signature("i32 i32 i32 i32", undefined),
+  rows_gather_2: signature("i32 i32 i32 i32", undefined),
+  rows_gather_4: signature("i32 i32 i32 i32", undefined),
+  rows_gather_8: signature("i32 i32 i32 i32", undefined),
+  rows_gather_16: signature("i32 i32 i32 i32", undefined),
+  /** (bitmap, row numbers, count, to): how many are set */
+  rows_gather_bits: signature("i32 i32 i32 i32", "i32"),
+  /** (codes, row numbers, count, dictionary, to) */
+  rows_look_up_4: signature("i32 i32 i32 i32 i32", undefined),
+  rows_look_up_8: signature("i32 i32 i32 i32 i32", undefined),
   /** (bitmap, bits): how many are set */
   count_bits: signature("i32 i32", "i32"),
   /** (text, bytes): characters */

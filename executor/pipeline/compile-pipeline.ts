@@ -38,7 +38,8 @@ import { placesAsked } from "./row-places.ts";
 import type { Cut } from "./segments.ts";
 import { segmentPipeline } from "./segments.ts";
 import type { CompiledSource } from "./sources.ts";
-import { bindSource, sourceColumns } from "./sources.ts";
+import { emitScanFilter, scanConditions, SELECT_FUNCTION } from "./scan-filter.ts";
+import { bindScanColumns, bindSource, sourceColumns } from "./sources.ts";
 import { compileModule } from "./module-cache.ts";
 import type { StateTemplate } from "./state-layout.ts";
 import { StateLayout } from "./state-layout.ts";
@@ -171,6 +172,8 @@ class PipelineCompiler {
       segments.push({ cut: { batch, next: incoming, plan: ending } });
     });
     if (source === undefined || sink === undefined) throw new InternalError("a pipeline has a source and a sink");
+    const places = placesAsked(cut.segments, this.#hosted.map(({ expr }) => expr));
+    if (places === "never") source = this.#withFilter(source, pipeline.source, cut.segments[0].steps, scanLayouts);
     const compiled: CompiledPipeline = {
       module: compileModule(this.#module.encode()),
       state: this.#state.template(),
@@ -182,7 +185,7 @@ class PipelineCompiler {
       hosted: this.#hosted,
       rowCounts: [...this.#rowCounts.values()],
       errorOperands: this.#sites.map((s) => s.operands),
-      placesAsked: placesAsked(cut.segments, this.#hosted.map(({ expr }) => expr)),
+      placesAsked: places,
     };
     return { pipeline: compiled, sites: this.#sites };
   }
@@ -196,6 +199,17 @@ class PipelineCompiler {
   #bindSource(emitter: SegmentEmitter, source: Source, scanLayouts: readonly ColumnLayout[]): CompiledSource {
     const shape = source.kind === "breaker" ? this.#shapes.get(source.breaker) : undefined;
     return bindSource(emitter, source, scanLayouts, shape);
+  }
+
+  /** The scan with a filter that leaves rows out, where nobody counts them. */
+  #withFilter(compiled: CompiledSource, source: Source, steps: readonly Step[], scanLayouts: readonly ColumnLayout[]): CompiledSource {
+    const numbersRows = this.#options.measure || [...this.#probes, ...this.#loops].some(({ state }) => state.passes !== undefined);
+    if (compiled.kind !== "scan" || source.kind !== "scan" || numbersRows) return compiled;
+    const conditions = scanConditions(source, steps);
+    if (conditions === undefined) return compiled;
+    const emitter = this.#emitter(SELECT_FUNCTION);
+    bindScanColumns(emitter, source.node, scanLayouts, compiled.slots);
+    return { ...compiled, filter: emitScanFilter(emitter, conditions) };
   }
 
   /** One more row of a node, where rows are counted. A row that is taken up again counts once; of a node in several steps the last one counts. */

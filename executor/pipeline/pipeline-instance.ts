@@ -5,7 +5,7 @@ import type { Value } from "../../catalog/values.ts";
 import { laneKind } from "../emit/emitted-value.ts";
 import { evaluate } from "../interpret.ts";
 import { Arena } from "../memory/arena.ts";
-import type { ColumnBatch } from "../memory/column-buffers.ts";
+import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
 import type { PartTask } from "../operators/finish-task.ts";
 import type { JoinParts } from "../operators/join/join-part.ts";
 import { openSink } from "../operators/sink-instance.ts";
@@ -18,6 +18,10 @@ import { morselCount, RANGE_MORSEL_ROWS } from "./morsels.ts";
 import type { RecordFlag, RecordRun } from "./morsels.ts";
 import type { InstanceResult, JoinTaskResult, PipelineJob, PipelineOwners, PipelineShare, ResultOutput } from "./pipeline-job.ts";
 import { CancelledError, CONTROL, RowError } from "./pipeline-job.ts";
+import type { RowFilter } from "../scan/selected-rows.ts";
+import { MAX_SELECTED_SHARE } from "../scan/selected-rows.ts";
+import { SELECT_FUNCTION } from "./scan-filter.ts";
+import type { CompiledSource } from "./sources.ts";
 import type { HostedExpression } from "./segment-emitter.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
@@ -27,6 +31,8 @@ import { HEADER, initializeState, OPERAND_BYTES, STATUS } from "./state-layout.t
 const HEAP_BYTES = 64 * 1024;
 /** Morsel numbers of the batches of one split: split * this + batch. */
 const BATCHES_PER_SPLIT = 4096;
+/** Splits after which a filter that has let most rows through is asked again. */
+const UNFILTERED_SPLITS = 16;
 
 type Run = (state: number, from: number, to: number) => number;
 
@@ -46,6 +52,9 @@ export class PipelineInstance {
   readonly #scratch: Arena;
   readonly #state: number;
   readonly #runs: readonly Run[];
+  readonly #filter: RowFilter | undefined;
+  /** Splits to come that are read without the filter: it has let most rows through. */
+  #unfilteredSplits = 0;
   readonly #cuts: readonly (CutStage | undefined)[];
   readonly #sink: SinkInstance;
   readonly #tasks: JoinTaskResult[] = [];
@@ -81,6 +90,7 @@ export class PipelineInstance {
       },
     });
     this.#runs = pipeline.segments.map((_, i) => instance.exports[`run${i}`] as Run);
+    this.#filter = pipeline.source.kind === "scan" ? this.#rowFilter(pipeline.source, instance.exports[SELECT_FUNCTION] as Run) : undefined;
     this.#cuts = pipeline.segments.map(({ cut }) => cut && new CutStage(cut, context, this.#arena, this.#state, this.#job));
     this.#spill = context.disk?.openSpill(pool, job.account, job.spillFolder, job.eagerSpill);
     // Without a disk there is nothing to be had from a limit.
@@ -164,7 +174,9 @@ export class PipelineInstance {
       this.#runRows(morsel * BATCHES_PER_SPLIT, split.rows ?? 0);
       return;
     }
-    const reader = this.#context.openSplit(split, source.columns, this.#job.scanBytes);
+    const isFiltered = this.#unfilteredSplits === 0;
+    if (!isFiltered) this.#unfilteredSplits--;
+    const reader = this.#context.openSplit(split, source.columns, this.#job.scanBytes, isFiltered ? this.#filter : undefined);
     try {
       for (let batch = 0; ; batch++) {
         const columns = reader.next(this.#scratch);
@@ -179,17 +191,37 @@ export class PipelineInstance {
     }
   }
 
+  #rowFilter({ slots, filter }: Extract<CompiledSource, { kind: "scan" }>, select: Run): RowFilter | undefined {
+    if (filter === undefined) return undefined;
+    const { u32 } = this.#context.pool;
+    const words = (this.#state + filter.words) >>> 2;
+    return {
+      reads: filter.reads,
+      select: (columns, rows, allocator) => {
+        columns.forEach((column, i) => column && this.#loadColumn(slots[i], column));
+        u32[words] = allocator.allocate(rows * 4);
+        u32[words + 1] = 0;
+        select(this.#state, 0, rows);
+        const selected = { rows: u32[words], count: u32[words + 1] };
+        if (selected.count > rows * MAX_SELECTED_SHARE) this.#unfilteredSplits = UNFILTERED_SPLITS;
+        return selected;
+      },
+    };
+  }
+
   #loadColumns(batch: ColumnBatch): void {
     const { source } = this.#job.pipeline;
     if (source.kind !== "scan") return;
+    batch.columns.forEach((column, i) => this.#loadColumn(source.slots[i], column));
+  }
+
+  #loadColumn(slot: number, column: ColumnBuffers): void {
     const { u32 } = this.#context.pool;
-    batch.columns.forEach((column, i) => {
-      const at = (this.#state + source.slots[i]) >>> 2;
-      u32[at + SLOT.data / 4] = column.data;
-      u32[at + SLOT.validity / 4] = column.validity;
-      u32[at + SLOT.offsets / 4] = column.offsets;
-      u32[at + SLOT.bytes / 4] = column.bytes;
-    });
+    const at = (this.#state + slot) >>> 2;
+    u32[at + SLOT.data / 4] = column.data;
+    u32[at + SLOT.validity / 4] = column.validity;
+    u32[at + SLOT.offsets / 4] = column.offsets;
+    u32[at + SLOT.bytes / 4] = column.bytes;
   }
 
   #loadValues(rows: readonly (readonly Value[])[]): void {

@@ -4,6 +4,7 @@ import type { ColumnLayout, FileField, Split } from "../../catalog/table.ts";
 import { isCached } from "../../catalog/table.ts";
 import type { DataType } from "../../catalog/types.ts";
 import { LONG } from "../../catalog/types.ts";
+import type { PhysicalScan } from "../../planner/physical.ts";
 import type { Source } from "../../planner/stages.ts";
 import { emitAggregateResult } from "../operators/aggregate/aggregate-results.ts";
 import type { Local } from "../wasm/instructions.ts";
@@ -13,13 +14,14 @@ import type { BreakerShape } from "./compile-pipeline.ts";
 import { setRecord } from "./row-access.ts";
 import { fieldOf } from "./row-layout.ts";
 import type { DictionaryColumn, RowLayout } from "./row-layout.ts";
+import type { ScanFilter } from "./scan-filter.ts";
 import type { Lifetime, SegmentEmitter } from "./segment-emitter.ts";
 import { HEADER } from "./state-layout.ts";
 
 /** Where a pipeline's rows come from, and which words of the state block the driver fills for each morsel. */
 export type CompiledSource =
   /** Column slots, from splits. */
-  | { readonly kind: "scan"; readonly slots: readonly number[]; readonly columns: readonly ScanColumn[] }
+  | { readonly kind: "scan"; readonly slots: readonly number[]; readonly columns: readonly ScanColumn[]; readonly filter?: ScanFilter }
   /** Column slots, from literal rows written to the pool once. */
   | { readonly kind: "values"; readonly slots: readonly number[]; readonly columns: readonly Column[] }
   | { readonly kind: "range" }
@@ -55,25 +57,8 @@ export function bindSource(
   switch (source.kind) {
     case "scan": {
       const { node } = source;
-      // Batches in files are in memory for as long as they are read.
-      const lifetime = node.cached !== undefined && node.splits.every((split) => split.source.kind === "cached") ? "query" : "morsel";
-      const slots = node.columns.map(({ column, field }, i) => {
-        const slot = state.reserve(SLOT_BYTES, 8);
-        const cached = node.cached?.[field];
-        const layout = cached?.layout ?? scanLayouts[i];
-        const nullable = cached?.nullable ?? column.nullable;
-        emitter.bind(column.id, {
-          kind: "buffer",
-          type: column.type,
-          layout,
-          nulls: nullable ? "bits" : "none",
-          slot,
-          index: emitter.position,
-          lifetime,
-          dictionary: cached === undefined ? undefined : cachedDictionary(node.splits, field, layout),
-        });
-        return slot;
-      });
+      const slots = node.columns.map(() => state.reserve(SLOT_BYTES, 8));
+      bindScanColumns(emitter, node, scanLayouts, slots);
       const columns = node.columns.map(({ column, field }, i) => ({ field, type: column.type, layout: node.cached?.[field].layout ?? scanLayouts[i] }));
       return { kind: "scan", slots, columns };
     }
@@ -118,6 +103,27 @@ export function bindSource(
       return { kind: "records", base, stride, breaker: source.breaker, rows: source.rows };
     }
   }
+}
+
+/** Binds a scan's columns to their slots. */
+export function bindScanColumns(emitter: SegmentEmitter, node: PhysicalScan, scanLayouts: readonly ColumnLayout[], slots: readonly number[]): void {
+  // Batches in files are in memory for as long as they are read.
+  const lifetime = node.cached !== undefined && node.splits.every((split) => split.source.kind === "cached") ? "query" : "morsel";
+  node.columns.forEach(({ column, field }, i) => {
+    const cached = node.cached?.[field];
+    const layout = cached?.layout ?? scanLayouts[i];
+    const nullable = cached?.nullable ?? column.nullable;
+    emitter.bind(column.id, {
+      kind: "buffer",
+      type: column.type,
+      layout,
+      nulls: nullable ? "bits" : "none",
+      slot: slots[i],
+      index: emitter.position,
+      lifetime,
+      dictionary: cached === undefined ? undefined : cachedDictionary(node.splits, field, layout),
+    });
+  });
 }
 
 type BreakerSource = Extract<Source, { kind: "breaker" }>;

@@ -10,10 +10,12 @@ import type { ColumnChunk } from "./parquet-column-chunk.ts";
 import { chunkStart } from "./parquet-column-chunk.ts";
 import type { PageHeader } from "./parquet-page.ts";
 import { readPageHeader } from "./parquet-page.ts";
+import type { RowKernels, SelectedRows } from "./selected-rows.ts";
+import { selectBits, selectedWithin, selectRows } from "./selected-rows.ts";
 import { ThriftError, ThriftReader } from "./thrift-compact.ts";
 
 /** The kernels that decode pages (executor/kernels/assembly/parquet.ts); addresses are of the pool. */
-export interface PageKernels {
+export interface PageKernels extends RowKernels {
   readonly snappy_uncompress: (source: number, bytes: number, to: number, capacity: number) => number;
   readonly parquet_codes: (source: number, end: number, bitWidth: number, count: number, entries: number, to: number) => number;
   readonly parquet_gather_4: (source: number, end: number, bitWidth: number, count: number, dictionary: number, entries: number, to: number) => number;
@@ -23,8 +25,6 @@ export interface PageKernels {
   readonly parquet_spread_8: (to: number, bitmap: number, start: number, rows: number, present: number) => void;
   readonly parquet_strings: (source: number, end: number, count: number, bytes: number, total: number, ends: number) => number;
   readonly parquet_utf8_valid: (bytes: number, count: number, ends: number, strings: number) => number;
-  readonly parquet_coded_size: (codes: number, count: number, offsets: number) => number;
-  readonly parquet_coded_strings: (codes: number, count: number, offsets: number, entries: number, bytes: number, total: number, ends: number) => number;
 }
 
 const ENCODING = { plain: 0, plainDictionary: 2, rle: 3, bitPacked: 4, rleDictionary: 8 };
@@ -107,7 +107,7 @@ interface DataPage {
   readonly present: number;
 }
 
-/** Decodes a whole chunk into the pool; undefined when its bytes are not what they should be. One per split. */
+/** Decodes a chunk into the pool, all rows or those that are selected; undefined when its bytes are not what they should be. One per split. */
 export class PageDecoder {
   readonly #kernels: PageKernels;
   readonly #pool: Pool;
@@ -119,9 +119,9 @@ export class PageDecoder {
     this.#file = file;
   }
 
-  column(node: SchemaNode, chunk: ColumnChunk, rows: number, type: DataType, layout: ColumnLayout, allocator: Allocator): ColumnBuffers | undefined {
+  column(node: SchemaNode, chunk: ColumnChunk, rows: number, type: DataType, layout: ColumnLayout, allocator: Allocator, selected?: SelectedRows): ColumnBuffers | undefined {
     try {
-      return this.#column(node, chunk, rows, type, layout, allocator);
+      return this.#column(node, chunk, rows, type, layout, allocator, selected);
     } catch (error) {
       // The native decompressors' errors have codes such as Z_DATA_ERROR and ZSTD_error_prefix_unknown.
       const isDamage = error instanceof MalformedPage || error instanceof ThriftError || String((error as NodeJS.ErrnoException).code).startsWith("Z");
@@ -130,7 +130,7 @@ export class PageDecoder {
     }
   }
 
-  #column(node: SchemaNode, chunk: ColumnChunk, rows: number, type: DataType, layout: ColumnLayout, allocator: Allocator): ColumnBuffers {
+  #column(node: SchemaNode, chunk: ColumnChunk, rows: number, type: DataType, layout: ColumnLayout, allocator: Allocator, selected: SelectedRows | undefined): ColumnBuffers {
     const pool = this.#pool;
     const source = allocator.allocate(chunk.compressedBytes + SLACK_BYTES);
     const bytes = pool.u8.subarray(source, source + chunk.compressedBytes);
@@ -152,22 +152,25 @@ export class PageDecoder {
       if (header.kind === "dictionary") dictionary = this.#dictionary(header, this.#uncompressed(header, at, 0, chunk.codec, allocator), width, allocator);
       else if (header.kind === "data" || header.kind === "dataV2") {
         if (row + header.values > rows) throw new MalformedPage();
-        pages.push(this.#dataPage(header, at, chunk.codec, row, optional, bitmap, allocator));
+        if (selected === undefined || selectedWithin(selected, row, header.values, pool).count > 0) pages.push(this.#dataPage(header, at, chunk.codec, row, optional, bitmap, allocator));
         row += header.values;
       }
     }
     const nulls = pages.some((page) => page.present < page.rows);
     const column = { layout, validity: nulls ? bitmap : 0 };
+    const ofSelected = (all: ColumnBuffers): ColumnBuffers => (selected === undefined ? all : selectRows(all, selected, this.#kernels, pool, allocator));
     if (layout.kind === "dictionary") {
       if (dictionary !== undefined && type.kind === "string") this.#checkText(dictionary.values, dictionary.offsets, dictionary.entries);
-      return { ...column, ...this.#codes(pages, rows, bitmap, dictionary, allocator) };
+      return ofSelected({ ...column, ...this.#codes(pages, rows, bitmap, dictionary, allocator) });
     }
     if (width === undefined) {
-      const strings = this.#strings(pages, rows, bitmap, dictionary, allocator);
-      if (type.kind === "string") this.#checkText(strings.bytes, strings.offsets, rows);
-      return { ...column, data: 0, ...strings };
+      const strings = ofSelected({ ...column, data: 0, ...this.#strings(pages, rows, bitmap, dictionary, allocator) });
+      if (type.kind === "string") this.#checkText(strings.bytes, strings.offsets, selected?.count ?? rows);
+      return strings;
     }
-    return { ...column, data: this.#fixed(pages, rows, width, bitmap, dictionary, allocator), offsets: 0, bytes: 0 };
+    if (selected === undefined) return { ...column, data: this.#fixed(pages, rows, width, bitmap, dictionary, allocator), offsets: 0, bytes: 0 };
+    const validity = nulls ? selectBits(bitmap, selected, this.#kernels, pool, allocator) : 0;
+    return { layout, validity, data: this.#selectedFixed(pages, width, bitmap, dictionary, selected, allocator), offsets: 0, bytes: 0 };
   }
 
   /** Address of a page's bytes from `skip` on, uncompressed. */
@@ -236,21 +239,42 @@ export class PageDecoder {
   }
 
   #fixed(pages: readonly DataPage[], rows: number, width: number, bitmap: number, dictionary: Dictionary | undefined, allocator: Allocator): number {
-    const kernels = this.#kernels;
-    const { u8 } = this.#pool;
     const data = allocator.allocate(rows * width + SLACK_BYTES);
+    for (const page of pages) this.#fixedPage(page, width, bitmap, dictionary, data + page.firstRow * width);
+    return data;
+  }
+
+  #fixedPage(page: DataPage, width: number, bitmap: number, dictionary: Dictionary | undefined, to: number): void {
+    const kernels = this.#kernels;
+    const { from, end, present } = page;
+    if (page.encoding === ENCODING.plain) {
+      if (present * width > end - from) throw new MalformedPage();
+      this.#pool.u8.copyWithin(to, from, from + present * width);
+    } else if (present > 0) {
+      const { bitWidth, values, entries } = this.#coded(page, dictionary);
+      const gather = width === 4 ? kernels.parquet_gather_4 : kernels.parquet_gather_8;
+      this.#check(gather(from + 1, end, bitWidth, present, values, entries, to));
+    }
+    if (present < page.rows) (width === 4 ? kernels.parquet_spread_4 : kernels.parquet_spread_8)(to, bitmap, page.firstRow, page.rows, present);
+  }
+
+  /** Page by page, so that what is not selected goes no further than a cache. */
+  #selectedFixed(pages: readonly DataPage[], width: number, bitmap: number, dictionary: Dictionary | undefined, selected: SelectedRows, allocator: Allocator): number {
+    const kernels = this.#kernels;
+    const data = allocator.allocate(selected.count * width + SLACK_BYTES);
+    const whole = allocator.allocate(Math.max(0, ...pages.map((page) => page.rows)) * width + SLACK_BYTES);
     for (const page of pages) {
-      const { from, end, present } = page;
-      const to = data + page.firstRow * width;
-      if (page.encoding === ENCODING.plain) {
-        if (present * width > end - from) throw new MalformedPage();
-        u8.copyWithin(to, from, from + present * width);
-      } else if (present > 0) {
-        const { bitWidth, values, entries } = this.#coded(page, dictionary);
-        const gather = width === 4 ? kernels.parquet_gather_4 : kernels.parquet_gather_8;
-        this.#check(gather(from + 1, end, bitWidth, present, values, entries, to));
+      const { first, count } = selectedWithin(selected, page.firstRow, page.rows, this.#pool);
+      const rows = selected.rows + first * 4;
+      const to = data + first * width;
+      if (page.encoding === ENCODING.plain || page.present < page.rows) {
+        this.#fixedPage(page, width, bitmap, dictionary, whole);
+        (width === 4 ? kernels.rows_gather_4 : kernels.rows_gather_8)(whole - page.firstRow * width, rows, count, to);
+      } else {
+        // Codes are fewer bytes than values, and most of these are not looked up.
+        const { values } = this.#pageCodes(page, dictionary, whole);
+        (width === 4 ? kernels.rows_look_up_4 : kernels.rows_look_up_8)(whole - page.firstRow * 4, rows, count, values, to);
       }
-      if (present < page.rows) (width === 4 ? kernels.parquet_spread_4 : kernels.parquet_spread_8)(to, bitmap, page.firstRow, page.rows, present);
     }
     return data;
   }
@@ -290,6 +314,8 @@ export class PageDecoder {
     pages.forEach((page, i) => {
       const ends = offsets + 4 + page.firstRow * 4;
       const before = total;
+      // Pages without selected rows are not here.
+      i32[(ends >>> 2) - 1] = total;
       if (page.present > 0) {
         total = this.#check(
           codes[i] === 0 || dictionary === undefined

@@ -3,6 +3,7 @@ import type { ColumnLayout, MadeField, SplitSource } from "../../catalog/table.t
 import type { DataType } from "../../catalog/types.ts";
 import type { Allocator } from "../memory/arena.ts";
 import type { ColumnBatch, ColumnBuffers } from "../memory/column-buffers.ts";
+import type { ArrowColumn } from "./arrow-column.ts";
 import { arrowToPool } from "./arrow-to-pool.ts";
 import { columnHint } from "./column-hint.ts";
 import { constantColumn, positionColumn, withoutNulls } from "./constant-column.ts";
@@ -18,6 +19,8 @@ import type { DecodeSteps } from "./row-group-decoder.ts";
 import { RowGroupDecoder } from "./row-group-decoder.ts";
 import type { ScanContext, SplitReader, WantedColumn } from "./scan-context.ts";
 import { MAX_BATCH_ROWS, MAX_BUFFER_BYTES } from "./scan-context.ts";
+import type { RowFilter, SelectedRows } from "./selected-rows.ts";
+import { MAX_SELECTED_SHARE, selectRows } from "./selected-rows.ts";
 
 const NO_VALUE: MadeField = { kind: "constant", value: null };
 
@@ -28,6 +31,7 @@ const DECODE_BUDGET_BYTES = 96 * 1024 * 1024;
 /** A row group comes as one batch when it takes no more than this, estimated: pages are decoded without stopping between batches. */
 const ONE_BATCH_BYTES = 40 * 1024 * 1024;
 const ONE_BATCH_BUFFER_BYTES = 24 * 1024 * 1024;
+const NO_BUFFERS = { data: 0, validity: 0, offsets: 0, bytes: 0 };
 
 /**
  * Reads the wanted columns of one row group. Common columns of a row group that is one batch are decoded page by page straight into the pool
@@ -47,6 +51,8 @@ export class ParquetSplitReader implements SplitReader {
   /** Of the library's columns, those with old dates by another calendar. */
   readonly #julian: ReadonlySet<number>;
   readonly #decoder: RowGroupDecoder | undefined;
+  /** The whole row group is one batch, all of which the kernels decode. */
+  readonly #filtersFirst: boolean;
   #row = 0;
 
   constructor(source: ParquetSource, wanted: readonly WantedColumn[], context: ScanContext) {
@@ -81,6 +87,7 @@ export class ParquetSplitReader implements SplitReader {
       this.#pageNodes = pages;
       this.#julian = julian;
       this.#steps = pages.length > 0 ? { batchRows: group.rows, sliceRows: group.rows } : decodeSteps(footer, source.rowGroup, columns, context.batchBytes);
+      this.#filtersFirst = wholeGroup && columns.length === 0 && pages.length > 0 && source.deletedRows === undefined;
       this.#decoder = columns.length === 0 ? undefined : new RowGroupDecoder(this.#file, source.rowGroup, columns, this.#steps, context.parquet);
     } catch (error) {
       this.#file.close();
@@ -100,32 +107,55 @@ export class ParquetSplitReader implements SplitReader {
     const rows = decoded[0]?.length ?? Math.min(this.#steps.batchRows, this.#rows - first);
     assert(rows > 0, "a decoded batch has rows");
     this.#row += rows;
-    const columns = this.#wanted.map(({ field, type, layout }, i) => {
-      const made = (other: MadeField): ColumnBuffers =>
-        other.kind === "position" ? positionColumn(other.base + BigInt(this.#source.firstRow + first), rows, layout, pool, allocator) : constantColumn(other.value, type, layout, rows, pool, allocator);
-      if (field.kind !== "stored") return made(field);
-      const node = this.#pageNodes[i];
-      const position = this.#positions[i];
-      if (node === undefined && position === undefined) return made(field.otherwise ?? NO_VALUE);
-      const stored = node !== undefined ? this.#decodePages(node, type, layout, allocator) : arrowToPool(decoded[position as number], field.type ?? type, layout, pool, allocator);
-      return field.otherwise === undefined || stored.validity === 0 ? stored : withoutNulls(stored, made(field.otherwise), rows, pool);
-    });
+    const read = (i: number, selected?: SelectedRows): ColumnBuffers => this.#column(i, first, rows, decoded, allocator, selected);
+    const { filter } = this.#context;
     const { deletedRows } = this.#source;
+    if (filter !== undefined && this.#filtersFirst) return this.#filtered(filter, read, rows, allocator);
+    const columns = this.#wanted.map((_, i) => read(i));
     if (deletedRows === undefined) return { rows, columns };
     return keepRows({ rows, columns }, keptRanges(this.#source.firstRow + first, rows, deletedRows), pool, allocator);
   }
 
-  #decodePages(node: SchemaNode, type: DataType, layout: ColumnLayout, allocator: Allocator): ColumnBuffers {
+  /** The filter's columns first, of the others what it lets through; all of them where that is most. */
+  #filtered(filter: RowFilter, read: (i: number, selected?: SelectedRows) => ColumnBuffers, rows: number, allocator: Allocator): ColumnBatch {
+    const { kernels, pool } = this.#context;
+    assert(kernels !== undefined, "what is decoded by pages has kernels");
+    const tested = this.#wanted.map((_, i) => (filter.reads[i] ? read(i) : undefined));
+    const selected = filter.select(tested, rows, allocator);
+    if (selected.count > rows * MAX_SELECTED_SHARE) return { rows, columns: tested.map((column, i) => column ?? read(i)) };
+    if (selected.count === 0) return { rows: 0, columns: this.#wanted.map(({ layout }) => ({ layout, ...NO_BUFFERS })) };
+    return { rows: selected.count, columns: tested.map((column, i) => (column === undefined ? read(i, selected) : selectRows(column, selected, kernels, pool, allocator))) };
+  }
+
+  #column(i: number, first: number, rows: number, decoded: readonly ArrowColumn[], allocator: Allocator, selected: SelectedRows | undefined): ColumnBuffers {
+    const { kernels, pool } = this.#context;
+    const { field, type, layout } = this.#wanted[i];
+    const made = (other: MadeField): ColumnBuffers =>
+      other.kind === "position" ? positionColumn(other.base + BigInt(this.#source.firstRow + first), rows, layout, pool, allocator) : constantColumn(other.value, type, layout, rows, pool, allocator);
+    const node = this.#pageNodes[i];
+    if (selected !== undefined && node !== undefined && (field.kind !== "stored" || field.otherwise === undefined)) return this.#decodePages(node, type, layout, allocator, selected);
+    const all = (): ColumnBuffers => {
+      if (field.kind !== "stored") return made(field);
+      const position = this.#positions[i];
+      if (node === undefined && position === undefined) return made(field.otherwise ?? NO_VALUE);
+      const stored = node !== undefined ? this.#decodePages(node, type, layout, allocator) : arrowToPool(decoded[position as number], field.type ?? type, layout, pool, allocator);
+      return field.otherwise === undefined || stored.validity === 0 ? stored : withoutNulls(stored, made(field.otherwise), rows, pool);
+    };
+    return selected === undefined || kernels === undefined ? all() : selectRows(all(), selected, kernels, pool, allocator);
+  }
+
+  #decodePages(node: SchemaNode, type: DataType, layout: ColumnLayout, allocator: Allocator, selected?: SelectedRows): ColumnBuffers {
     const { kernels, pool, parquet } = this.#context;
     assert(kernels !== undefined, "pages are decoded by kernels");
     const { rowGroup } = this.#source;
     const chunk = this.#file.footer.rowGroups[rowGroup].chunks[node.firstLeaf];
-    const column = new PageDecoder(kernels, pool, this.#file).column(node, chunk, this.#rows, type, layout, allocator);
+    const column = new PageDecoder(kernels, pool, this.#file).column(node, chunk, this.#rows, type, layout, allocator, selected);
     if (column !== undefined) return column;
     // Damaged, or written in a way that only the library knows: it reads the column or says what is wrong.
     const library = new RowGroupDecoder(this.#file, rowGroup, [{ node, hint: columnHint(node, layout) }], this.#steps, parquet);
     try {
-      return arrowToPool(library.next(0)[0], type, layout, pool, allocator);
+      const all = arrowToPool(library.next(0)[0], type, layout, pool, allocator);
+      return selected === undefined ? all : selectRows(all, selected, kernels, pool, allocator);
     } finally {
       library.close();
     }

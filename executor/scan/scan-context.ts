@@ -5,6 +5,7 @@ import type { ColumnBatch } from "../memory/column-buffers.ts";
 import type { Pool } from "../memory/pool.ts";
 import type { PageKernels } from "./page-decoder.ts";
 import type { ParquetDecoder } from "./parquet-decoder.ts";
+import type { RowFilter } from "./selected-rows.ts";
 
 /** What a thread needs to read splits; one per worker. */
 export interface ScanContext {
@@ -14,6 +15,8 @@ export interface ScanContext {
   readonly kernels?: PageKernels;
   /** Bytes of the pool that a batch should not go beyond; absent: the readers' own limits. Batches of few rows that are wide may. */
   readonly batchBytes?: number;
+  /** Rows that do not meet it may be left out. */
+  readonly filter?: RowFilter;
 }
 
 /** A column that a pipeline asks of a scan. */
