@@ -7,7 +7,8 @@ import type { Label } from "../wasm/function-builder.ts";
 import type { Local } from "../wasm/instructions.ts";
 import { get, i32, i64, simd } from "../wasm/instructions.ts";
 import { SLOT } from "./buffer-access.ts";
-import type { Binding, SegmentEmitter } from "./segment-emitter.ts";
+import type { Binding } from "./binding.ts";
+import type { SegmentEmitter } from "./segment-emitter.ts";
 import type { Bound, Lanes, Operator, StoredBinding, VectorTest } from "./vector-tests.ts";
 import { bitsOf, columnsTest, constantsTest, storedBounds } from "./vector-tests.ts";
 

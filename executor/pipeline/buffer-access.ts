@@ -5,7 +5,8 @@ import { laneKind } from "../emit/emitted-value.ts";
 import { storedRange } from "../emit/value-range.ts";
 import type { Local, StoreWidth, Val } from "../wasm/instructions.ts";
 import { f32, f64, get, i32, i64 } from "../wasm/instructions.ts";
-import type { Binding, SegmentEmitter } from "./segment-emitter.ts";
+import type { Binding } from "./binding.ts";
+import type { SegmentEmitter } from "./segment-emitter.ts";
 
 /** Reading columns (catalog/table.ts layouts) at a row index, and writing output columns. */
 

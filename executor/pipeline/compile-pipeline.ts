@@ -31,7 +31,7 @@ import { takeBlockFilter } from "./block-filter.ts";
 import { outputLayout, SLOT_BYTES } from "./buffer-access.ts";
 import type { OutputBatch } from "./output-batch.ts";
 import { emitOutput, reserveOutput } from "./output-batch.ts";
-import type { HostedExpression } from "./segment-emitter.ts";
+import type { HostedExpression } from "./hosted-expression.ts";
 import { SegmentEmitter } from "./segment-emitter.ts";
 import type { PlacesAsked } from "./row-places.ts";
 import { placesAsked } from "./row-places.ts";

@@ -22,7 +22,7 @@ import type { RowFilter } from "../scan/selected-rows.ts";
 import { MAX_SELECTED_SHARE } from "../scan/selected-rows.ts";
 import { SELECT_FUNCTION } from "./scan-filter.ts";
 import type { CompiledSource } from "./sources.ts";
-import type { HostedExpression } from "./segment-emitter.ts";
+import type { HostedExpression } from "./hosted-expression.ts";
 import type { SpillLayout } from "../spill/spill-layout.ts";
 import type { SpilledPage, SpillStore } from "../spill/spill-store.ts";
 import { RowPlaces } from "./row-places.ts";

@@ -1,9 +1,5 @@
 import { assert, InternalError } from "../../catalog/errors.ts";
 import type { ColumnId, Expr, LiteralExpr } from "../../catalog/expression.ts";
-import { referencedColumns } from "../../catalog/expression.ts";
-import type { ColumnLayout } from "../../catalog/table.ts";
-import type { DataType } from "../../catalog/types.ts";
-import { BOOLEAN } from "../../catalog/types.ts";
 import type { EmitContext, ErrorSite } from "../emit/emit-context.ts";
 import type { EmittedValue } from "../emit/emitted-value.ts";
 import { canEmit, emitCondition, emitExpr } from "../emit/expression.ts";
@@ -12,54 +8,20 @@ import type { FunctionBuilder, FunctionReference, Label } from "../wasm/function
 import type { Local, Val } from "../wasm/instructions.ts";
 import { get, i32, i64 } from "../wasm/instructions.ts";
 import type { ModuleBuilder } from "../wasm/module-builder.ts";
+import type { Binding, Lifetime } from "./binding.ts";
 import type { BlockFilter } from "./block-filter.ts";
 import { BLOCK_ROWS } from "./block-filter.ts";
 import { loadBuffer, loadDictionaryEntry } from "./buffer-access.ts";
+import type { HostedExpression } from "./hosted-expression.ts";
+import { emitHosted } from "./hosted-expression.ts";
 import { literalValue } from "./literals.ts";
 import { loadField } from "./row-access.ts";
-import type { DictionaryColumn, RowField } from "./row-layout.ts";
+import type { DictionaryColumn } from "./row-layout.ts";
 import type { StateLayout } from "./state-layout.ts";
 import { HEADER, MAX_ERROR_OPERANDS, OPERAND_BYTES, STATUS } from "./state-layout.ts";
 
-/**
- * How long the bytes behind a `bytes` lane stay where they are: until the next row, the end of the morsel, or the end of the query. What keeps rows
- * longer than that copies the bytes.
- */
-export type Lifetime = "row" | "morsel" | "query";
-
-/** Where a column's value comes from in the row at hand. */
-export type Binding =
-  | {
-      readonly kind: "buffer";
-      readonly type: DataType;
-      readonly layout: ColumnLayout;
-      readonly nulls: NullEncoding;
-      /** Offset in the state block of the column's slot: uint32 data, validity, offsets, bytes. */
-      readonly slot: number;
-      readonly index: Local;
-      readonly lifetime: Lifetime;
-      /** A dictionary layout whose dictionary serves the whole query. */
-      readonly dictionary?: DictionaryColumn;
-    }
-  | {
-      readonly kind: "row";
-      readonly field: RowField;
-      readonly pointer: Local;
-      /** The row may be missing (pointer 0: outer joins); all its fields are NULL then. */
-      readonly optional: boolean;
-      readonly lifetime: Lifetime;
-    }
-  | { readonly kind: "expr"; readonly expr: Expr }
-  | { readonly kind: "computed"; readonly compute: () => EmittedValue }
-  | { readonly kind: "value"; readonly value: EmittedValue };
-
-/** `bits`: Arrow's bitmap, 1 = not null, none when the address is 0. `bytes`: one byte a row, 1 = NULL. */
-export type NullEncoding = "none" | "bits" | "bytes";
-
 /** Scratch bytes for a row that needs more than its heap has; they live to the end of the morsel. */
 const HOST_ALLOCATE = { params: ["i32"], results: ["i32"] } as const;
-/** Interprets the hosted expression of this number. */
-const HOST_INTERPRET = { params: ["i32", "i32"], results: [] } as const;
 
 /** The parts of a module that all its segments share. */
 export interface ModuleParts {
@@ -70,14 +32,6 @@ export interface ModuleParts {
   readonly timeZone: string;
   /** Rows are counted, so that a row which is taken up again must be known for one. */
   readonly measure: boolean;
-}
-
-/** An expression that compiled code asks the host to interpret, row by row: operands and result pass through the state block. */
-export interface HostedExpression {
-  readonly expr: Expr;
-  /** Offsets of a uint32 NULL flag; the lanes follow 8 bytes behind, 8 bytes apart. */
-  readonly inputs: readonly { readonly id: ColumnId; readonly type: DataType; readonly offset: number }[];
-  readonly result: number;
 }
 
 /** A loop inside the row loop that can be left and taken up again: its position goes to the state block and back. */
@@ -191,33 +145,13 @@ export class SegmentEmitter implements EmitContext {
   /** i32: 1 where a condition over both sides of a join is TRUE. A pipeline cannot be cut there: what has no compiled form is interpreted pair by pair. */
   joinCondition(condition: Expr): Val {
     if (canEmit(condition)) return emitCondition(condition, this);
-    const { lanes, isNull } = this.#interpreted(condition);
+    const { lanes, isNull } = emitHosted(condition, this);
     return isNull === undefined ? lanes[0] : i32.and(lanes[0], i32.eqz(isNull));
   }
 
   /** As `joinCondition`, NULL told apart from FALSE. */
   joinValue(condition: Expr): EmittedValue {
-    return canEmit(condition) ? emitExpr(condition, this) : this.#interpreted(condition);
-  }
-
-  #interpreted(expr: Expr): EmittedValue {
-    const { f, parts } = this;
-    const block = get(this.state);
-    const inputs = [...referencedColumns(expr)].map((id) => {
-      const value = this.column(id);
-      const offset = parts.state.reserve(OPERAND_BYTES);
-      f.store("i32", block, value.isNull ?? i32.const(0), offset);
-      value.lanes.forEach((lane, k) => {
-        assert(lane.type !== "v128", "an operand is a scalar");
-        f.store(lane.type, block, lane, offset + 8 + 8 * k);
-      });
-      return { id, type: value.type, offset };
-    });
-    const result = parts.state.reserve(8);
-    const number = parts.hosted.length;
-    parts.hosted.push({ expr, inputs, result });
-    f.perform(parts.module.import("host", "interpret", HOST_INTERPRET), [block, i32.const(number)]);
-    return { type: BOOLEAN, lanes: [get(f.let(i32.load(block, result + 4)))], isNull: get(f.let(i32.load(block, result))) };
+    return canEmit(condition) ? emitExpr(condition, this) : emitHosted(condition, this);
   }
 
   // ---- constants

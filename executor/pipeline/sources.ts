@@ -15,7 +15,8 @@ import { setRecord } from "./row-access.ts";
 import { fieldOf } from "./row-layout.ts";
 import type { DictionaryColumn, RowLayout } from "./row-layout.ts";
 import type { ScanFilter } from "./scan-filter.ts";
-import type { Lifetime, SegmentEmitter } from "./segment-emitter.ts";
+import type { Lifetime } from "./binding.ts";
+import type { SegmentEmitter } from "./segment-emitter.ts";
 import { HEADER } from "./state-layout.ts";
 
 /** Where a pipeline's rows come from, and which words of the state block the driver fills for each morsel. */

@@ -2,7 +2,8 @@ import type { LiteralExpr } from "../../catalog/expression.ts";
 import type { ColumnLayout } from "../../catalog/table.ts";
 import type { Local, Val } from "../wasm/instructions.ts";
 import { get, i32, i64, select, simd } from "../wasm/instructions.ts";
-import type { Binding, SegmentEmitter } from "./segment-emitter.ts";
+import type { Binding } from "./binding.ts";
+import type { SegmentEmitter } from "./segment-emitter.ts";
 
 /** Comparisons of stored integers over vectors of 16 bytes: with constants, and of two columns. Source of the numbers of instructions: WebAssembly core specification. */
 
