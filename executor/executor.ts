@@ -84,6 +84,9 @@ export interface ExecutorThreads {
 const finishModule = lazily(() => import("./run-finish-job.ts"));
 const workersModule = lazily(() => import("./run-on-workers.ts"));
 
+/** The reader has taken all rows, or wants no more. One error for all queries: each of its own would have its stack written. */
+const READER_LEFT = new DOMException("The reader of the result has left.", "AbortError");
+
 /** Runs physical plans on worker threads over one shared pool. The main thread plans and listens; it never waits on memory. */
 export class Executor implements ExecutorThreads {
   readonly pool: Pool;
@@ -120,7 +123,7 @@ export class Executor implements ExecutorThreads {
     try {
       yield* queue;
     } finally {
-      stop.abort();
+      stop.abort(READER_LEFT);
       await ended;
     }
   }

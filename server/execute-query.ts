@@ -93,7 +93,7 @@ export async function* executeQuery(session: Session, prepared: PreparedQuery, s
     condition = raised instanceof SparrowError ? raised.condition : "INTERNAL_ERROR";
     throw raised;
   } finally {
-    stop.abort();
+    stop.abort(QUERY_ENDED);
     releaseTables?.();
     onEvent?.({ kind: "queryEnded", rows, milliseconds: performance.now() - started, peakBytes: counters?.peakBytes ?? 0, spilledBytes: counters?.spilledBytes ?? 0, ...(condition !== undefined && { condition }), ...(counters?.finalPlan !== undefined && { plan: nodesOf?.(counters.finalPlan) }) });
   }
@@ -144,6 +144,9 @@ function adaptive({ settings, engine }: Session, plan: PhysicalPlan): ExecuteOpt
     },
   };
 }
+
+/** For all queries: an error of each would have its stack written. */
+const QUERY_ENDED = new DOMException("The query has ended.", "AbortError");
 
 function throwIfAborted(signal: AbortSignal, timeoutMs: number): void {
   const error = abortion(signal, timeoutMs);
