@@ -58,7 +58,22 @@ export class SpillStore {
 
   /** Writes records to one of several parts, each in pages of its own. */
   openPartitions(layout: SpillLayout, count: number, pageBytes = PAGE_BYTES): SpilledPartitions {
-    return new SpilledPartitions(Array.from({ length: count }, () => new PageBuilder(this.#pool, layout, pageBytes)), (page) => this.#append(page.parts(), page.count));
+    return new SpilledPartitions(Array.from({ length: count }, () => new PageBuilder(this.#pool, layout, pageBytes)), (page) => this.append(page.parts(), page.count));
+  }
+
+  /** Writes a page that is made (page.ts); `parts`: its bytes, one after the other. Raises SPILL_OUT_OF_MEMORY when the disk fails. */
+  append(parts: readonly Uint8Array[], records: number): SpilledPage {
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+    // Counted before the folder is made, so that it is known to exist even if this thread dies here.
+    this.#pool.accounts.countSpilled(this.#account, bytes);
+    const writer = this.#openWriter();
+    onDisk("writing", writer.path, () => {
+      writeAll(writer.fd, parts, bytes);
+    });
+    const [head] = parts;
+    const page = { file: writer.path, offset: writer.end, bytes, records, first: new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true) };
+    writer.end += bytes;
+    return page;
   }
 
   /** Records without strings are pages as they lie in memory. */
@@ -69,7 +84,7 @@ export class SpillStore {
       for (let from = 0; from < count; from += perPage) {
         const records = Math.min(perPage, count - from);
         const start = base + from * recordBytes;
-        pages.push(this.#append([this.#pool.u8.subarray(start, start + records * recordBytes)], records));
+        pages.push(this.append([this.#pool.u8.subarray(start, start + records * recordBytes)], records));
       }
       return pages;
     });
@@ -98,20 +113,6 @@ export class SpillStore {
     this.#readers.clear();
     if (this.#writer !== undefined) closeSync(this.#writer.fd);
     this.#writer = undefined;
-  }
-
-  #append(parts: readonly Uint8Array[], records: number): SpilledPage {
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-    // Counted before the folder is made, so that it is known to exist even if this thread dies here.
-    this.#pool.accounts.countSpilled(this.#account, bytes);
-    const writer = this.#openWriter();
-    onDisk("writing", writer.path, () => {
-      writeAll(writer.fd, parts, bytes);
-    });
-    const [head] = parts;
-    const page = { file: writer.path, offset: writer.end, bytes, records, first: new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true) };
-    writer.end += bytes;
-    return page;
   }
 
   #openWriter(): { readonly path: string; readonly fd: number; end: number } {

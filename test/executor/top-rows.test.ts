@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { boundOfRuns } from "../../executor/operators/rows/top-rows.ts";
 import { open } from "../../server/library.ts";
 import type { SpilledPage } from "../../executor/spill/spill-store.ts";
+import { LimitedEngine } from "./limited-engine.ts";
 
 const SIDES = "WITH r AS (SELECT id AS i, id % 2 AS k FROM range(40)), l AS (SELECT id AS j, id % 2 AS k, (id * 7919) % 1000 AS v FROM range(4500)), x AS (SELECT id AS n FROM range(3))";
 
@@ -46,4 +47,17 @@ test("pages of sorted runs on disk say beyond which prefix no row is wanted", ()
   expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 30)).toBe(7n);
   expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 40)).toBe(9n);
   expect(boundOfRuns([run(1, 4, 9), run(2, 3, 7)], 41)).toBeUndefined();
+});
+
+/** As the rows come two of them fill a block of memory, in their order two of the longer ones take a block each. */
+test("first rows that take more memory in order than they did as they came go to disk", async () => {
+  const rows = "SELECT CASE WHEN id < 8 THEN id % 2 * 8 + id ELSE id + 100 END AS k, repeat('x', CASE WHEN id >= 8 THEN 10 WHEN id % 2 = 0 THEN 115000 ELSE 140000 END) AS s FROM range(50000)";
+  const engine = await LimitedEngine.open(1);
+  try {
+    const { rows: first, counters } = await engine.run(`SELECT k, length(s) FROM (SELECT * FROM (${rows}) ORDER BY k, s LIMIT 8)`, "4m", { "sparrow.exec.batchRows": "8" });
+    expect(first).toEqual([...[0, 2, 4, 6].map((k) => `["${k}n",115000]`), ...[9, 11, 13, 15].map((k) => `["${k}n",140000]`)]);
+    expect(counters.spilledBytes).toBeGreaterThan(8 * 115_000);
+  } finally {
+    await engine.close();
+  }
 });

@@ -114,17 +114,22 @@ export class TopRows implements SinkInstance, Allocator {
     this.#pool.u32[(this.#bound + BOUND.pruneAt) >>> 2] = rows;
   }
 
-  /** Drops all rows at hand but the first. */
+  /** Drops all rows at hand but the first. These go to disk where they do not fit: memory that has been given back may be another's by now, and in pages they may take more. */
   #prune(): void {
     const pool = this.#pool;
+    const spill = this.#spill;
     const { pages, rows } = this.#copied();
     this.#clear();
-    this.#kept = pages.map(({ bytes, records }) => {
-      const base = this.#rows.allocate(bytes.length);
+    for (const { bytes, records } of pages) {
+      const base = spill === undefined ? this.#rows.allocate(bytes.length) : this.#rows.tryAllocate(bytes.length);
+      if (spill !== undefined && base === 0) {
+        this.#addRun(pages.map((page) => spill.append([page.bytes], page.records)));
+        return;
+      }
       pool.u8.set(bytes, base);
       relocate(pool, this.#layout, base, records);
-      return { base, count: records, stride: this.#layout.recordBytes };
-    });
+      this.#kept.push({ base, count: records, stride: this.#layout.recordBytes });
+    }
     pool.u32[(this.#bound + BOUND.rows) >>> 2] = rows;
     this.#expect(rows + Math.max(this.#keep, this.#minRows));
   }
@@ -135,7 +140,12 @@ export class TopRows implements SinkInstance, Allocator {
     if (this.#spill === undefined || all.length === 0) return;
     const writer = this.#spill.openPartitions(this.#layout, 1);
     this.#sort.visit(all, this.#keep, (record) => writer.add(0, record));
-    this.#runs.push(writer.finish()[0]);
+    this.#addRun(writer.finish()[0]);
+  }
+
+  /** The first of all rows at hand are on disk. */
+  #addRun(run: readonly SpilledPage[]): void {
+    this.#runs.push(run);
     this.#clear();
     const bound = boundOfRuns(this.#runs, this.#keep);
     if (bound !== undefined) this.#lower(bound);
