@@ -3,8 +3,9 @@ import { randomSequence } from "./model/generate.ts";
 import { runSequences } from "./model/run-sequences.ts";
 import { TablesUnderTest } from "./tables-under-test.ts";
 
+/** More of them: delta-model.long.test.ts. */
 const SEED = Number(process.env.SPARROW_RANDOM_SEED ?? 1);
-const COUNT = Number(process.env.SPARROW_DELTA_SEQUENCES ?? 15);
+const COUNT = Number(process.env.SPARROW_DELTA_SEQUENCES ?? 7);
 
 let tables: TablesUnderTest;
 beforeAll(async () => {

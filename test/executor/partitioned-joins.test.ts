@@ -1,8 +1,8 @@
-import { afterEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { LimitedEngine } from "./limited-engine.ts";
 
-let engine: LimitedEngine;
-afterEach(() => engine.close());
+const engine = await LimitedEngine.open(2);
+afterAll(() => engine.close());
 
 /** Nine of ten rows have one key. */
 function join(rows: number): string {
@@ -16,7 +16,6 @@ async function untilSpread(): Promise<void> {
 
 // 5001 of the 60000 keys are met.
 test("a partitioned join whose worker dies is made again, is right and leaves nothing", async () => {
-  engine = await LimitedEngine.open(2);
   const query = engine.run(join(1_500_000));
   await untilSpread();
   await engine.endWorker(0);
@@ -25,7 +24,6 @@ test("a partitioned join whose worker dies is made again, is right and leaves no
 });
 
 test("a partitioned join that is cancelled leaves no memory", async () => {
-  engine = await LimitedEngine.open(2);
   const stop = new AbortController();
   const result = await engine.session().sql(join(4_000_000_000), { signal: stop.signal });
   const cancelled = untilSpread().then(() => stop.abort());
@@ -35,7 +33,6 @@ test("a partitioned join that is cancelled leaves no memory", async () => {
 });
 
 test("a partitioned join within a limit of memory goes to disk and gives the same rows", async () => {
-  engine = await LimitedEngine.open(2);
   const [whole, limited] = [await engine.run(join(300_000)), await engine.run(join(300_000), "6m")];
   expect(limited.rows).toEqual(whole.rows);
   expect(whole.counters.spilledBytes).toBe(0);
@@ -59,7 +56,6 @@ function skewed(kind: string): string {
 }
 
 test("a skewed partition is cut on disk too, where match flags are kept", async () => {
-  engine = await LimitedEngine.open(2);
   const sql = skewed("FULL JOIN");
   const [whole, cut, uncut] = [await largestTask(sql, undefined), await largestTask(sql, "6m"), await largestTask(sql, "6m", { "spark.sql.adaptive.skewJoin.enabled": "false" })];
   expect(whole.spilledBytes).toBe(0);

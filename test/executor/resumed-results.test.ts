@@ -1,15 +1,14 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, expect, test } from "vitest";
 import { Engine } from "../../server/engine.ts";
 import { Sparrow } from "../../server/library.ts";
 import { DyingThreads, workOf } from "../faults/dying-threads.ts";
 
-let sparrow: Sparrow;
-let threads: DyingThreads;
+const threads = new DyingThreads();
+const sparrow = new Sparrow(new Engine({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m" }, createExecutor: threads.create }));
 beforeEach(() => {
-  threads = new DyingThreads();
-  sparrow = new Sparrow(new Engine({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m" }, createExecutor: threads.create }));
+  threads.die("none", []);
 });
-afterEach(() => sparrow.close());
+afterAll(() => sparrow.close());
 
 async function sorted(sql: string): Promise<string[]> {
   const rows = await sparrow.sql(sql).toArray();

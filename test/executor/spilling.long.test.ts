@@ -3,8 +3,7 @@ import { LimitedEngine } from "./limited-engine.ts";
 import { GROUPINGS, HEAVY_JOINS, JOINS, LOOP_JOINS, SORTS_AND_WINDOWS } from "./spilling-cases.ts";
 import { testSpilling } from "./spilling.ts";
 
-/** With two: spilling-aggregates.test.ts, spilling-joins.test.ts, spilling-order.test.ts. */
-const WORKERS = [1, 7];
+const WORKERS = [1, 2, 7];
 
 for (const workers of WORKERS) {
   const engine = await LimitedEngine.open(workers);

@@ -1,8 +1,11 @@
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { boundOfRuns } from "../../executor/operators/rows/top-rows.ts";
 import { open } from "../../server/library.ts";
 import type { SpilledPage } from "../../executor/spill/spill-store.ts";
 import { LimitedEngine } from "./limited-engine.ts";
+
+const sparrow = await open({ catalog: "memory", settings: { "sparrow.memory.limit": "256m", "sparrow.workers": "2" } });
+afterAll(() => sparrow.close());
 
 const SIDES = "WITH r AS (SELECT id AS i, id % 2 AS k FROM range(40)), l AS (SELECT id AS j, id % 2 AS k, (id * 7919) % 1000 AS v FROM range(4500)), x AS (SELECT id AS n FROM range(3))";
 
@@ -13,7 +16,6 @@ test.each([
   ["a nested loop", "SELECT v, i, j, NULL AS n FROM r JOIN l ON r.i < l.j % 50"],
   ["a join of a join", "SELECT v, i, j, n FROM r JOIN l ON r.k = l.k CROSS JOIN x"],
 ])("the first rows out of %s are those of all its rows in order", async (_name, join) => {
-  await using sparrow = await open({ catalog: "memory", settings: { "sparrow.memory.limit": "256m", "sparrow.workers": "2" } });
   const rows = async (sql: string): Promise<unknown[]> => sparrow.sql(`${SIDES} ${sql}`).toArray();
   const all = await rows(`SELECT * FROM (${join} ORDER BY v, i, j, n) WHERE v < 12`);
   expect(all.length).toBeGreaterThan(320);
@@ -27,7 +29,6 @@ test.each([
   "SELECT i, j, n, NOT EXISTS (SELECT 1 FROM x AS y WHERE contains(string(j), string(i))) AS e FROM r CROSS JOIN (SELECT * FROM l LIMIT 50) l LEFT JOIN x ON x.n = l.v % 5",
   "SELECT i, j, (SELECT max(n) FROM x WHERE n <= i + j) AS e, NULL AS n FROM r CROSS JOIN (SELECT * FROM l LIMIT 50) WHERE NOT EXISTS (SELECT 1 FROM x WHERE n = i + j)",
 ])("rows that are taken up again come once: %s", async (query) => {
-  await using sparrow = await open({ catalog: "memory", settings: { "sparrow.memory.limit": "256m", "sparrow.workers": "2" } });
   const sum = async (settings: Record<string, string>): Promise<unknown> => {
     const session = sparrow.session(settings);
     const rows = (await (await session.sql(`${SIDES.replace("range(6000)", "range(60)").replace("range(4500)", "range(60)")} ${query}`)).toArray()) as { i: bigint; j: bigint; n: unknown; e: unknown }[];

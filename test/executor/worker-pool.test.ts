@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { Pool } from "../../executor/memory/pool.ts";
 import type { ThreadSetup } from "../../executor/thread-context.ts";
 import type { ToWorker } from "../../executor/worker-messages.ts";
@@ -28,13 +28,9 @@ test("a thread that ends as it starts costs its share, and the next share has an
   await pool.close();
 });
 
-let sparrow: Sparrow;
-let threads: DyingThreads;
-beforeEach(() => {
-  threads = new DyingThreads();
-  sparrow = new Sparrow(new Engine({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m" }, createExecutor: threads.create }));
-});
-afterEach(() => sparrow.close());
+const threads = new DyingThreads();
+const sparrow = new Sparrow(new Engine({ catalog: "memory", settings: { "sparrow.workers": "2", "sparrow.memory.limit": "64m" }, createExecutor: threads.create }));
+afterAll(() => sparrow.close());
 
 test("a share that cannot be sent fails its query, and the thread goes on", async () => {
   await sparrow.sql("SELECT count(*) FROM range(70000)").toArray();
@@ -59,7 +55,7 @@ test("who reads a result can run other queries before going on, to any depth, an
 });
 
 test("a thread that dies while it waits for the reader: no row is lost or comes twice", async () => {
-  threads.deathOf = (message) => (message.id === 1 ? 64 : undefined);
+  threads.die("range", [64]);
   const rows: bigint[] = [];
   for await (const batch of sparrow.sql("SELECT id FROM range(300000)")) {
     if (rows.length === 0) await expect.poll(() => threads.deaths, { timeout: 50_000 }).toBe(1);
