@@ -125,7 +125,7 @@ export class WorkerPool {
 
   /** Undefined where there are as many as there may be, or the system gives no more: shares wait for those that there are, and die where there are none. */
   #newThread(): Thread | undefined {
-    if (this.#countedThreads() >= this.#limits.max) return undefined;
+    if (counted([...this.#threads]) >= this.#limits.max) return undefined;
     try {
       const thread: Thread = new Thread(this.#setup, { onFree: () => this.#freed(thread), onExit: () => this.#exited(thread), onAwaitedReader: () => this.#dispatch() });
       this.#threads.add(thread);
@@ -136,21 +136,20 @@ export class WorkerPool {
     }
   }
 
-  #countedThreads(): number {
-    const awaiting = [...this.#threads].filter((thread) => thread.awaitsReader).length;
-    return this.#threads.size - Math.min(awaiting, MAX_AWAITING_READERS);
+  #staying(): readonly Thread[] {
+    return [...this.#threads].filter((thread) => !thread.isEnding);
   }
 
   #freed(thread: Thread): void {
     this.#dispatch();
     this.#checkQuiet();
     if (thread.job !== undefined) return;
-    if (this.#countedThreads() > this.#limits.max) {
+    if (counted(this.#staying()) > this.#limits.max) {
       void thread.terminate();
       return;
     }
     thread.afterIdle(this.#limits.idleMilliseconds, () => {
-      if ([...this.#threads].filter((t) => !t.isEnding).length > this.#limits.min) void thread.terminate();
+      if (this.#staying().length > this.#limits.min) void thread.terminate();
     });
   }
 
@@ -266,6 +265,12 @@ class Thread {
     this.#settle({ kind: "died", message: this.#error });
     this.#events.onExit();
   }
+}
+
+/** Those that count where there is a limit to threads. */
+function counted(threads: readonly Thread[]): number {
+  const awaiting = threads.filter((thread) => thread.awaitsReader).length;
+  return threads.length - Math.min(awaiting, MAX_AWAITING_READERS);
 }
 
 /** A thread has Node's compile cache when its environment says so, and not because the main thread has enabled it: with it a worker starts in a third of the CPU time. */

@@ -54,6 +54,16 @@ test("who reads a result can run other queries before going on, to any depth, an
   expect(threads.watched.poolBytes).toBe(0);
 });
 
+test("of threads that are free together no more end than are too many", async () => {
+  const { workerPool } = (await sparrow.sql("SELECT count(*) FROM range(70000)").toArray(), threads.watched.executor!);
+  const readers = [1, 2, 3].map(() => sparrow.sql("SELECT id, id * 2 AS b FROM range(1000000)")[Symbol.asyncIterator]());
+  for (const reader of readers) await reader.next();
+  await expect.poll(() => workerPool.threads, { timeout: 30_000 }).toBe(6);
+  await Promise.all(readers.map((reader) => reader.return?.(undefined)));
+  await expect.poll(() => workerPool.threads, { timeout: 30_000 }).toBeLessThanOrEqual(2);
+  expect(workerPool.threads).toBe(2);
+});
+
 test("a thread that dies while it waits for the reader: no row is lost or comes twice", async () => {
   threads.die("range", [64]);
   const rows: bigint[] = [];
