@@ -29,6 +29,20 @@ const COLUMNS: Readonly<Record<string, readonly [type: string, expression: strin
 };
 const OPERATORS = ["=", "<", "<=", ">", ">="];
 
+/** Some inputs of a union share the cost of a query. */
+const CONDITIONS_PER_QUERY = 8;
+
+/** The sum of `id` of the rows of `t` that each condition lets through as a filter of its own. */
+async function filtered(conditions: readonly string[]): Promise<readonly unknown[]> {
+  const sums: unknown[] = [];
+  for (let first = 0; first < conditions.length; first += CONDITIONS_PER_QUERY) {
+    const inputs = conditions.slice(first, first + CONDITIONS_PER_QUERY).map((condition, i) => `SELECT ${i} AS i, sum(id) AS s FROM t WHERE ${condition}`);
+    const { rows } = await sparrow.query(inputs.join(" UNION ALL "));
+    sums.push(...rows.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, sum]) => sum));
+  }
+  return sums;
+}
+
 function conditionsOn(name: string): readonly string[] {
   const [type, , constants] = COLUMNS[name];
   return constants.flatMap((constant) => OPERATORS.map((operator) => `${name} ${operator} CAST(${constant} AS ${type})`));
@@ -45,7 +59,8 @@ test.each([
   for (const name of names) {
     const conditions = conditionsOn(name);
     const [rowByRow] = (await sparrow.query(`SELECT ${conditions.map((condition) => `sum(CASE WHEN ${condition} THEN id END)`).join(", ")} FROM t`)).rows;
-    for (const [i, condition] of conditions.entries()) expect([condition, (await sparrow.query(`SELECT sum(id) FROM t WHERE ${condition}`)).rows]).toEqual([condition, [[rowByRow[i]]]]);
+    const sums = await filtered(conditions);
+    expect(conditions.map((condition, i) => [condition, sums[i]])).toEqual(conditions.map((condition, i) => [condition, rowByRow[i]]));
     expect(rowByRow.some((sum) => sum === null) && rowByRow.some((sum) => sum !== null)).toBe(true);
   }
   const mirrored = "SELECT count(*) FROM t WHERE 0 <";
@@ -54,7 +69,7 @@ test.each([
 });
 
 test("filters on several columns, and what stands above them, see the same rows, however few a call of compiled code takes", async () => {
-  await sparrow.count("CREATE OR REPLACE TEMPORARY VIEW t AS SELECT id, CAST(id % 100 AS TINYINT) AS a, CAST(id % 1000 AS SMALLINT) AS b, CAST(id % 7 AS STRING) AS s FROM range(20000)");
+  await sparrow.count("CREATE OR REPLACE TEMPORARY VIEW t AS SELECT id, CAST(id % 100 AS TINYINT) AS a, CAST(id % 1000 AS SMALLINT) AS b, CAST(id % 7 AS STRING) AS s FROM range(5000)");
   await sparrow.count("CACHE TABLE t");
   const query = "SELECT s, count(*), sum(id), max(concat(s, CAST(a AS STRING))) FROM t WHERE a >= 10 AND a < 90 AND b > 500 AND s <> '3' GROUP BY s ORDER BY s";
   const expected = (await sparrow.query(query, { "sparrow.exec.emit": "false" })).rows;
@@ -80,7 +95,8 @@ test("stored columns are compared with each other, over vectors as row by row, h
   await sparrow.count("CACHE TABLE t");
   const conditions = Object.keys(pairs).flatMap((name) => OPERATORS.map((operator) => `${name}_a ${operator} ${name}_b`));
   const [rowByRow] = (await sparrow.query(`SELECT ${conditions.map((condition) => `sum(CASE WHEN ${condition} THEN id END)`).join(", ")} FROM t`)).rows;
-  for (const [i, condition] of conditions.entries()) expect([condition, (await sparrow.query(`SELECT sum(id) FROM t WHERE ${condition}`)).rows]).toEqual([condition, [[rowByRow[i]]]]);
+  const sums = await filtered(conditions);
+  expect(conditions.map((condition, i) => [condition, sums[i]])).toEqual(conditions.map((condition, i) => [condition, rowByRow[i]]));
   expect(new Set(rowByRow).size).toBeGreaterThan(20);
   await sparrow.count("UNCACHE TABLE t");
 });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { Executor } from "../../executor/executor.ts";
 import type { QueryCounters } from "../../executor/query-counters.ts";
 import type { PhysicalPlan } from "../../planner/physical.ts";
@@ -9,8 +9,8 @@ import type { PartitionSize, Replan } from "../../planner/adaptive/progress.ts";
 import { LONG, STRING } from "../../catalog/types.ts";
 
 const MIB = 1024 * 1024;
-let executor: Executor;
-afterEach(() => executor.close());
+const executor = new Executor({ poolBytes: 64 * MIB, workers: 2 });
+afterAll(() => executor.close());
 
 const id: Column = { id: 1, name: "id", type: LONG, nullable: false };
 const text: Column = { id: 2, name: "text", type: STRING, nullable: false };
@@ -34,7 +34,9 @@ interface Result {
   readonly leftBytes: number;
 }
 
-async function run(stages: StagePlan, memoryLimit?: number): Promise<Result> {
+const decoder = new TextDecoder();
+
+async function run(stages: StagePlan, memoryLimit?: number, on = executor): Promise<Result> {
   let counters: QueryCounters | undefined;
   let sizes: readonly PartitionSize[] = [];
   const replan: Replan = async ({ complete, latest }) => {
@@ -45,13 +47,15 @@ async function run(stages: StagePlan, memoryLimit?: number): Promise<Result> {
   const options = { signal: new AbortController().signal, evaluation, batchRows: 16_384, emit: true, memoryLimit, adaptive: { replan, minRows: 0 }, onEnd: (found: QueryCounters) => (counters = found) };
   const ids: number[] = [];
   const texts: string[] = [];
-  for await (const batch of executor.execute(stages, options)) {
+  for await (const batch of on.execute(stages, options)) {
     const [first, second] = batch.columns;
     ids.push(...[...new BigInt64Array(first.data.buffer, first.data.byteOffset, batch.rows)].map(Number));
     const offsets = second.offsets!;
-    for (let i = 0; i < batch.rows; i++) texts.push(new TextDecoder().decode(second.bytes!.slice(offsets[i], offsets[i + 1])));
+    // One byte is one character here.
+    const all = decoder.decode(second.bytes!.slice(offsets[0], offsets[batch.rows]));
+    for (let i = 0; i < batch.rows; i++) texts.push(all.slice(offsets[i] - offsets[0], offsets[i + 1] - offsets[0]));
   }
-  return { ids, texts, counters: counters!, sizes, leftBytes: executor.pool.usedBytes };
+  return { ids, texts, counters: counters!, sizes, leftBytes: on.pool.usedBytes };
 }
 
 function expectAll({ ids, texts, leftBytes }: Result, rows: number): void {
@@ -61,7 +65,6 @@ function expectAll({ ids, texts, leftBytes }: Result, rows: number): void {
 }
 
 test("an exchange by keys gives all rows, and knows the rows and bytes of its partitions", async () => {
-  executor = new Executor({ poolBytes: 64 * MIB, workers: 2 });
   const result = await run(planStages(exchangeOfRange(20_000, [column(id)], 7)));
   expectAll(result, 20_000);
   expect(result.counters.spilledBytes).toBe(0);
@@ -73,16 +76,16 @@ test("an exchange by keys gives all rows, and knows the rows and bytes of its pa
 });
 
 test("rows without keys are spread evenly", async () => {
-  executor = new Executor({ poolBytes: 64 * MIB, workers: 2 });
   const result = await run(planStages(exchangeOfRange(1000, [], 4)));
   expectAll(result, 1000);
   expect(result.sizes.map((s) => s.rows)).toEqual([250, 250, 250, 250]);
 });
 
 test.each([1, 2, 7])("what does not fit goes to disk and comes back: %i workers", async (workers) => {
-  executor = new Executor({ poolBytes: 254 * MIB, workers });
+  const own = workers === 2 ? undefined : new Executor({ poolBytes: 254 * MIB, workers });
   const rows = 90_000;
-  const result = await run(planStages(exchangeOfRange(rows, [column(id)], 5)), workers * 2 * MIB);
+  const result = await run(planStages(exchangeOfRange(rows, [column(id)], 5)), workers * 2 * MIB, own);
+  await own?.close();
   expectAll(result, rows);
   expect(result.counters.spilledBytes).toBeGreaterThan(MIB);
   expect(result.counters.peakBytes).toBeLessThanOrEqual(workers * 2 * MIB);
@@ -90,7 +93,6 @@ test.each([1, 2, 7])("what does not fit goes to disk and comes back: %i workers"
 });
 
 test.each([undefined, 4 * MIB])("a reader can take some partitions only, with a limit of %s bytes", async (limit) => {
-  executor = new Executor({ poolBytes: 64 * MIB, workers: 2 });
   const stages = planStages(exchangeOfRange(90_000, [column(id)], 4));
   // A result has a pipeline for each partition.
   const only = (partitions: readonly number[]): StagePlan => ({ ...stages, pipelines: stages.pipelines.filter(({ source }) => source.kind !== "breaker" || partitions.some((p) => source.partitions?.includes(p))) });

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { firstDifference } from "../oracle/compare.ts";
 import { DuckDBOracle } from "../oracle/duckdb.ts";
 import type { ResultSet } from "../oracle/result-set.ts";
-import { SparrowUnderTest } from "../oracle/sparrow.ts";
+import type { Configuration } from "../hostile/configurations.ts";
+import { Engines } from "../hostile/engines.ts";
 
 /** Rows of every kind that an order must get right: NULLs, ties, NaN and both zeros, wide decimals, long strings with one beginning, the ends of ranges. */
 const ROWS = 1000;
@@ -63,15 +64,20 @@ const CALLS: readonly (readonly [string, string?])[] = [
   ["sum(b) FILTER (WHERE b BETWEEN 0 AND 1000) OVER (PARTITION BY k ORDER BY id)"],
 ];
 
-const SETTINGS: readonly Readonly<Record<string, string>>[] = [
-  { "sparrow.workers": "2" },
-  { "sparrow.workers": "7", "sparrow.exec.batchRows": "3" },
-  { "sparrow.workers": "1", "sparrow.exec.collideHashes": "true" },
-  { "sparrow.workers": "2", "sparrow.exec.emit": "false" },
-  { "sparrow.workers": "2", "sparrow.exec.eagerSpill": "true" },
+function configuration(name: string, workers: number, session: Readonly<Record<string, string>> = {}): Configuration {
+  return { name, engine: { "sparrow.memory.limit": "256m", "sparrow.workers": String(workers) }, session };
+}
+
+const CONFIGURATIONS = [
+  configuration("2 workers", 2),
+  configuration("7 workers and batches of 3 rows", 7, { "sparrow.exec.batchRows": "3" }),
+  configuration("1 worker and equal hashes", 1, { "sparrow.exec.collideHashes": "true" }),
+  configuration("everything interpreted", 2, { "sparrow.exec.emit": "false" }),
+  configuration("everything to disk", 2, { "sparrow.exec.eagerSpill": "true" }),
 ];
 
 const folder = mkdtempSync(path.join(tmpdir(), "sparrow-windows-"));
+const engines = new Engines([{ name: "t", path: `${folder}/t.parquet` }]);
 let expected: ResultSet;
 const expectedFirst: ResultSet[] = [];
 
@@ -84,7 +90,10 @@ beforeAll(async () => {
   duckdb.close();
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await engines[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
 
 /** The rows' ids, and one call's values. */
 function columnOf({ columns, rows }: ResultSet, call: number): ResultSet {
@@ -107,28 +116,15 @@ function firstRows([call, filter]: readonly [string, string]): string {
   return `SELECT id, r, v FROM (SELECT id, ${call} AS r${beside} FROM t) AS u WHERE ${filter}`;
 }
 
-describe.each(SETTINGS)("window functions with %o", (settings) => {
-  test("give DuckDB's values", async () => {
-    const sparrow = await SparrowUnderTest.open({ "sparrow.memory.limit": "256m", ...settings });
-    try {
-      await sparrow.viewParquet("t", `${folder}/t.parquet`);
-      const ours = await sparrow.query(`SELECT id, ${CALLS.map(([call], i) => `${call} AS v${i}`).join(", ")} FROM t`);
-      const differences = CALLS.map(([call], i) => `${call}: ${firstDifference(columnOf(ours, i), columnOf(expected, i)) ?? "same"}`);
-      expect(differences).toEqual(CALLS.map(([call]) => `${call}: same`));
-      for (const [i, query] of FIRST_ROWS.entries()) expect(`${query[0]}: ${firstDifference(await sparrow.query(firstRows(query)), expectedFirst[i]) ?? "same"}`).toBe(`${query[0]}: same`);
-    } finally {
-      await sparrow.close();
-    }
-  });
+test.each(CONFIGURATIONS)("window functions give DuckDB's values with $name", async (under) => {
+  const ours = await engines.run(`SELECT id, ${CALLS.map(([call], i) => `${call} AS v${i}`).join(", ")} FROM t`, under);
+  const differences = CALLS.map(([call], i) => `${call}: ${firstDifference(columnOf(ours, i), columnOf(expected, i)) ?? "same"}`);
+  expect(differences).toEqual(CALLS.map(([call]) => `${call}: same`));
+  for (const [i, query] of FIRST_ROWS.entries()) expect(`${query[0]}: ${firstDifference(await engines.run(firstRows(query), under), expectedFirst[i]) ?? "same"}`).toBe(`${query[0]}: same`);
 });
 
 test("more partitions than a limit keeps apart", async () => {
-  const sparrow = await SparrowUnderTest.open({ "sparrow.memory.limit": "256m", "sparrow.workers": "1" });
-  try {
-    const first = "SELECT id, row_number() OVER (PARTITION BY id % 17000 ORDER BY id DESC) AS r FROM range(100000)";
-    const { rows } = await sparrow.query(`SELECT count(*), sum(id), max(r) FROM (${first}) WHERE r <= 1`);
-    expect(rows).toEqual([[17000n, 17000n * 83000n + (17000n * 16999n) / 2n, 1]]);
-  } finally {
-    await sparrow.close();
-  }
+  const first = "SELECT id, row_number() OVER (PARTITION BY id % 17000 ORDER BY id DESC) AS r FROM range(100000)";
+  const { rows } = await engines.run(`SELECT count(*), sum(id), max(r) FROM (${first}) WHERE r <= 1`, configuration("1 worker", 1));
+  expect(rows).toEqual([[17000n, 17000n * 83000n + (17000n * 16999n) / 2n, 1]]);
 });
