@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { EngineEvent } from "../../executor/events.ts";
 import { Engine } from "../../server/engine.ts";
 import { textRows } from "../../server/results/text-rows.ts";
@@ -17,14 +17,12 @@ let folder: string;
 let engine: Engine;
 let session: Session;
 let watched: WatchedExecutor;
-let events: EngineEvent[];
-let onSpeculation: () => void;
-beforeEach(async () => {
+let events: EngineEvent[] = [];
+let onSpeculation = (): void => {};
+beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "sparrow-stuck-"));
   mkdirSync(path.join(folder, "t"));
   for (let file = 0; file < FILES; file++) writeFileSync(path.join(folder, "t", `${file}.csv`), Array.from({ length: ROWS }, (_, row) => `${file * ROWS + row},v${row % 7}\n`).join(""));
-  events = [];
-  onSpeculation = () => {};
   watched = new WatchedExecutor();
   engine = new Engine({
     catalog: "memory",
@@ -38,7 +36,11 @@ beforeEach(async () => {
   session = engine.newSession();
   await (await runText(session, `CREATE TEMPORARY VIEW t (id BIGINT, v STRING) USING csv OPTIONS (path '${folder}/t')`)).batches[Symbol.asyncIterator]().next();
 });
-afterEach(async () => {
+beforeEach(() => {
+  events = [];
+  onSpeculation = () => {};
+});
+afterAll(async () => {
   await engine.close();
   rmSync(folder, { recursive: true });
 });
