@@ -5,7 +5,7 @@ import type { RowLayout } from "../../pipeline/row-layout.ts";
 import { fieldOf, rowLayout } from "../../pipeline/row-layout.ts";
 import type { StateLayout } from "../../pipeline/state-layout.ts";
 import type { Local, Val } from "../../wasm/instructions.ts";
-import { get, i32 } from "../../wasm/instructions.ts";
+import { get, i32, i64, select } from "../../wasm/instructions.ts";
 import type { AggregatePlan } from "../aggregate/aggregate-plan.ts";
 import { columnsOfState, planAggregate } from "../aggregate/aggregate-plan.ts";
 import { emitAggregateResult } from "../aggregate/aggregate-results.ts";
@@ -29,6 +29,9 @@ function planOf(calls: readonly AggregateOverFrame[]): AggregatePlan {
   // A frame can be empty.
   return planAggregate(calls.map(({ column, call }) => ({ column, call: asAggregate(call) })), { grouped: false, emit: true });
 }
+
+/** What no pool has: asked for where states take more than addresses can tell. */
+const TOO_MANY_BYTES = 2n ** 32n - 1n;
 
 /** Whether the aggregate is kept as a running state. */
 export function isRunningAggregate(call: WindowCall): boolean {
@@ -163,14 +166,15 @@ class FrameAggregates {
   #restack(): void {
     const { f } = this.#cursor.emitter;
     const { bytes } = this.#layout;
-    const wanted = f.let(i32.mul(i32.sub(get(this.#to), get(this.#from)), i32.const(bytes)));
-    f.if(i32.gtU(get(wanted), get(this.#capacity)), () => {
-      f.set(this.#capacity, i32.shl(get(wanted), i32.const(1)));
+    const wanted = f.let(i64.mul(i64.extendI32U(i32.sub(get(this.#to), get(this.#from))), i64.const(BigInt(bytes))));
+    f.if(i64.gtU(get(wanted), i64.extendI32U(get(this.#capacity))), () => {
+      const doubled = f.let(i64.shl(get(wanted), i64.const(1n)));
+      f.set(this.#capacity, i32.wrapI64(select(i64.gtU(get(doubled), i64.const(TOO_MANY_BYTES)), i64.const(TOO_MANY_BYTES), get(doubled))));
       f.set(this.#stack, this.#grow(get(this.#capacity)));
     });
     f.set(this.#stackStart, get(this.#from));
     const row = f.let(get(this.#to));
-    const state = f.let(i32.add(get(this.#stack), get(wanted)));
+    const state = f.let(i32.add(get(this.#stack), i32.wrapI64(get(wanted))));
     const behind = f.local("i32");
     f.while(i32.gtU(get(row), get(this.#from)), () => {
       f.set(row, i32.sub(get(row), i32.const(1)));
