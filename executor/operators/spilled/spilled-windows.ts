@@ -102,7 +102,7 @@ async function sortedRuns(shape: RowSinkShape, pages: readonly SpilledPage[], { 
   if (shape.order.length === 0) return [pages];
   const layout = rowSpillLayout(shape);
   const sorting = sortCode(shape);
-  const rowsPerPage = Math.max(...pages.map(({ records }) => records));
+  const rowsPerPage = pages.reduce((most, { records }) => Math.max(most, records), 0);
   const pagesPerRun = Math.max(1, Math.floor(partBytes / (PAGE_BYTES + rowsPerPage * BESIDE_BYTES)));
   const tasks = Array.from({ length: Math.ceil(pages.length / pagesPerRun) }, (_, run): SortPagesTask => ({ kind: "sortPages", shape, sorting, layout, pages: pages.slice(run * pagesPerRun, (run + 1) * pagesPerRun) }));
   return (await runTasks(tasks)).map((result) => result.pages[0]);
