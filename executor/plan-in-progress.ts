@@ -76,6 +76,8 @@ export class PlanInProgress {
     leftAsIs.set(this.#stages, before);
     this.#isAsBefore &&= isSameBreaker(facts, before.get(breaker.id));
     if (this.#isAsBefore) return;
+    // What later breakers were is known together with what this one was.
+    for (const id of before.keys()) if (!this.#complete.has(id)) before.delete(id);
     const changed = pays ? await adaptive.replan({ stages: this.#stages, ran: this.#ran, complete: this.#complete, latest: breaker.id, changedPlan: this.#corrected }) : undefined;
     if (changed === undefined) {
       before.set(breaker.id, { ...facts, ...(facts.build && { build: { ...facts.build, keys: [] } }) });

@@ -55,6 +55,14 @@ test("rules are asked at every breaker once, and again from the first one on tha
   expect(await askedAt([9, 11])).toEqual([]);
 });
 
+test("what later breakers were counts only together with what the earlier ones were", async () => {
+  expect(await askedAt([20, 20])).toEqual([0, 1]);
+  // A run that ends before its second breaker.
+  expect(await askedAt([21])).toEqual([0]);
+  expect(await askedAt([21, 20])).toEqual([1]);
+  expect(await askedAt([21, 20])).toEqual([]);
+});
+
 test("where the rules change the plan they are asked every time", async () => {
   const change = ({ latest }: Progress): Replanned | undefined => (latest === 0 ? { plan, stages: { ...stages }, decisions: [] } : undefined);
   for (let i = 0; i < 2; i++) expect(await askedAt([5, 5], change)).toEqual([0, 1]);
