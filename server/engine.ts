@@ -46,7 +46,7 @@ export interface EngineOptions {
   readonly catalog?: "warehouse" | "memory";
   /** Temporary views that every session begins with. */
   readonly views?: readonly TemporaryView[];
-  /** Called with what happens while queries run; must not raise. */
+  /** Called with what happens while queries run, and to cached rows; must not raise. */
   readonly onEvent?: (event: EngineEvent) => void;
   /** Makes the executor when the first query needs it. */
   readonly createExecutor?: (resources: ExecutorResources) => Promise<QueryExecutor>;

@@ -25,7 +25,7 @@ export interface OpenOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where databases, tables and views are kept: in the warehouse folder (the default), or nowhere once the engine is closed. */
   readonly catalog?: "warehouse" | "memory";
-  /** Called with what happens while queries run: stages, tasks, memory, and every change of a plan with its reason. Must not raise. */
+  /** Called with what happens while queries run: stages, tasks, memory, and every change of a plan with its reason; and with what becomes of cached rows. Must not raise. */
   readonly onEvent?: (event: EngineEvent) => void;
 }
 

@@ -11,7 +11,7 @@ export interface NumberedEvent {
   readonly event: EngineEvent;
 }
 
-/** The latest events of an engine's queries, for any number of readers, each at its own pace. */
+/** The latest events of an engine, for any number of readers, each at its own pace. */
 export class EventLog {
   readonly #unlisten: () => void;
   #kept: NumberedEvent[] = [];
