@@ -1,4 +1,4 @@
-/** Queries over a disk that fails (failing-disk.ts), what they end with and leave behind: a line of JSON each, for spill-faults.test.ts. */
+/** Queries over a disk that fails (failing-disk.ts), what they end with and leave behind: a line of JSON each, for spill-faults.long.test.ts. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";

@@ -1,4 +1,4 @@
-/** Queries whose values are too large for the heap of the process, and how each ends: a line each, for large-values.test.ts. */
+/** Queries whose values are too large for the heap of the process, and how each ends: a line each, for large-values.long.test.ts. */
 import { SparrowError } from "../../catalog/errors.ts";
 import { open } from "../../server/library.ts";
 
